@@ -1,0 +1,554 @@
+/*
+ * taskstate.h: the C interface of taskstate, an embedded task-state engine.
+ *
+ * A host creates a task when its API answers `202 Accepted`, moves it
+ * pending -> running -> completed | failed, and asks for the exact HTTP answer
+ * to the status request. Tasks live in one SQLite file.
+ *
+ *     tse_engine *tasks = NULL;
+ *     tse_error *err = NULL;
+ *     if (tse_open("catalog.db", TSE_NTS, NULL, &tasks, &err)) return report(err);
+ *
+ *     tse_new_task spec = TSE_NEW_TASK_INIT;
+ *     spec.zone_id = tse_text("z1");
+ *     spec.operation = tse_text("create");
+ *     tse_task *task = NULL;
+ *     if (tse_create(tasks, &spec, NULL, &task, &err)) return report(err);
+ *
+ * The rules that hold for the whole header:
+ *
+ *  1. Every fallible function returns a code: 0 (TSE_OK) or one of TSE_INVALID_ARGUMENT ...
+ *     TSE_INTERNAL. Its last parameter is a nullable `tse_error **`, written only on failure; the
+ *     caller owns what is written there and frees it with tse_error_free(). There is no "last
+ *     error" in any thread or handle. Output parameters are written only on success.
+ *  2. Text goes in as (pointer, size), UTF-8, borrowed for the call. TSE_NTS as the size means
+ *     "NUL-terminated". A NULL pointer means "absent" where a value is optional.
+ *  3. Text comes out as tse_str views, borrowed from the object they were read from. They carry a
+ *     length and are also NUL-terminated (the NUL is not counted). An absent value has data == NULL.
+ *  4. Objects named tse_task, tse_page, tse_history, tse_report and tse_error are immutable
+ *     snapshots that hold no engine: any thread may read them, they outlive the engine, and they
+ *     may be freed in any order. Freeing NULL does nothing.
+ *  5. A public struct begins with its own size and has an _INIT macro. Always start from the macro.
+ *  6. Times are microseconds since 1970-01-01T00:00:00Z in int64_t; durations are microseconds.
+ *  7. A `const tse_call *` may be NULL: the engine's default timeout, no tracing fields.
+ *  8. A tse_engine may be used by any number of threads at once.
+ *
+ * Since 0.1 unless a declaration says otherwise.
+ */
+#ifndef TASKSTATE_H
+#define TASKSTATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(TSE_STATIC)
+#define TSE_API
+#elif defined(__GNUC__)
+#define TSE_API __attribute__((visibility("default")))
+#else
+#define TSE_API
+#endif
+
+#if defined(__cplusplus)
+#define TSE_NOEXCEPT noexcept
+extern "C" {
+#else
+#define TSE_NOEXCEPT
+#endif
+
+/* ---- Version ------------------------------------------------------------------------------- */
+
+#define TSE_VERSION_MAJOR 0
+#define TSE_VERSION_MINOR 1
+#define TSE_VERSION_PATCH 0
+
+/** The ABI number this header describes; also the shared library's SOVERSION. */
+#define TSE_ABI 0
+
+/** The library's version, "major.minor.patch". Never NULL; static. Any thread; does not block. */
+TSE_API const char *tse_version(void) TSE_NOEXCEPT;
+
+/** The ABI number of the library that is linked. Compare with TSE_ABI. Any thread; does not block. */
+TSE_API int32_t tse_abi(void) TSE_NOEXCEPT;
+
+/* ---- Text ---------------------------------------------------------------------------------- */
+
+/** As a size: the text is NUL-terminated, measure it. */
+#define TSE_NTS ((size_t)-1)
+
+/** A view of text or bytes. In: borrowed for the call, size may be TSE_NTS. Out: borrowed from its owner. */
+typedef struct tse_str {
+  const char *data; /**< NULL: absent */
+  size_t size;      /**< bytes, without the trailing NUL */
+} tse_str;
+
+/** A view of a NUL-terminated string; NULL gives the absent value. */
+static inline tse_str tse_text(const char *text) {
+  tse_str view;
+  view.data = text;
+  view.size = text ? TSE_NTS : 0;
+  return view;
+}
+
+/** For a time or integer field: no value. */
+#define TSE_NONE INT64_MIN
+
+/* ---- Codes --------------------------------------------------------------------------------- */
+
+#define TSE_OK 0
+#define TSE_INVALID_ARGUMENT 1      /**< a value breaks its rule; nothing was stored */
+#define TSE_NOT_FOUND 2             /**< no such task */
+#define TSE_ALREADY_EXISTS 3        /**< a task with that key exists */
+#define TSE_ILLEGAL_TRANSITION 4    /**< the state machine has no such move from here */
+#define TSE_LEASE_LOST 5            /**< the lease's epoch is no longer current */
+#define TSE_IDEMPOTENCY_MISMATCH 6  /**< same idempotency key, other content */
+#define TSE_LIMIT_EXCEEDED 7        /**< a configured limit is reached */
+#define TSE_BUSY 8                  /**< the deadline passed before a turn came; certainly not done */
+#define TSE_CANCELLED 9             /**< the caller cancelled; certainly not done */
+#define TSE_READ_ONLY 10            /**< opened read-only, or the file is */
+#define TSE_ACCESS_DENIED 11        /**< the operating system refused access */
+#define TSE_DISK_FULL 12            /**< no room; the change was rolled back whole */
+#define TSE_IO_ERROR 13             /**< the disk failed; this engine is poisoned, open it anew */
+#define TSE_CORRUPT 14              /**< the file is damaged */
+#define TSE_NOT_A_TASKSTATE_FILE 15 /**< the file is something else; it was not touched */
+#define TSE_SCHEMA_TOO_NEW 16       /**< the file needs a newer taskstate */
+#define TSE_SCHEMA_TOO_OLD 17       /**< the file is older and may not be migrated here */
+#define TSE_MOVED 18                /**< the file was replaced or removed under us */
+#define TSE_FORKED 19               /**< opened before fork(); open it anew in the child */
+#define TSE_CLOSED 20               /**< the engine was closed */
+#define TSE_NO_MEMORY 21            /**< out of memory; state unharmed */
+#define TSE_UNAVAILABLE 22          /**< the file cannot be opened or reached now */
+#define TSE_UNSUPPORTED 23          /**< not possible on this system or file system */
+#define TSE_INTERNAL 24             /**< a defect in taskstate */
+
+/** The name of a code as it is spelled everywhere, e.g. "illegal_transition"; "ok" for 0; NULL for
+ *  a number that is no code. Static. Any thread; does not block. */
+TSE_API const char *tse_code_name(int32_t code) TSE_NOEXCEPT;
+
+/* ---- Errors -------------------------------------------------------------------------------- */
+
+#define TSE_NOT_DONE 0 /**< the change certainly did not happen */
+#define TSE_UNKNOWN 1  /**< the change may or may not have happened; read to find out */
+
+/** Why a call failed. Immutable; any thread may read it; owned by whoever received it. */
+typedef struct tse_error tse_error;
+
+/** All of an error at once. */
+typedef struct tse_error_view {
+  size_t struct_size;  /**< set by TSE_ERROR_VIEW_INIT */
+  int32_t code;        /**< TSE_INVALID_ARGUMENT ... TSE_INTERNAL */
+  int32_t outcome;     /**< TSE_NOT_DONE or TSE_UNKNOWN */
+  tse_str field;       /**< the first offending field, e.g. "links[0].href"; absent if none */
+  tse_str message;     /**< one sentence; names the field, the rule and the value's length or kind, never its content */
+  size_t detail_count; /**< how many details tse_error_detail() gives; invalid input has one per field */
+} tse_error_view;
+#define TSE_ERROR_VIEW_INIT { sizeof(tse_error_view), 0, 0, { NULL, 0 }, { NULL, 0 }, 0 }
+
+/** One offending field of invalid input. */
+typedef struct tse_error_detail_view {
+  size_t struct_size; /**< set by TSE_ERROR_DETAIL_VIEW_INIT */
+  tse_str field;
+  tse_str message;
+} tse_error_detail_view;
+#define TSE_ERROR_DETAIL_VIEW_INIT { sizeof(tse_error_detail_view), { NULL, 0 }, { NULL, 0 } }
+
+/** Reads the whole error. Views live as long as the error. Fails only on bad arguments. */
+TSE_API int32_t tse_error_get(const tse_error *error, tse_error_view *view) TSE_NOEXCEPT;
+/** Reads detail `index` of an error. TSE_INVALID_ARGUMENT past the end. */
+TSE_API int32_t tse_error_detail(const tse_error *error, size_t index, tse_error_detail_view *view) TSE_NOEXCEPT;
+/** Frees an error; NULL is nothing. */
+TSE_API void tse_error_free(tse_error *error) TSE_NOEXCEPT;
+
+/* ---- The state machine --------------------------------------------------------------------- */
+
+#define TSE_PENDING 0
+#define TSE_RUNNING 1
+#define TSE_COMPLETED 2
+#define TSE_FAILED 3
+
+/** 1 if a task may move from one status to the other: pending -> running, running -> completed,
+ *  running -> failed; 0 for every other pair, also for numbers that are no status. */
+TSE_API int32_t tse_can_transition(int32_t from, int32_t to) TSE_NOEXCEPT;
+/** "pending", "running", "completed", "failed"; NULL for a number that is no status. Static. */
+TSE_API const char *tse_status_name(int32_t status) TSE_NOEXCEPT;
+
+/* ---- Calls: what one operation carries besides its arguments -------------------------------- */
+
+/** Timeout and tracing fields of one call. Not changed by calls that use it; may be used for many
+ *  calls, also at once, as long as no setter runs meanwhile. */
+typedef struct tse_call tse_call;
+
+/** A new call with the engine's defaults. TSE_NO_MEMORY is its only failure. */
+TSE_API int32_t tse_call_new(tse_call **call, tse_error **error) TSE_NOEXCEPT;
+/** Frees a call; NULL is nothing. */
+TSE_API void tse_call_free(tse_call *call) TSE_NOEXCEPT;
+/** How long the call may wait for its turn, in microseconds; 0 tries once. Negative: invalid. */
+TSE_API int32_t tse_call_set_timeout(tse_call *call, int64_t timeout_us, tse_error **error) TSE_NOEXCEPT;
+/** The client's request id, 1-128 visible ASCII characters; recorded in the history, and with
+ *  tse_create() on the task. NULL removes it. */
+TSE_API int32_t tse_call_set_request_id(tse_call *call, const char *text, size_t size, tse_error **error) TSE_NOEXCEPT;
+/** A W3C traceparent, version 00 (Trace Context, section 3.2); recorded in the history. NULL removes it. */
+TSE_API int32_t tse_call_set_traceparent(tse_call *call, const char *text, size_t size, tse_error **error) TSE_NOEXCEPT;
+/** Who acts, 1-256 bytes of UTF-8 without control characters; recorded as the event's worker. NULL removes it. */
+TSE_API int32_t tse_call_set_actor(tse_call *call, const char *text, size_t size, tse_error **error) TSE_NOEXCEPT;
+
+/* ---- Options ------------------------------------------------------------------------------- */
+
+/** Settings of tse_open(); may be freed right after it. One thread at a time. */
+typedef struct tse_options tse_options;
+
+#define TSE_MODE_CREATE 0     /**< read and write; a missing file is created (default) */
+#define TSE_MODE_READ_WRITE 1 /**< read and write; a missing file is an error */
+#define TSE_MODE_READ_ONLY 2  /**< look-ups only; changes give TSE_READ_ONLY */
+
+#define TSE_COMPLETED_SEE_OTHER 0 /**< a completed task answers 303 with Location (default) */
+#define TSE_COMPLETED_OK 1        /**< a completed task answers 200 with Link rel="related" */
+
+#define TSE_LOG_TRACE 0
+#define TSE_LOG_DEBUG 1
+#define TSE_LOG_INFO 2
+#define TSE_LOG_WARN 3
+#define TSE_LOG_ERROR 4
+#define TSE_LOG_OFF 5
+
+#define TSE_ID_TASK 0    /**< the id of a task that the host did not name */
+#define TSE_ID_REQUEST 1 /**< the request_id of an error answer without a client request id */
+
+/** Receives a log line: no trailing newline, no control characters, borrowed for the call. May be
+ *  called from any thread, also several at once. Must not call taskstate. */
+typedef void (*tse_log_fn)(void *user_data, int32_t level, const char *line, size_t size);
+/** Returns the time, microseconds UTC. May be called from any thread. Must not call taskstate. */
+typedef int64_t (*tse_clock_fn)(void *user_data);
+/** Fills the 16 bytes of a UUID; kind is TSE_ID_TASK or TSE_ID_REQUEST. As tse_clock_fn. */
+typedef void (*tse_id_fn)(void *user_data, int32_t kind, uint8_t *uuid16);
+/** Releases user_data; called exactly once, when the last engine or options that hold it is gone,
+ *  also if the setter it was passed to failed. May be NULL. */
+typedef void (*tse_destroy_fn)(void *user_data);
+
+TSE_API int32_t tse_options_new(tse_options **options, tse_error **error) TSE_NOEXCEPT;
+/** Frees options; NULL is nothing. */
+TSE_API void tse_options_free(tse_options *options) TSE_NOEXCEPT;
+/** TSE_MODE_CREATE, TSE_MODE_READ_WRITE or TSE_MODE_READ_ONLY. */
+TSE_API int32_t tse_options_set_mode(tse_options *options, int32_t mode, tse_error **error) TSE_NOEXCEPT;
+/** 1: an existing SQLite database of the host's that holds no taskstate tables gets them; 0
+ *  (default): such a file is TSE_NOT_A_TASKSTATE_FILE and stays untouched. */
+TSE_API int32_t tse_options_set_adopt(tse_options *options, int32_t adopt, tse_error **error) TSE_NOEXCEPT;
+/** The default timeout of calls, microseconds; 5 s unless set. */
+TSE_API int32_t tse_options_set_timeout(tse_options *options, int64_t timeout_us, tse_error **error) TSE_NOEXCEPT;
+/** Allows one more operation beside "create" and "delete": [a-z][a-z0-9_]{0,31}. Checked at tse_create() only. */
+TSE_API int32_t tse_options_add_operation(tse_options *options, const char *name, size_t size, tse_error **error) TSE_NOEXCEPT;
+/** Where a completed task leads. An absolute path whose segments may be {zone_id}, {task_id} or
+ *  {install_id}, percent-encoded when filled in. Default /zones/{zone_id}/installs/{install_id}. */
+TSE_API int32_t tse_options_set_location(tse_options *options, const char *path, size_t size, tse_error **error) TSE_NOEXCEPT;
+/** The status URL's template. Default /zones/{zone_id}/catalog_tasks/{task_id}. */
+TSE_API int32_t tse_options_set_status_url(tse_options *options, const char *path, size_t size, tse_error **error) TSE_NOEXCEPT;
+/** TSE_COMPLETED_SEE_OTHER or TSE_COMPLETED_OK; a request may say otherwise. */
+TSE_API int32_t tse_options_set_completed(tse_options *options, int32_t policy, tse_error **error) TSE_NOEXCEPT;
+/** Bounds of Retry-After, whole seconds, 0 <= min <= max <= 86400; 1 and 30 unless set. */
+TSE_API int32_t tse_options_set_retry_after(tse_options *options, int32_t min_s, int32_t max_s, tse_error **error) TSE_NOEXCEPT;
+/** 1: an X-Client-Request-ID that is no UUID is ignored; 0 (default): it is answered with 400. */
+TSE_API int32_t tse_options_set_ignore_bad_request_id(tse_options *options, int32_t ignore, tse_error **error) TSE_NOEXCEPT;
+/** 1: open also on a network, FUSE, virtiofs or 9p file system, where SQLite's locks and shared
+ *  memory are not to be trusted; 0 (default): TSE_UNSUPPORTED there. */
+TSE_API int32_t tse_options_set_any_filesystem(tse_options *options, int32_t allow, tse_error **error) TSE_NOEXCEPT;
+/** The least level that is logged; TSE_LOG_WARN unless set. Without a file or callback: stderr. */
+TSE_API int32_t tse_options_set_log_level(tse_options *options, int32_t level, tse_error **error) TSE_NOEXCEPT;
+/** Appends log lines to a file instead of stderr. */
+TSE_API int32_t tse_options_set_log_file(tse_options *options, const char *path, size_t size, tse_error **error) TSE_NOEXCEPT;
+/** Hands log lines to a callback instead of stderr; NULL goes back to stderr. */
+TSE_API int32_t tse_options_set_log_callback(tse_options *options, tse_log_fn log, void *user_data,
+                                             tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
+/** Takes the time from the host, for tests; NULL goes back to the system clock. */
+TSE_API int32_t tse_options_set_clock(tse_options *options, tse_clock_fn now, void *user_data,
+                                      tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
+/** Takes ids from the host, for tests; NULL goes back to UUIDv7 (RFC 9562, section 5.7) and UUIDv4. */
+TSE_API int32_t tse_options_set_ids(tse_options *options, tse_id_fn next, void *user_data,
+                                    tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
+
+/* ---- Engine -------------------------------------------------------------------------------- */
+
+/** One open file. Any number of threads and processes may have the same file open. */
+typedef struct tse_engine tse_engine;
+
+/** Opens (and by default creates, mode 0600) the file at `path`, or ":memory:" for a private
+ *  database in memory. `options` may be NULL. Migrates an older file. Blocks up to the timeout.
+ *  Errors: not_a_taskstate_file, schema_too_new, corrupt, access_denied, read_only, unsupported
+ *  (file system), unavailable, busy, disk_full, io_error, invalid_argument. */
+TSE_API int32_t tse_open(const char *path, size_t size, const tse_options *options, tse_engine **engine,
+                         tse_error **error) TSE_NOEXCEPT;
+/** Closes at once: calls that wait for their turn and later calls give TSE_CLOSED; a change that is
+ *  being committed runs to its end first. The last one to close leaves a file that is whole by
+ *  itself (empty -wal). Closing again does nothing. The handle stays valid until tse_engine_free(). */
+TSE_API int32_t tse_close(tse_engine *engine, tse_error **error) TSE_NOEXCEPT;
+/** Closes if need be and frees the handle; NULL is nothing. No call may be using it. */
+TSE_API void tse_engine_free(tse_engine *engine) TSE_NOEXCEPT;
+
+/* ---- Tasks --------------------------------------------------------------------------------- */
+
+/** A snapshot of a task. */
+typedef struct tse_task tse_task;
+
+/** All of a task at once. Views live as long as the task. */
+typedef struct tse_task_view {
+  size_t struct_size; /**< set by TSE_TASK_VIEW_INIT */
+  tse_str zone_id;
+  tse_str id;
+  int64_t created_at; /**< us UTC */
+  tse_str operation;
+  int32_t status;     /**< TSE_PENDING ... TSE_FAILED */
+  int64_t updated_at; /**< us UTC */
+  tse_str error_message; /**< what the client may read; present exactly when failed */
+  tse_str install_id;
+  tse_str links;      /**< JSON array of Link (RFC 7033, section 4.4.4); absent if none */
+  tse_str package_id;
+  tse_str package_slug;
+  int64_t package_version; /**< 0 ... 2^53-1, or TSE_NONE */
+  tse_str warnings;   /**< JSON array of Warning; absent if none */
+  tse_str json;       /**< the task's wire form, byte for byte what an answer's body holds */
+  /* never on the wire: */
+  int64_t revision;   /**< 1 and up; grows by one with each change that the wire shows */
+  tse_str error_detail;
+  tse_str failure_kind; /**< "failed", "cancelled", "expired" or "lost"; absent unless failed */
+  tse_str client_request_id;
+  tse_str traceparent;
+  tse_str payload;    /**< opaque bytes; only where tse_get() was asked for it */
+} tse_task_view;
+#define TSE_TASK_VIEW_INIT \
+  { sizeof(tse_task_view), { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, 0, 0, { NULL, 0 }, { NULL, 0 }, \
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, \
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
+
+/** Reads the whole task. Fails only on bad arguments. */
+TSE_API int32_t tse_task_get(const tse_task *task, tse_task_view *view) TSE_NOEXCEPT;
+/** Frees a task; NULL is nothing. */
+TSE_API void tse_task_free(tse_task *task) TSE_NOEXCEPT;
+
+/** Reads a task's wire form: JSON of at most 1 MiB, nested at most 32 deep, fields in their order,
+ *  no unknown and no duplicate field. Checks syntax and types only (see tse_task_validate()). The
+ *  task's zone_id is absent and its revision 0: the wire has neither. */
+TSE_API int32_t tse_task_from_json(const char *json, size_t size, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+/** Checks every rule of a task's fields; TSE_INVALID_ARGUMENT with one detail per broken field. */
+TSE_API int32_t tse_task_validate(const tse_task *task, tse_error **error) TSE_NOEXCEPT;
+
+/** What tse_create() is given. */
+typedef struct tse_new_task {
+  size_t struct_size; /**< set by TSE_NEW_TASK_INIT */
+  tse_str zone_id;    /**< required; 1-128 of A-Z a-z 0-9 - . _ ~, not "." or ".." */
+  tse_str id;         /**< as zone_id; absent: the engine makes a UUIDv7 */
+  tse_str operation;  /**< required; "create", "delete" or one that the options allow */
+  tse_str install_id; /**< 1-512 bytes UTF-8, no control characters, not "." or ".."; "delete" needs it */
+  tse_str package_id; /**< 1-512 bytes UTF-8, no control characters */
+  tse_str package_slug;
+  int64_t package_version; /**< 0 ... 2^53-1, or TSE_NONE */
+  tse_str links;      /**< JSON array of Link, at most 64 */
+  tse_str warnings;   /**< JSON array of Warning, at most 256 */
+  tse_str payload;    /**< opaque bytes for the worker, at most 1 MiB; never on the wire */
+} tse_new_task;
+#define TSE_NEW_TASK_INIT \
+  { sizeof(tse_new_task), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, \
+    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
+
+/** Creates a pending task; durable when it returns. *task may be passed as NULL if not wanted.
+ *  Errors: invalid_argument, already_exists, and those of every change: busy, closed, forked,
+ *  read_only, disk_full, io_error, moved, corrupt, schema_too_new, no_memory, internal. */
+TSE_API int32_t tse_create(tse_engine *engine, const tse_new_task *spec, const tse_call *call,
+                           tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
+/** What annotate, complete and fail may add. Absent fields leave the task as it is. */
+typedef struct tse_update {
+  size_t struct_size;  /**< set by TSE_UPDATE_INIT */
+  tse_str install_id;  /**< write-once: a different value than the task has is invalid */
+  tse_str package_id;  /**< write-once */
+  tse_str package_slug; /**< write-once */
+  int64_t package_version; /**< or TSE_NONE */
+  tse_str links;       /**< JSON array, appended; exact duplicates are ignored */
+  tse_str warnings;    /**< JSON array, appended; exact duplicates are ignored */
+  tse_str error_message; /**< tse_fail() needs it, 1-16384 bytes UTF-8 without NUL; the others refuse it. The client reads this */
+  tse_str error_detail;  /**< tse_fail() only, at most 16384 bytes UTF-8 without NUL; private, for operators */
+} tse_update;
+#define TSE_UPDATE_INIT \
+  { sizeof(tse_update), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, \
+    { NULL, 0 }, { NULL, 0 } }
+
+/** pending -> running. Durable when it returns, as every change. Errors: not_found,
+ *  illegal_transition, and those of every change (see tse_create()). */
+TSE_API int32_t tse_start(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                          const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+/** Adds to a pending or running task. Adding only what is already there changes nothing. */
+TSE_API int32_t tse_annotate(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                             const tse_update *update, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+/** running -> completed. The task must then lead somewhere: an install_id or one link rel="result".
+ *  Repeating the very same outcome succeeds and changes nothing; another one is
+ *  illegal_transition. `update` may be NULL. */
+TSE_API int32_t tse_complete(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                             const tse_update *update, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+/** running -> failed, with update->error_message. Repetition as tse_complete(). */
+TSE_API int32_t tse_fail(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                         const tse_update *update, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
+#define TSE_WITH_PAYLOAD 1 /**< flag of tse_get(): also the payload */
+
+/** The task as it is now; *task is NULL (and the code TSE_OK) if there is none. Ids outside the
+ *  grammar are simply not found. `flags`: 0 or TSE_WITH_PAYLOAD. */
+TSE_API int32_t tse_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                        int32_t flags, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
+/* ---- List ---------------------------------------------------------------------------------- */
+
+/** A page of tasks. */
+typedef struct tse_page tse_page;
+
+typedef struct tse_list_query {
+  size_t struct_size;  /**< set by TSE_LIST_QUERY_INIT */
+  tse_str zone_id;     /**< required */
+  int32_t statuses;    /**< sum of 1 << TSE_PENDING ... 1 << TSE_FAILED; 0: all */
+  tse_str operation;   /**< absent: all */
+  tse_str install_id;
+  tse_str package_id;
+  int64_t created_from;  /**< us UTC, inclusive, or TSE_NONE */
+  int64_t created_until; /**< us UTC, exclusive, or TSE_NONE */
+  int64_t limit;       /**< 1-1000; 0: 50 */
+  tse_str after;       /**< a cursor: what is older than it; not together with before */
+  tse_str before;      /**< a cursor: what is newer than it */
+  int32_t with_total;  /**< 1: count all that match (reads them all) */
+} tse_list_query;
+#define TSE_LIST_QUERY_INIT \
+  { sizeof(tse_list_query), { NULL, 0 }, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 0, \
+    { NULL, 0 }, { NULL, 0 }, 0 }
+
+typedef struct tse_page_view {
+  size_t struct_size;    /**< set by TSE_PAGE_VIEW_INIT */
+  size_t count;          /**< tasks on this page */
+  tse_str after_cursor;  /**< for the next (older) page; absent if there is none */
+  tse_str before_cursor; /**< for the previous (newer) page; absent if there is none */
+  int64_t total_count;   /**< or TSE_NONE unless asked for */
+} tse_page_view;
+#define TSE_PAGE_VIEW_INIT { sizeof(tse_page_view), 0, { NULL, 0 }, { NULL, 0 }, TSE_NONE }
+
+/** One zone's tasks, newest first: by (created_at, id), descending, on every page. A cursor is
+ *  opaque and bound to its file and filter; a foreign or altered one is invalid_argument. */
+TSE_API int32_t tse_list(tse_engine *engine, const tse_list_query *query, const tse_call *call, tse_page **page,
+                         tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_page_get(const tse_page *page, tse_page_view *view) TSE_NOEXCEPT;
+/** Reads task `index` of the page. Views live as long as the page. */
+TSE_API int32_t tse_page_task(const tse_page *page, size_t index, tse_task_view *view) TSE_NOEXCEPT;
+/** Frees a page; NULL is nothing. */
+TSE_API void tse_page_free(tse_page *page) TSE_NOEXCEPT;
+
+/* ---- History ------------------------------------------------------------------------------- */
+
+/** A task's events, oldest first. */
+typedef struct tse_history tse_history;
+
+typedef struct tse_event_view {
+  size_t struct_size;  /**< set by TSE_EVENT_VIEW_INIT */
+  int64_t sequence;    /**< grows over the whole file; never reused */
+  tse_str kind;        /**< "created", "started", "annotated", "completed", "failed", "external" ... */
+  int32_t from_status; /**< TSE_PENDING ... TSE_FAILED; -1 for the first event */
+  int32_t to_status;
+  int64_t at;          /**< us UTC */
+  int64_t revision;
+  int64_t attempt;
+  tse_str worker;      /**< the call's actor */
+  int64_t epoch;       /**< 0: none */
+  tse_str request_id;
+  tse_str traceparent;
+  tse_str message;
+  tse_str detail;
+} tse_event_view;
+#define TSE_EVENT_VIEW_INIT \
+  { sizeof(tse_event_view), 0, { NULL, 0 }, -1, 0, 0, 0, 0, { NULL, 0 }, 0, { NULL, 0 }, { NULL, 0 }, \
+    { NULL, 0 }, { NULL, 0 } }
+
+/** All events of a task; none for an unknown one. */
+TSE_API int32_t tse_history_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
+                                 size_t id_size, const tse_call *call, tse_history **history, tse_error **error) TSE_NOEXCEPT;
+/** How many events; 0 for NULL. */
+TSE_API size_t tse_history_count(const tse_history *history) TSE_NOEXCEPT;
+/** Reads event `index`. Views live as long as the history. */
+TSE_API int32_t tse_history_event(const tse_history *history, size_t index, tse_event_view *view) TSE_NOEXCEPT;
+/** Frees a history; NULL is nothing. */
+TSE_API void tse_history_free(tse_history *history) TSE_NOEXCEPT;
+
+/* ---- Verify -------------------------------------------------------------------------------- */
+
+/** What tse_verify() found. */
+typedef struct tse_report tse_report;
+
+typedef struct tse_report_view {
+  size_t struct_size;   /**< set by TSE_REPORT_VIEW_INIT */
+  int32_t ok;           /**< 1: nothing wrong */
+  size_t problem_count; /**< read them with tse_report_problem() */
+  int64_t task_count;   /**< tasks examined */
+  int64_t event_count;  /**< events examined */
+  tse_str text;         /**< the whole report for a person, several lines */
+} tse_report_view;
+#define TSE_REPORT_VIEW_INIT { sizeof(tse_report_view), 0, 0, 0, 0, { NULL, 0 } }
+
+/** Examines the file: SQLite's integrity check and every invariant of a task, its events and the
+ *  counters. Reads all of it, in one snapshot; writers go on. Problems are a result, not an error. */
+TSE_API int32_t tse_verify(tse_engine *engine, const tse_call *call, tse_report **report, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_report_get(const tse_report *report, tse_report_view *view) TSE_NOEXCEPT;
+/** Problem `index` as one sentence. Lives as long as the report. */
+TSE_API int32_t tse_report_problem(const tse_report *report, size_t index, tse_str *text) TSE_NOEXCEPT;
+/** Frees a report; NULL is nothing. */
+TSE_API void tse_report_free(tse_report *report) TSE_NOEXCEPT;
+
+/* ---- HTTP answers -------------------------------------------------------------------------- */
+
+#define TSE_COMPLETED_DEFAULT (-1) /**< as the options say */
+
+/** What of the HTTP request an answer depends on. Header values as received; several lines of one
+ *  header are joined with ", " (RFC 9110, section 5.3). */
+typedef struct tse_request {
+  size_t struct_size;        /**< set by TSE_REQUEST_INIT */
+  tse_str method;            /**< "HEAD" gives an answer without body; everything else is as GET */
+  tse_str client_request_id; /**< X-Client-Request-ID; absent if the header is */
+  tse_str if_none_match;     /**< If-None-Match (RFC 9110, section 13.1.2) */
+  tse_str path;              /**< of the request, for error bodies; absent: the status URL */
+  int32_t completed;         /**< TSE_COMPLETED_DEFAULT, _SEE_OTHER or _OK */
+} tse_request;
+#define TSE_REQUEST_INIT \
+  { sizeof(tse_request), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_COMPLETED_DEFAULT }
+
+/** An HTTP answer; made once, filled by any number of calls, one thread at a time. */
+typedef struct tse_answer tse_answer;
+
+typedef struct tse_header {
+  tse_str name;
+  tse_str value;
+} tse_header;
+
+typedef struct tse_answer_view {
+  size_t struct_size; /**< set by TSE_ANSWER_VIEW_INIT */
+  int32_t status;     /**< 200, 202, 303, 304, 400, 404, 409, 410, 429, 500 or 503 */
+  const tse_header *headers; /**< to be copied as they are; no duplicates, no CR or LF */
+  size_t header_count;
+  tse_str body;       /**< absent if there is none */
+} tse_answer_view;
+#define TSE_ANSWER_VIEW_INIT { sizeof(tse_answer_view), 0, NULL, 0, { NULL, 0 } }
+
+TSE_API int32_t tse_answer_new(tse_answer **answer, tse_error **error) TSE_NOEXCEPT;
+/** Reads the answer. Views live until the answer is filled again or freed. */
+TSE_API int32_t tse_answer_get(const tse_answer *answer, tse_answer_view *view) TSE_NOEXCEPT;
+/** Frees an answer; NULL is nothing. */
+TSE_API void tse_answer_free(tse_answer *answer) TSE_NOEXCEPT;
+
+/** The answer to the status request. Every failure is an answer too (404, 503, 500 ...); the call
+ *  itself fails only on a NULL answer or a request that is no tse_request. A NULL or closed engine
+ *  answers 503. Blocks at most for one read. `request` may be NULL. */
+TSE_API int32_t tse_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                           const tse_request *request, const tse_call *call, tse_answer *answer,
+                           tse_error **error) TSE_NOEXCEPT;
+
+/** The answer to the request that created the task: 202 with the status URL as Location if `task`
+ *  is given, else what `failure`, the error of tse_create(), means to the client: 400, 409, 429, 503
+ *  or 500. Exactly one of the two is not NULL. Neither is consumed. */
+TSE_API int32_t tse_accept(tse_engine *engine, const tse_task *task, const tse_error *failure, const tse_request *request,
+                           tse_answer *answer, tse_error **error) TSE_NOEXCEPT;
+
+#if defined(__cplusplus)
+} /* extern "C" */
+#endif
+
+#endif /* TASKSTATE_H */

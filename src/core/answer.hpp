@@ -1,0 +1,83 @@
+// The HTTP answers, as pure functions: what was found + the request + now in, status, headers and body out.
+#pragma once
+
+#include "core/error.hpp"
+#include "core/location.hpp"
+#include "core/task.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tse::core {
+
+/// How a completed task is answered.
+enum class Completed : std::int32_t { see_other = 0, ok = 1 };
+
+/// What the host decided at open.
+struct Policy {
+  PathTemplate location{"/zones/{zone_id}/installs/{install_id}", "location"};
+  PathTemplate status_url{"/zones/{zone_id}/catalog_tasks/{task_id}", "status_url"};
+  Completed completed = Completed::see_other;
+  std::int64_t retry_after_min = 1;   ///< s
+  std::int64_t retry_after_max = 30;  ///< s
+  bool ignore_bad_request_id = false;
+};
+
+/// What of the request an answer depends on. Several lines of one header are joined with ", ".
+struct Request {
+  std::optional<std::string_view> method;
+  std::optional<std::string_view> client_request_id;
+  std::optional<std::string_view> if_none_match;
+  std::optional<std::string_view> path;
+  std::optional<Completed> completed;
+};
+
+struct Answer {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::optional<std::string> body;
+};
+
+/// What an answer needs of a task that was found; borrowed.
+struct Answerable {
+  Status status = Status::pending;
+  std::int64_t created_at = 0;
+  std::int64_t revision = 0;
+  std::string_view body;  ///< the rendered task
+  std::optional<std::string_view> install_id;
+  std::optional<std::string_view> result_href;
+};
+
+struct Missing {};  ///< no such task
+struct Gone {};     ///< purged, and a tombstone says so
+using Lookup = std::variant<Answerable, Missing, Gone, Error>;
+
+/// Makes a fresh request id when an error body needs one.
+using MakeRequestId = std::function<std::string()>;
+
+/// Whether a request is answered before anything is looked up: 400 for a client request id that is no
+/// UUID, 404 for ids outside the grammar.
+[[nodiscard]] std::optional<Answer> refuse(std::string_view zone_id, std::string_view id, const Request& request,
+                                           const Policy& policy, std::int64_t now, const MakeRequestId& fresh);
+
+/// The answer to the status request (RFC 9110), for a request that refuse() let pass.
+[[nodiscard]] Answer decide(std::string_view zone_id, std::string_view id, const Lookup& found, const Request& request,
+                            const Policy& policy, std::int64_t now, const MakeRequestId& fresh);
+
+/// The answer to the request that made the task: 202, or what the error means to the client.
+[[nodiscard]] Answer accept(const Task& task, std::string_view body, const Request& request, const Policy& policy,
+                            std::int64_t now, const MakeRequestId& fresh);
+[[nodiscard]] Answer accept(const Error& failure, const Request& request, const Policy& policy, std::int64_t now,
+                            const MakeRequestId& fresh);
+
+/// Whether an If-None-Match field value matches a strong entity tag, by weak comparison (RFC 9110,
+/// section 13.1.2). A malformed list matches nothing from its fault on.
+[[nodiscard]] bool if_none_match_matches(std::string_view field, std::string_view etag) noexcept;
+
+}  // namespace tse::core

@@ -1,0 +1,58 @@
+// The rules about values. Each refusal names the field, the rule, and the value's length or kind, never its content.
+#pragma once
+
+#include "core/error.hpp"
+#include "core/task.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tse::core {
+
+inline constexpr std::size_t max_id_bytes = 128;
+inline constexpr std::size_t max_name_bytes = 512;  ///< install_id, package_id, package_slug
+inline constexpr std::size_t max_message_bytes = 16384;
+inline constexpr std::size_t max_links = 64;
+inline constexpr std::size_t max_warnings = 256;
+inline constexpr std::size_t max_task_bytes = std::size_t{1} << 20;
+inline constexpr std::size_t max_payload_bytes = std::size_t{1} << 20;
+inline constexpr std::int64_t max_package_version = (std::int64_t{1} << 53) - 1;
+
+/// 1-128 bytes of A-Z a-z 0-9 - . _ ~, not "." or "..".
+[[nodiscard]] bool is_id(std::string_view text) noexcept;
+/// [a-z][a-z0-9_]{0,31}
+[[nodiscard]] bool is_operation(std::string_view text) noexcept;
+/// 8-4-4-4-12 hexadecimal digits, either case.
+[[nodiscard]] bool is_uuid(std::string_view text) noexcept;
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+/// Well-formed by RFC 5646, section 2.1.
+[[nodiscard]] bool is_language_tag(std::string_view text) noexcept;
+/// One of the API's nine error codes ("validation_error" ...).
+[[nodiscard]] bool is_api_code(std::string_view text) noexcept;
+/// W3C Trace Context, version 00, section 3.2.
+[[nodiscard]] bool is_traceparent(std::string_view text) noexcept;
+/// 1-128 visible ASCII characters.
+[[nodiscard]] bool is_request_id(std::string_view text) noexcept;
+
+/// Every rule about a whole task, hidden fields apart; empty when all hold. Includes how status, result
+/// and error message belong together, and the size of the rendered task.
+[[nodiscard]] std::vector<Detail> validate(const Task& task);
+
+/// The rules of single fields, for input that is not yet part of a task. Each appends what it finds.
+void check_id(std::vector<Detail>& out, std::string_view field, std::string_view value);
+void check_name(std::vector<Detail>& out, std::string_view field, std::string_view value);
+void check_install_id(std::vector<Detail>& out, std::string_view field, std::string_view value);
+void check_message(std::vector<Detail>& out, std::string_view field, std::string_view value, std::size_t least);
+void check_version(std::vector<Detail>& out, std::string_view field, std::int64_t value);
+void check_links(std::vector<Detail>& out, const std::vector<Link>& links);
+void check_warnings(std::vector<Detail>& out, const std::vector<Warning>& warnings);
+void check_operation(std::vector<Detail>& out, std::string_view value, std::span<const std::string> allowed);
+void check_payload(std::vector<Detail>& out, std::size_t bytes);
+void check_actor(std::vector<Detail>& out, std::string_view value);
+
+}  // namespace tse::core

@@ -1,0 +1,31 @@
+// The store over one SQLite file (or :memory:).
+#pragma once
+
+#include "store/store.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace tse::store::sqlite {
+
+enum class Mode : std::int32_t { create = 0, read_write = 1, read_only = 2 };
+
+enum class LogLevel : std::int32_t { trace, debug, info, warn, error };
+
+struct Options {
+  std::string path;  ///< ":memory:" for a private database in memory
+  Mode mode = Mode::create;
+  bool adopt = false;           ///< put our tables into an existing database that has none
+  bool any_filesystem = false;  ///< skip the refusal of network, FUSE, virtiofs and 9p file systems
+  std::function<std::int64_t()> now;  ///< us UTC
+  std::function<void(LogLevel, const std::string&)> log;
+  /// The file system type (statfs f_type) of a directory; replaced by tests.
+  std::function<std::int64_t(const std::string&)> filesystem_type;
+};
+
+/// Opens, creates or migrates. Throws core::Failure as taskstate.h lists for tse_open().
+[[nodiscard]] std::unique_ptr<Store> open(Options options, Deadline deadline);
+
+}  // namespace tse::store::sqlite
