@@ -225,6 +225,7 @@ typedef void (*tse_id_fn)(void *user_data, int32_t kind, uint8_t *uuid16);
  *  also if the setter it was passed to failed. May be NULL. */
 typedef void (*tse_destroy_fn)(void *user_data);
 
+/** New options, each at its default. TSE_NO_MEMORY is its only failure. */
 TSE_API int32_t tse_options_new(tse_options **options, tse_error **error) TSE_NOEXCEPT;
 /** Frees options; NULL is nothing. */
 TSE_API void tse_options_free(tse_options *options) TSE_NOEXCEPT;
@@ -398,6 +399,7 @@ TSE_API int32_t tse_get(tse_engine *engine, const char *zone_id, size_t zone_id_
 /** A page of tasks. */
 typedef struct tse_page tse_page;
 
+/** Which tasks tse_list() gives. Absent fields do not filter. */
 typedef struct tse_list_query {
   size_t struct_size;  /**< set by TSE_LIST_QUERY_INIT */
   tse_str zone_id;     /**< required */
@@ -416,6 +418,7 @@ typedef struct tse_list_query {
   { sizeof(tse_list_query), { NULL, 0 }, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 0, \
     { NULL, 0 }, { NULL, 0 }, 0 }
 
+/** All of a page but its tasks; read those with tse_page_task(). */
 typedef struct tse_page_view {
   size_t struct_size;    /**< set by TSE_PAGE_VIEW_INIT */
   size_t count;          /**< tasks on this page */
@@ -429,6 +432,7 @@ typedef struct tse_page_view {
  *  opaque and bound to its file and filter; a foreign or altered one is invalid_argument. */
 TSE_API int32_t tse_list(tse_engine *engine, const tse_list_query *query, const tse_call *call, tse_page **page,
                          tse_error **error) TSE_NOEXCEPT;
+/** Reads the page. Views live as long as the page. Fails only on bad arguments. */
 TSE_API int32_t tse_page_get(const tse_page *page, tse_page_view *view) TSE_NOEXCEPT;
 /** Reads task `index` of the page. Views live as long as the page. */
 TSE_API int32_t tse_page_task(const tse_page *page, size_t index, tse_task_view *view) TSE_NOEXCEPT;
@@ -440,6 +444,7 @@ TSE_API void tse_page_free(tse_page *page) TSE_NOEXCEPT;
 /** A task's events, oldest first. */
 typedef struct tse_history tse_history;
 
+/** One event of a task's history. */
 typedef struct tse_event_view {
   size_t struct_size;  /**< set by TSE_EVENT_VIEW_INIT */
   int64_t sequence;    /**< grows over the whole file; never reused */
@@ -475,6 +480,7 @@ TSE_API void tse_history_free(tse_history *history) TSE_NOEXCEPT;
 /** What tse_verify() found. */
 typedef struct tse_report tse_report;
 
+/** All of a report at once. */
 typedef struct tse_report_view {
   size_t struct_size;   /**< set by TSE_REPORT_VIEW_INIT */
   int32_t ok;           /**< 1: nothing wrong */
@@ -488,6 +494,7 @@ typedef struct tse_report_view {
 /** Examines the file: SQLite's integrity check and every invariant of a task, its events and the
  *  counters. Reads all of it, in one snapshot; writers go on. Problems are a result, not an error. */
 TSE_API int32_t tse_verify(tse_engine *engine, const tse_call *call, tse_report **report, tse_error **error) TSE_NOEXCEPT;
+/** Reads the report. Views live as long as the report. Fails only on bad arguments. */
 TSE_API int32_t tse_report_get(const tse_report *report, tse_report_view *view) TSE_NOEXCEPT;
 /** Problem `index` as one sentence. Lives as long as the report. */
 TSE_API int32_t tse_report_problem(const tse_report *report, size_t index, tse_str *text) TSE_NOEXCEPT;
@@ -514,11 +521,13 @@ typedef struct tse_request {
 /** An HTTP answer; made once, filled by any number of calls, one thread at a time. */
 typedef struct tse_answer tse_answer;
 
+/** One header line of an answer. */
 typedef struct tse_header {
   tse_str name;
   tse_str value;
 } tse_header;
 
+/** All of an answer at once. */
 typedef struct tse_answer_view {
   size_t struct_size; /**< set by TSE_ANSWER_VIEW_INIT */
   int32_t status;     /**< 200, 202, 303, 304, 400, 404, 409, 410, 429, 500 or 503 */
@@ -528,6 +537,7 @@ typedef struct tse_answer_view {
 } tse_answer_view;
 #define TSE_ANSWER_VIEW_INIT { sizeof(tse_answer_view), 0, NULL, 0, { NULL, 0 } }
 
+/** A new, empty answer (status 0, no headers, no body). TSE_NO_MEMORY is its only failure. */
 TSE_API int32_t tse_answer_new(tse_answer **answer, tse_error **error) TSE_NOEXCEPT;
 /** Reads the answer. Views live until the answer is filled again or freed. */
 TSE_API int32_t tse_answer_get(const tse_answer *answer, tse_answer_view *view) TSE_NOEXCEPT;

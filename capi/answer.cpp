@@ -1,0 +1,79 @@
+// HTTP answers.
+#include "internal.hpp"
+
+#include "core/answer.hpp"
+
+using namespace tse;
+
+struct tse_answer {
+  core::Answer answer;
+  std::vector<tse_header> headers;
+};
+
+namespace {
+
+core::Request request_in(const tse_request* request) {
+  if (request == nullptr) return {};
+  const tse_request& from = capi::require_struct(request, "request");
+  core::Request out;
+  out.method = capi::text_in(from.method, "method");
+  out.client_request_id = capi::text_in(from.client_request_id, "client_request_id");
+  out.if_none_match = capi::text_in(from.if_none_match, "if_none_match");
+  out.path = capi::text_in(from.path, "path");
+  if (from.completed != TSE_COMPLETED_DEFAULT) {
+    if (from.completed != TSE_COMPLETED_SEE_OTHER && from.completed != TSE_COMPLETED_OK)
+      capi::refuse("completed", "must be -1, 0 or 1, is " + std::to_string(from.completed));
+    out.completed = static_cast<core::Completed>(from.completed);
+  }
+  return out;
+}
+
+void fill(tse_answer& out, core::Answer answer) {
+  std::vector<tse_header> headers;
+  headers.reserve(answer.headers.size());
+  out.answer = std::move(answer);
+  for (const auto& [name, value] : out.answer.headers)
+    headers.push_back({capi::text_out(name), capi::text_out(value)});
+  out.headers = std::move(headers);
+}
+
+}  // namespace
+
+int32_t tse_answer_new(tse_answer** answer, tse_error** error) noexcept {
+  return capi::guard(error, [&] { capi::require(answer, "answer") = new tse_answer; });
+}
+
+int32_t tse_answer_get(const tse_answer* answer, tse_answer_view* view) noexcept {
+  return capi::guard(nullptr, [&] {
+    const tse_answer& from = capi::require(answer, "answer");
+    tse_answer_view& out = capi::require_struct(view, "view");
+    out.status = from.answer.status;
+    out.headers = from.headers.data();
+    out.header_count = from.headers.size();
+    out.body = capi::text_out(from.answer.body);
+  });
+}
+
+void tse_answer_free(tse_answer* answer) noexcept { delete answer; }
+
+int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                   const tse_request* request, const tse_call* call, tse_answer* answer, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    tse_answer& out = capi::require(answer, "answer");
+    const core::Request asked = request_in(request);
+    const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
+    fill(out, engine ? engine->engine->decide(key, asked, capi::call_in(call))
+                     : engine::answer_without_engine(key, asked));
+  });
+}
+
+int32_t tse_accept(tse_engine* engine, const tse_task* task, const tse_error* failure, const tse_request* request,
+                   tse_answer* answer, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& target = *capi::require(engine, "engine").engine;
+    tse_answer& out = capi::require(answer, "answer");
+    if ((task == nullptr) == (failure == nullptr)) capi::refuse("task", "exactly one of task and failure must be given");
+    const core::Request asked = request_in(request);
+    fill(out, task ? target.accept(task->snapshot.row, asked) : target.accept(failure->error, asked));
+  });
+}

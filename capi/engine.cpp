@@ -1,0 +1,25 @@
+// Opening and closing.
+#include "internal.hpp"
+
+#include <memory>
+
+using namespace tse;
+
+int32_t tse_open(const char* path, size_t size, const tse_options* options, tse_engine** engine,
+                 tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    tse_engine*& out = capi::require(engine, "engine");
+    const std::string file = capi::text_or_empty(path, size, "path");
+    if (file.empty() || file.find('\0') != std::string::npos)
+      capi::refuse("path", "must be a path, has " + std::to_string(file.size()) + " bytes");
+    auto handle = std::make_unique<tse_engine>();
+    handle->engine = engine::Engine::open(file, options ? options->settings : engine::Settings{});
+    out = handle.release();
+  });
+}
+
+int32_t tse_close(tse_engine* engine, tse_error** error) noexcept {
+  return capi::guard(error, [&] { capi::require(engine, "engine").engine->close(); });
+}
+
+void tse_engine_free(tse_engine* engine) noexcept { delete engine; }

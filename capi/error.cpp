@@ -1,0 +1,78 @@
+// Codes and errors.
+#include "internal.hpp"
+
+#include <new>
+
+using namespace tse;
+
+#define TSE_X(name, number) static_assert(static_cast<std::int32_t>(core::Code::name) == (number));
+TSE_ERROR_CODES(TSE_X)
+#undef TSE_X
+static_assert(TSE_INVALID_ARGUMENT == 1 && TSE_NOT_FOUND == 2 && TSE_ALREADY_EXISTS == 3 &&
+              TSE_ILLEGAL_TRANSITION == 4 && TSE_LEASE_LOST == 5 && TSE_IDEMPOTENCY_MISMATCH == 6 &&
+              TSE_LIMIT_EXCEEDED == 7 && TSE_BUSY == 8 && TSE_CANCELLED == 9 && TSE_READ_ONLY == 10 &&
+              TSE_ACCESS_DENIED == 11 && TSE_DISK_FULL == 12 && TSE_IO_ERROR == 13 && TSE_CORRUPT == 14 &&
+              TSE_NOT_A_TASKSTATE_FILE == 15 && TSE_SCHEMA_TOO_NEW == 16 && TSE_SCHEMA_TOO_OLD == 17 &&
+              TSE_MOVED == 18 && TSE_FORKED == 19 && TSE_CLOSED == 20 && TSE_NO_MEMORY == 21 && TSE_UNAVAILABLE == 22 &&
+              TSE_UNSUPPORTED == 23 && TSE_INTERNAL == 24);
+static_assert(TSE_NOT_DONE == static_cast<std::int32_t>(core::Outcome::not_done));
+static_assert(TSE_UNKNOWN == static_cast<std::int32_t>(core::Outcome::unknown));
+
+namespace {
+
+// Handed out when there is no memory for any other; never freed. The message fits into the string itself.
+tse_error no_memory_not_done{{core::Code::no_memory, "out of memory", {}, core::Outcome::not_done}};
+tse_error no_memory_unknown{{core::Code::no_memory, "out of memory", {}, core::Outcome::unknown}};
+
+}  // namespace
+
+namespace tse::capi {
+
+int32_t fail_no_memory(tse_error** out, core::Outcome outcome) noexcept {
+  if (out != nullptr) *out = outcome == core::Outcome::unknown ? &no_memory_unknown : &no_memory_not_done;
+  return TSE_NO_MEMORY;
+}
+
+int32_t fail(tse_error** out, const core::Error& error) noexcept {
+  if (out == nullptr) return static_cast<std::int32_t>(error.code);
+  try {
+    *out = new tse_error{error};
+    return static_cast<std::int32_t>(error.code);
+  } catch (...) {
+    return fail_no_memory(out, error.outcome);
+  }
+}
+
+}  // namespace tse::capi
+
+const char* tse_code_name(int32_t code) noexcept {
+  if (code == TSE_OK) return "ok";
+  const std::string_view name = core::to_string(static_cast<core::Code>(code));
+  return name.empty() ? nullptr : name.data();
+}
+
+int32_t tse_error_get(const tse_error* error, tse_error_view* view) noexcept {
+  return capi::guard(nullptr, [&] {
+    const core::Error& from = capi::require(error, "error").error;
+    tse_error_view& out = capi::require_struct(view, "view");
+    out.code = static_cast<std::int32_t>(from.code);
+    out.outcome = static_cast<std::int32_t>(from.outcome);
+    out.field = from.details.empty() ? tse_str{nullptr, 0} : capi::text_out(from.details.front().field);
+    out.message = capi::text_out(from.message);
+    out.detail_count = from.details.size();
+  });
+}
+
+int32_t tse_error_detail(const tse_error* error, size_t index, tse_error_detail_view* view) noexcept {
+  return capi::guard(nullptr, [&] {
+    const core::Error& from = capi::require(error, "error").error;
+    tse_error_detail_view& out = capi::require_struct(view, "view");
+    if (index >= from.details.size()) capi::refuse("index", "is past the last detail");
+    out.field = capi::text_out(from.details[index].field);
+    out.message = capi::text_out(from.details[index].message);
+  });
+}
+
+void tse_error_free(tse_error* error) noexcept {
+  if (error != &no_memory_not_done && error != &no_memory_unknown) delete error;
+}

@@ -1,0 +1,46 @@
+// A task's events.
+#include "internal.hpp"
+
+#include <memory>
+
+using namespace tse;
+
+struct tse_history {
+  std::vector<core::Event> events;
+};
+
+int32_t tse_history_read(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                         const tse_call* call, tse_history** history, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& target = *capi::require(engine, "engine").engine;
+    tse_history*& out = capi::require(history, "history");
+    auto events = target.history(capi::key_in(zone_id, zone_id_size, id, id_size), capi::call_in(call));
+    out = new tse_history{std::move(events)};
+  });
+}
+
+size_t tse_history_count(const tse_history* history) noexcept { return history ? history->events.size() : 0; }
+
+int32_t tse_history_event(const tse_history* history, size_t index, tse_event_view* view) noexcept {
+  return capi::guard(nullptr, [&] {
+    const tse_history& from = capi::require(history, "history");
+    tse_event_view& out = capi::require_struct(view, "view");
+    if (index >= from.events.size()) capi::refuse("index", "is past the last event");
+    const core::Event& event = from.events[index];
+    out.sequence = event.sequence;
+    out.kind = capi::text_out(event.kind);
+    out.from_status = event.from ? static_cast<std::int32_t>(*event.from) : -1;
+    out.to_status = static_cast<std::int32_t>(event.to);
+    out.at = event.at;
+    out.revision = event.revision;
+    out.attempt = event.attempt;
+    out.worker = capi::text_out(event.worker);
+    out.epoch = event.epoch;
+    out.request_id = capi::text_out(event.request_id);
+    out.traceparent = capi::text_out(event.traceparent);
+    out.message = capi::text_out(event.message);
+    out.detail = capi::text_out(event.detail);
+  });
+}
+
+void tse_history_free(tse_history* history) noexcept { delete history; }

@@ -1,0 +1,178 @@
+// Settings of tse_open(). Each setter checks its value at once.
+#include "internal.hpp"
+
+#include "core/location.hpp"
+#include "core/validate.hpp"
+
+#include <algorithm>
+#include <memory>
+
+using namespace tse;
+
+namespace {
+
+constexpr std::int32_t longest_retry_after = 86400;
+
+std::int32_t choice_in(std::int32_t value, std::int32_t last, const char* name) {
+  if (value < 0 || value > last)
+    capi::refuse(name, "must be 0-" + std::to_string(last) + ", is " + std::to_string(value));
+  return value;
+}
+
+std::string required_text(const char* text, size_t size, const char* name) {
+  const auto value = capi::text_in(text, size, name);
+  if (!value) capi::refuse(name, "must not be NULL");
+  return std::string(*value);
+}
+
+/// Owns a callback's user_data: shared by all copies of the callback, destroyed with the last.
+std::shared_ptr<void> own(void* user_data, tse_destroy_fn destroy) {
+  return {user_data, [destroy](void* data) {
+            if (destroy != nullptr) destroy(data);
+          }};
+}
+
+}  // namespace
+
+int32_t tse_options_new(tse_options** options, tse_error** error) noexcept {
+  return capi::guard(error, [&] { capi::require(options, "options") = new tse_options; });
+}
+
+void tse_options_free(tse_options* options) noexcept { delete options; }
+
+int32_t tse_options_set_mode(tse_options* options, int32_t mode, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    settings.mode = static_cast<engine::Mode>(choice_in(mode, TSE_MODE_READ_ONLY, "mode"));
+  });
+}
+
+int32_t tse_options_set_adopt(tse_options* options, int32_t adopt, tse_error** error) noexcept {
+  return capi::guard(error, [&] { capi::require(options, "options").settings.adopt = capi::flag_in(adopt, "adopt"); });
+}
+
+int32_t tse_options_set_timeout(tse_options* options, int64_t timeout_us, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    if (timeout_us < 0) capi::refuse("timeout_us", "must not be negative, is " + std::to_string(timeout_us));
+    settings.timeout = std::chrono::microseconds(timeout_us);
+  });
+}
+
+int32_t tse_options_add_operation(tse_options* options, const char* name, size_t size, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& operations = capi::require(options, "options").settings.operations;
+    std::string operation = required_text(name, size, "operation");
+    if (!core::is_operation(operation))
+      capi::refuse("operation", "must match [a-z][a-z0-9_]{0,31}, has " + std::to_string(operation.size()) + " bytes");
+    if (std::find(operations.begin(), operations.end(), operation) == operations.end())
+      operations.push_back(std::move(operation));
+  });
+}
+
+int32_t tse_options_set_location(tse_options* options, const char* path, size_t size, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& policy = capi::require(options, "options").settings.policy;
+    policy.location = core::PathTemplate(required_text(path, size, "location"), "location");
+  });
+}
+
+int32_t tse_options_set_status_url(tse_options* options, const char* path, size_t size, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& policy = capi::require(options, "options").settings.policy;
+    policy.status_url = core::PathTemplate(required_text(path, size, "status_url"), "status_url");
+  });
+}
+
+int32_t tse_options_set_completed(tse_options* options, int32_t completed, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& policy = capi::require(options, "options").settings.policy;
+    policy.completed = static_cast<core::Completed>(choice_in(completed, TSE_COMPLETED_OK, "completed"));
+  });
+}
+
+int32_t tse_options_set_retry_after(tse_options* options, int32_t min_s, int32_t max_s, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& policy = capi::require(options, "options").settings.policy;
+    if (min_s < 0 || max_s < min_s || max_s > longest_retry_after)
+      capi::refuse("retry_after", "must be 0 <= min <= max <= 86400 seconds");
+    policy.retry_after_min = min_s;
+    policy.retry_after_max = max_s;
+  });
+}
+
+int32_t tse_options_set_ignore_bad_request_id(tse_options* options, int32_t ignore, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.policy.ignore_bad_request_id =
+        capi::flag_in(ignore, "ignore_bad_request_id");
+  });
+}
+
+int32_t tse_options_set_any_filesystem(tse_options* options, int32_t allow, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.any_filesystem = capi::flag_in(allow, "any_filesystem");
+  });
+}
+
+int32_t tse_options_set_log_level(tse_options* options, int32_t level, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.log.level =
+        static_cast<engine::LogLevel>(choice_in(level, TSE_LOG_OFF, "log_level"));
+  });
+}
+
+int32_t tse_options_set_log_file(tse_options* options, const char* path, size_t size, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& log = capi::require(options, "options").settings.log;
+    std::string file = required_text(path, size, "log_file");
+    if (file.empty() || file.find('\0') != std::string::npos)
+      capi::refuse("log_file", "must be a path, has " + std::to_string(file.size()) + " bytes");
+    log.file = std::move(file);
+  });
+}
+
+int32_t tse_options_set_log_callback(tse_options* options, tse_log_fn log, void* user_data, tse_destroy_fn destroy,
+                                     tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    const auto data = own(user_data, destroy);
+    auto& callback = capi::require(options, "options").settings.log.callback;
+    if (log == nullptr) {
+      callback = nullptr;
+      return;
+    }
+    callback = [log, data](engine::LogLevel level, std::string_view line) {
+      const std::string terminated(line);
+      log(data.get(), static_cast<std::int32_t>(level), terminated.c_str(), terminated.size());
+    };
+  });
+}
+
+int32_t tse_options_set_clock(tse_options* options, tse_clock_fn now, void* user_data, tse_destroy_fn destroy,
+                              tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    const auto data = own(user_data, destroy);
+    auto& clock = capi::require(options, "options").settings.clock;
+    if (now == nullptr) {
+      clock = nullptr;
+    } else {
+      clock = [now, data] { return now(data.get()); };
+    }
+  });
+}
+
+int32_t tse_options_set_ids(tse_options* options, tse_id_fn next, void* user_data, tse_destroy_fn destroy,
+                            tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    const auto data = own(user_data, destroy);
+    auto& ids = capi::require(options, "options").settings.ids;
+    if (next == nullptr) {
+      ids = nullptr;
+      return;
+    }
+    ids = [next, data](engine::IdKind kind) {
+      core::UuidBytes bytes{};
+      next(data.get(), static_cast<std::int32_t>(kind), bytes.data());
+      return bytes;
+    };
+  });
+}

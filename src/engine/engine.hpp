@@ -1,0 +1,123 @@
+// The engine: every operation on one open file. It reads a row, lets core judge, has the store replace it.
+#pragma once
+
+#include "core/answer.hpp"
+#include "core/apply.hpp"
+#include "core/error.hpp"
+#include "core/task.hpp"
+#include "engine/clock.hpp"
+#include "engine/commit_group.hpp"
+#include "engine/log.hpp"
+#include "store/store.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tse::engine {
+
+enum class Mode : std::int32_t { create = 0, read_write = 1, read_only = 2 };
+
+/// What the host decided at open.
+struct Settings {
+  Mode mode = Mode::create;
+  bool adopt = false;
+  bool any_filesystem = false;
+  std::chrono::microseconds timeout = std::chrono::seconds(5);
+  std::vector<std::string> operations{"create", "delete"};
+  core::Policy policy;
+  LogSettings log;
+  Clock clock;   ///< empty: the system's
+  IdSource ids;  ///< empty: UUIDv7 and UUIDv4
+};
+
+/// What one call carries besides its arguments.
+struct Call {
+  std::optional<std::chrono::microseconds> timeout;
+  core::Text request_id;
+  core::Text traceparent;
+  core::Text actor;
+};
+
+struct ListQuery {
+  std::string zone_id;
+  std::vector<core::Status> statuses;  ///< empty: all
+  core::Text operation;
+  core::Text install_id;
+  core::Text package_id;
+  std::optional<std::int64_t> created_from;   ///< inclusive
+  std::optional<std::int64_t> created_until;  ///< exclusive
+  std::int64_t limit = 50;
+  core::Text after;
+  core::Text before;
+  bool with_total = false;
+};
+
+struct Page {
+  std::vector<core::Row> rows;  ///< newest first
+  core::Text after_cursor;
+  core::Text before_cursor;
+  std::optional<std::int64_t> total_count;
+};
+
+/// Any number of threads. Every operation throws core::Failure, unless it says otherwise.
+class Engine {
+ public:
+  /// Lets an engine go. One that a fork() brought here is left in memory: its locks may be held by
+  /// threads that do not exist in this process.
+  struct Retire {
+    void operator()(Engine* engine) const noexcept;
+  };
+  using Ptr = std::unique_ptr<Engine, Retire>;
+
+  [[nodiscard]] static Ptr open(const std::string& path, Settings settings);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// An empty id: one is made.
+  core::Row create(core::NewTask spec, const Call& call);
+  /// Applies one intent to one task; durable on return.
+  core::Row change(const core::Key& key, const core::Intent& intent, const Call& call);
+
+  std::optional<core::Row> get(const core::Key& key, const Call& call);
+  std::optional<std::string> payload(const core::Key& key, const Call& call);
+  Page list(const ListQuery& query, const Call& call);
+  std::vector<core::Event> history(const core::Key& key, const Call& call);
+  store::VerifyReport verify(const Call& call);
+
+  /// Every failure is an answer; throws std::bad_alloc at most.
+  core::Answer decide(const core::Key& key, const core::Request& request, const Call& call);
+  core::Answer accept(const core::Row& created, const core::Request& request);
+  core::Answer accept(const core::Error& failure, const core::Request& request);
+
+  /// Acts at once: whoever waits and whoever comes later gets `closed`; a commit under way ends first.
+  void close() noexcept;
+
+ private:
+  Engine(Settings settings, std::unique_ptr<Log> log, std::unique_ptr<store::Store> store);
+  ~Engine();
+
+  [[nodiscard]] bool is_inherited() const noexcept;
+  void enter() const;
+  [[nodiscard]] store::Deadline deadline(const Call& call) const;
+  [[nodiscard]] core::Context context(const Call& call) const;
+  [[nodiscard]] core::Lookup look_up(const core::Key& key, const Call& call, store::AnswerRow& row);
+  [[nodiscard]] core::MakeRequestId fresh_request_id() const;
+
+  const Settings settings_;
+  const std::unique_ptr<Log> log_;
+  const std::unique_ptr<store::Store> store_;
+  CommitGroup group_;
+  const std::uint64_t generation_;
+  std::atomic<bool> closed_{false};
+};
+
+/// The answer where there is no usable engine: 503.
+[[nodiscard]] core::Answer answer_without_engine(const core::Key& key, const core::Request& request);
+
+}  // namespace tse::engine

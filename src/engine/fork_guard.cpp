@@ -1,0 +1,84 @@
+#include "engine/fork_guard.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <new>
+#include <pthread.h>
+#include <vector>
+
+namespace tse::engine::fork_guard {
+namespace {
+
+struct Registry {
+  std::mutex mutex;  // held across fork() by the forking thread, so it is consistent in the child
+  std::vector<store::Store*> live;
+  std::vector<store::Store*> inherited;  // in a child: not yet abandoned
+  std::atomic<bool> has_inherited{false};
+  std::atomic<std::uint64_t> generation{0};
+};
+
+// Never destroyed: handlers and late calls may outlive static destructors.
+Registry& registry() {
+  static Registry& instance = *new Registry;
+  return instance;
+}
+
+void before_fork() noexcept {
+  registry().mutex.lock();
+  for (store::Store* store : registry().live) store->before_fork();
+}
+
+void in_parent() noexcept {
+  for (store::Store* store : registry().live) store->after_fork_parent();
+  registry().mutex.unlock();
+}
+
+void in_child() noexcept {
+  Registry& all = registry();
+  all.generation.fetch_add(1, std::memory_order_relaxed);
+  for (store::Store* store : all.live) store->after_fork_child();
+  // The capacity was reserved by enroll(): nothing is allocated here.
+  for (store::Store* store : all.live) all.inherited.push_back(store);
+  all.live.clear();
+  all.has_inherited.store(!all.inherited.empty(), std::memory_order_relaxed);
+  all.mutex.unlock();
+}
+
+void install_handlers() {
+  static const bool installed = [] {
+    if (::pthread_atfork(before_fork, in_parent, in_child) != 0) throw std::bad_alloc();
+    return true;
+  }();
+  (void)installed;
+}
+
+}  // namespace
+
+void enroll(store::Store& store) {
+  install_handlers();
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  all.live.reserve(all.live.size() + 1);
+  all.inherited.reserve(all.live.size() + all.inherited.size() + 1);
+  all.live.push_back(&store);
+}
+
+void withdraw(store::Store& store) noexcept {
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  std::erase(all.live, &store);
+}
+
+std::uint64_t generation() noexcept { return registry().generation.load(std::memory_order_relaxed); }
+
+void enter() noexcept {
+  Registry& all = registry();
+  if (!all.has_inherited.load(std::memory_order_acquire)) [[likely]]
+    return;
+  const std::lock_guard lock(all.mutex);
+  for (store::Store* store : all.inherited) store->abandon();
+  all.inherited.clear();
+  all.has_inherited.store(false, std::memory_order_release);
+}
+
+}  // namespace tse::engine::fork_guard

@@ -1,0 +1,105 @@
+// The one file that includes spdlog: its headers cost seconds of compile time each.
+#include "engine/log.hpp"
+
+#include "core/error.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <mutex>
+#include <utility>
+
+namespace tse::engine {
+namespace {
+
+constexpr const char* pattern = "%Y-%m-%dT%H:%M:%S.%eZ taskstate %l %v";
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::trace: return spdlog::level::trace;
+    case LogLevel::debug: return spdlog::level::debug;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warn: return spdlog::level::warn;
+    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::off: break;
+  }
+  return spdlog::level::off;
+}
+
+LogLevel from_spdlog(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::trace: return LogLevel::trace;
+    case spdlog::level::debug: return LogLevel::debug;
+    case spdlog::level::info: return LogLevel::info;
+    case spdlog::level::warn: return LogLevel::warn;
+    default: return LogLevel::error;
+  }
+}
+
+// Hands the bare text on; the host's own logger adds time and level.
+class CallbackSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit CallbackSink(std::function<void(LogLevel, std::string_view)> callback) : callback_(std::move(callback)) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    callback_(from_spdlog(message.level), {message.payload.data(), message.payload.size()});
+  }
+  void flush_() override {}
+
+ private:
+  std::function<void(LogLevel, std::string_view)> callback_;
+};
+
+spdlog::sink_ptr make_sink(const LogSettings& settings) {
+  if (settings.callback) return std::make_shared<CallbackSink>(settings.callback);
+  if (settings.file.empty()) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  return std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file);
+}
+
+std::string printable(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    line += (byte < 0x20 || byte == 0x7f) ? '?' : c;
+  }
+  return line;
+}
+
+}  // namespace
+
+class Log::Impl {
+ public:
+  explicit Impl(const LogSettings& settings) : logger("taskstate", make_sink(settings)) {
+    logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
+    logger.set_level(to_spdlog(settings.level));
+    logger.flush_on(spdlog::level::trace);
+    // spdlog would print failures of the log itself on stderr.
+    logger.set_error_handler([](const std::string&) {});
+  }
+  spdlog::logger logger;
+};
+
+Log::Log(const LogSettings& settings) {
+  try {
+    impl_ = std::make_unique<Impl>(settings);
+  } catch (const spdlog::spdlog_ex&) {
+    throw core::Failure(core::Code::unavailable, "log_file: cannot be opened for appending");
+  }
+}
+
+Log::~Log() = default;
+
+void Log::write(LogLevel level, std::string_view text) const noexcept {
+  try {
+    const auto native = to_spdlog(level);
+    if (impl_->logger.should_log(native)) impl_->logger.log(native, printable(text));
+  } catch (...) {  // a full disk under the log must not fail a task
+  }
+}
+
+}  // namespace tse::engine
