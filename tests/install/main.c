@@ -1,0 +1,3 @@
+#include "walk.h"
+
+int main(void) { return walk(":memory:"); }
