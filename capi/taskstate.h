@@ -38,6 +38,9 @@
 #ifndef TASKSTATE_H
 #define TASKSTATE_H
 
+/* Members and initialisers are aligned by hand: */
+/* clang-format off */
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -237,34 +240,40 @@ TSE_API int32_t tse_options_set_adopt(tse_options *options, int32_t adopt, tse_e
 /** The default timeout of calls, microseconds; 5 s unless set. */
 TSE_API int32_t tse_options_set_timeout(tse_options *options, int64_t timeout_us, tse_error **error) TSE_NOEXCEPT;
 /** Allows one more operation beside "create" and "delete": [a-z][a-z0-9_]{0,31}. Checked at tse_create() only. */
-TSE_API int32_t tse_options_add_operation(tse_options *options, const char *name, size_t size, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_options_add_operation(tse_options *options, const char *name, size_t size,
+                                          tse_error **error) TSE_NOEXCEPT;
 /** Where a completed task leads. An absolute path whose segments may be {zone_id}, {task_id} or
  *  {install_id}, percent-encoded when filled in. Default /zones/{zone_id}/installs/{install_id}. */
-TSE_API int32_t tse_options_set_location(tse_options *options, const char *path, size_t size, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_options_set_location(tse_options *options, const char *path, size_t size,
+                                         tse_error **error) TSE_NOEXCEPT;
 /** The status URL's template. Default /zones/{zone_id}/catalog_tasks/{task_id}. */
-TSE_API int32_t tse_options_set_status_url(tse_options *options, const char *path, size_t size, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_options_set_status_url(tse_options *options, const char *path, size_t size,
+                                           tse_error **error) TSE_NOEXCEPT;
 /** TSE_COMPLETED_SEE_OTHER or TSE_COMPLETED_OK; a request may say otherwise. */
 TSE_API int32_t tse_options_set_completed(tse_options *options, int32_t policy, tse_error **error) TSE_NOEXCEPT;
 /** Bounds of Retry-After, whole seconds, 0 <= min <= max <= 86400; 1 and 30 unless set. */
-TSE_API int32_t tse_options_set_retry_after(tse_options *options, int32_t min_s, int32_t max_s, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_options_set_retry_after(tse_options *options, int32_t min_s, int32_t max_s,
+                                            tse_error **error) TSE_NOEXCEPT;
 /** 1: an X-Client-Request-ID that is no UUID is ignored; 0 (default): it is answered with 400. */
-TSE_API int32_t tse_options_set_ignore_bad_request_id(tse_options *options, int32_t ignore, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_options_set_ignore_bad_request_id(tse_options *options, int32_t ignore,
+                                                      tse_error **error) TSE_NOEXCEPT;
 /** 1: open also on a network, FUSE, virtiofs or 9p file system, where SQLite's locks and shared
  *  memory are not to be trusted; 0 (default): TSE_UNSUPPORTED there. */
 TSE_API int32_t tse_options_set_any_filesystem(tse_options *options, int32_t allow, tse_error **error) TSE_NOEXCEPT;
 /** The least level that is logged; TSE_LOG_WARN unless set. Without a file or callback: stderr. */
 TSE_API int32_t tse_options_set_log_level(tse_options *options, int32_t level, tse_error **error) TSE_NOEXCEPT;
 /** Appends log lines to a file instead of stderr. */
-TSE_API int32_t tse_options_set_log_file(tse_options *options, const char *path, size_t size, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_options_set_log_file(tse_options *options, const char *path, size_t size,
+                                         tse_error **error) TSE_NOEXCEPT;
 /** Hands log lines to a callback instead of stderr; NULL goes back to stderr. */
 TSE_API int32_t tse_options_set_log_callback(tse_options *options, tse_log_fn log, void *user_data,
                                              tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
 /** Takes the time from the host, for tests; NULL goes back to the system clock. */
-TSE_API int32_t tse_options_set_clock(tse_options *options, tse_clock_fn now, void *user_data,
-                                      tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_options_set_clock(tse_options *options, tse_clock_fn now, void *user_data, tse_destroy_fn destroy,
+                                      tse_error **error) TSE_NOEXCEPT;
 /** Takes ids from the host, for tests; NULL goes back to UUIDv7 (RFC 9562, section 5.7) and UUIDv4. */
-TSE_API int32_t tse_options_set_ids(tse_options *options, tse_id_fn next, void *user_data,
-                                    tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_options_set_ids(tse_options *options, tse_id_fn next, void *user_data, tse_destroy_fn destroy,
+                                    tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Engine -------------------------------------------------------------------------------- */
 
@@ -352,8 +361,8 @@ typedef struct tse_new_task {
 /** Creates a pending task; durable when it returns. *task may be passed as NULL if not wanted.
  *  Errors: invalid_argument, already_exists, and those of every change: busy, closed, forked,
  *  read_only, disk_full, io_error, moved, corrupt, schema_too_new, no_memory, internal. */
-TSE_API int32_t tse_create(tse_engine *engine, const tse_new_task *spec, const tse_call *call,
-                           tse_task **task, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_create(tse_engine *engine, const tse_new_task *spec, const tse_call *call, tse_task **task,
+                           tse_error **error) TSE_NOEXCEPT;
 
 /** What annotate, complete and fail may add. Absent fields leave the task as it is. */
 typedef struct tse_update {
@@ -364,7 +373,8 @@ typedef struct tse_update {
   int64_t package_version; /**< or TSE_NONE */
   tse_str links;       /**< JSON array, appended; exact duplicates are ignored */
   tse_str warnings;    /**< JSON array, appended; exact duplicates are ignored */
-  tse_str error_message; /**< tse_fail() needs it, 1-16384 bytes UTF-8 without NUL; the others refuse it. The client reads this */
+  tse_str error_message; /**< tse_fail() needs it, 1-16384 bytes UTF-8 without NUL; the others refuse it.
+                          *   The client reads this */
   tse_str error_detail;  /**< tse_fail() only, at most 16384 bytes UTF-8 without NUL; private, for operators */
 } tse_update;
 #define TSE_UPDATE_INIT \
@@ -376,16 +386,19 @@ typedef struct tse_update {
 TSE_API int32_t tse_start(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                           const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
 /** Adds to a pending or running task. Adding only what is already there changes nothing. */
-TSE_API int32_t tse_annotate(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                             const tse_update *update, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_annotate(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
+                             size_t id_size, const tse_update *update, const tse_call *call, tse_task **task,
+                             tse_error **error) TSE_NOEXCEPT;
 /** running -> completed. The task must then lead somewhere: an install_id or one link rel="result".
  *  Repeating the very same outcome succeeds and changes nothing; another one is
  *  illegal_transition. `update` may be NULL. */
-TSE_API int32_t tse_complete(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                             const tse_update *update, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_complete(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
+                             size_t id_size, const tse_update *update, const tse_call *call, tse_task **task,
+                             tse_error **error) TSE_NOEXCEPT;
 /** running -> failed, with update->error_message. Repetition as tse_complete(). */
 TSE_API int32_t tse_fail(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                         const tse_update *update, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+                         const tse_update *update, const tse_call *call, tse_task **task,
+                         tse_error **error) TSE_NOEXCEPT;
 
 #define TSE_WITH_PAYLOAD 1 /**< flag of tse_get(): also the payload */
 
@@ -467,7 +480,8 @@ typedef struct tse_event_view {
 
 /** All events of a task; none for an unknown one. */
 TSE_API int32_t tse_history_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
-                                 size_t id_size, const tse_call *call, tse_history **history, tse_error **error) TSE_NOEXCEPT;
+                                 size_t id_size, const tse_call *call, tse_history **history,
+                                 tse_error **error) TSE_NOEXCEPT;
 /** How many events; 0 for NULL. */
 TSE_API size_t tse_history_count(const tse_history *history) TSE_NOEXCEPT;
 /** Reads event `index`. Views live as long as the history. */
@@ -493,7 +507,8 @@ typedef struct tse_report_view {
 
 /** Examines the file: SQLite's integrity check and every invariant of a task, its events and the
  *  counters. Reads all of it, in one snapshot; writers go on. Problems are a result, not an error. */
-TSE_API int32_t tse_verify(tse_engine *engine, const tse_call *call, tse_report **report, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_verify(tse_engine *engine, const tse_call *call, tse_report **report,
+                           tse_error **error) TSE_NOEXCEPT;
 /** Reads the report. Views live as long as the report. Fails only on bad arguments. */
 TSE_API int32_t tse_report_get(const tse_report *report, tse_report_view *view) TSE_NOEXCEPT;
 /** Problem `index` as one sentence. Lives as long as the report. */
@@ -554,8 +569,8 @@ TSE_API int32_t tse_decide(tse_engine *engine, const char *zone_id, size_t zone_
 /** The answer to the request that created the task: 202 with the status URL as Location if `task`
  *  is given, else what `failure`, the error of tse_create(), means to the client: 400, 409, 429, 503
  *  or 500. Exactly one of the two is not NULL. Neither is consumed. */
-TSE_API int32_t tse_accept(tse_engine *engine, const tse_task *task, const tse_error *failure, const tse_request *request,
-                           tse_answer *answer, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_accept(tse_engine *engine, const tse_task *task, const tse_error *failure,
+                           const tse_request *request, tse_answer *answer, tse_error **error) TSE_NOEXCEPT;
 
 #if defined(__cplusplus)
 } /* extern "C" */

@@ -1,6 +1,6 @@
 // Uses the host's own fmt and Boost.JSON before, between and after taskstate's, and throws through both.
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <stdexcept>
 #include <string>
