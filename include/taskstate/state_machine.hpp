@@ -21,9 +21,8 @@ struct Move {
   Status from;
   Status to;
 };
-inline constexpr std::array<Move, 3> legal_moves{{{Status::pending, Status::running},
-                                                  {Status::running, Status::completed},
-                                                  {Status::running, Status::failed}}};
+inline constexpr std::array<Move, 3> legal_moves{
+    {{Status::pending, Status::running}, {Status::running, Status::completed}, {Status::running, Status::failed}}};
 
 /// Whether a task may move from one status to the other. Staying is no move. @since 0.1
 [[nodiscard]] constexpr bool can_transition(Status from, Status to) noexcept {

@@ -1,0 +1,161 @@
+// Engine's member functions: the C functions of the same names, with values on both sides.
+#pragma once
+
+#include <taskstate/detail/check.hpp>
+#include <taskstate/detail/list.hpp>
+#include <taskstate/detail/options.hpp>
+#include <taskstate/detail/task.hpp>
+#include <taskstate/detail/text.hpp>
+#include <taskstate/engine.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace taskstate::detail {
+
+[[nodiscard]] inline tse_request to_c(const Request& from) noexcept {
+  tse_request to = TSE_REQUEST_INIT;
+  to.method = view(from.method);
+  to.client_request_id = view(from.client_request_id);
+  to.if_none_match = view(from.if_none_match);
+  to.path = view(from.path);
+  if (from.completed) to.completed = static_cast<std::int32_t>(*from.completed);
+  return to;
+}
+
+[[nodiscard]] inline Answer answer_from(const tse_answer* handle) {
+  tse_answer_view from = TSE_ANSWER_VIEW_INIT;
+  check_code(tse_answer_get(handle, &from));
+  Answer answer{.status = from.status, .headers = {}, .body = optional_string(from.body)};
+  answer.headers.reserve(from.header_count);
+  for (std::size_t index = 0; index < from.header_count; ++index)
+    answer.headers.push_back({string(from.headers[index].name), string(from.headers[index].value)});
+  return answer;
+}
+
+[[nodiscard]] inline Answer accept(tse_engine* engine, const tse_task* task, const tse_error* failure,
+                                   const Request& request) {
+  const auto answer = make<AnswerHandle>(tse_answer_new);
+  const tse_request c_request = to_c(request);
+  check(tse_accept, engine, task, failure, &c_request, answer.get());
+  return answer_from(answer.get());
+}
+
+}  // namespace taskstate::detail
+
+namespace taskstate {
+
+inline Engine::Engine(std::string_view path, const Options& options) {
+  const tse_str c_path = detail::view(path);
+  const auto c_options = detail::to_c(options);
+  engine_ = detail::make<detail::EngineHandle>(tse_open, c_path.data, c_path.size, c_options.get());
+}
+
+inline void Engine::close() { detail::check(tse_close, engine_.get()); }
+
+inline Task Engine::create(const NewTask& spec, const Call& call) {
+  const detail::Lists lists(spec);
+  const tse_new_task c_spec = detail::to_c(spec, lists);
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_create, engine_.get(), &c_spec, c_call.get()));
+}
+
+inline Task Engine::start(std::string_view zone_id, std::string_view id, const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_start, engine_.get(), zone.data, zone.size, key.data,
+                                                            key.size, c_call.get()));
+}
+
+namespace detail {
+
+/// annotate, complete and fail differ in their C function alone.
+template <typename Function, typename Change>
+[[nodiscard]] Task change(Function function, tse_engine* engine, std::string_view zone_id, std::string_view id,
+                          const Change& change, const Call& call) {
+  const tse_str zone = view(zone_id);
+  const tse_str key = view(id);
+  const Lists lists(change);
+  const tse_update update = to_c(change, lists);
+  const auto c_call = to_c(call);
+  return task_from(make<TaskHandle>(function, engine, zone.data, zone.size, key.data, key.size, &update, c_call.get()));
+}
+
+}  // namespace detail
+
+inline Task Engine::annotate(std::string_view zone_id, std::string_view id, const Update& update, const Call& call) {
+  return detail::change(tse_annotate, engine_.get(), zone_id, id, update, call);
+}
+
+inline Task Engine::complete(std::string_view zone_id, std::string_view id, const Update& update, const Call& call) {
+  return detail::change(tse_complete, engine_.get(), zone_id, id, update, call);
+}
+
+inline Task Engine::fail(std::string_view zone_id, std::string_view id, const Failure& failure, const Call& call) {
+  return detail::change(tse_fail, engine_.get(), zone_id, id, failure, call);
+}
+
+inline std::optional<Task> Engine::get(std::string_view zone_id, std::string_view id, Payload payload,
+                                       const Call& call) const {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  const std::int32_t flags = payload == Payload::read ? TSE_WITH_PAYLOAD : 0;
+  auto handle = detail::make<detail::TaskHandle>(tse_get, engine_.get(), zone.data, zone.size, key.data, key.size,
+                                                 flags, c_call.get());
+  if (!handle) return std::nullopt;
+  return detail::task_from(std::move(handle));
+}
+
+inline Page Engine::list(const ListQuery& query, const Call& call) const {
+  const tse_list_query c_query = detail::to_c(query);
+  const auto c_call = detail::to_c(call);
+  const auto page = detail::make<detail::PageHandle>(tse_list, engine_.get(), &c_query, c_call.get());
+  return detail::page_from(page.get());
+}
+
+inline std::vector<Event> Engine::history(std::string_view zone_id, std::string_view id, const Call& call) const {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  const auto history = detail::make<detail::HistoryHandle>(tse_history_read, engine_.get(), zone.data, zone.size,
+                                                           key.data, key.size, c_call.get());
+  return detail::events_from(history.get());
+}
+
+inline Report Engine::verify(const Call& call) const {
+  const auto c_call = detail::to_c(call);
+  const auto report = detail::make<detail::ReportHandle>(tse_verify, engine_.get(), c_call.get());
+  return detail::report_from(report.get());
+}
+
+inline Answer Engine::decide(std::string_view zone_id, std::string_view id, const Request& request,
+                             const Call& call) const {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const tse_request c_request = detail::to_c(request);
+  const auto c_call = detail::to_c(call);
+  const auto answer = detail::make<detail::AnswerHandle>(tse_answer_new);
+  detail::check(tse_decide, engine_.get(), zone.data, zone.size, key.data, key.size, &c_request, c_call.get(),
+                answer.get());
+  return detail::answer_from(answer.get());
+}
+
+inline Answer Engine::accept(const Task& task, const Request& request) const {
+  if (const tse_task* handle = detail::TaskAccess::handle(task))
+    return detail::accept(engine_.get(), handle, nullptr, request);
+  const std::optional<Task> current = get(task.zone_id, task.id);
+  if (!current) throw Error(Errc::not_found, "no engine has the task to be accepted");
+  return accept(*current, request);
+}
+
+inline Answer Engine::accept(const Error& failure, const Request& request) const {
+  return detail::accept(engine_.get(), nullptr, detail::handle_of(failure), request);
+}
+
+}  // namespace taskstate

@@ -1,0 +1,94 @@
+// Pages, histories and reports across the C interface.
+#pragma once
+
+#include <taskstate/detail/check.hpp>
+#include <taskstate/detail/task.hpp>
+#include <taskstate/detail/text.hpp>
+#include <taskstate/list.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace taskstate::detail {
+
+[[nodiscard]] inline std::int64_t number(const std::optional<Time>& moment) noexcept {
+  return number(moment ? std::optional<std::int64_t>(moment->time_since_epoch().count()) : std::nullopt);
+}
+
+[[nodiscard]] inline tse_list_query to_c(const ListQuery& from) noexcept {
+  tse_list_query to = TSE_LIST_QUERY_INIT;
+  to.zone_id = view(from.zone_id);
+  for (const Status status : from.statuses) to.statuses |= 1 << static_cast<std::int32_t>(status);
+  to.operation = view(from.operation);
+  to.install_id = view(from.install_id);
+  to.package_id = view(from.package_id);
+  to.created_from = number(from.created_from);
+  to.created_until = number(from.created_until);
+  // To the C interface 0 means "the default"; given as a limit it is as wrong as a negative one.
+  if (from.limit) to.limit = *from.limit == 0 ? -1 : *from.limit;
+  to.after = view(from.after);
+  to.before = view(from.before);
+  to.with_total = from.with_total ? 1 : 0;
+  return to;
+}
+
+[[nodiscard]] inline Page page_from(const tse_page* handle) {
+  tse_page_view from = TSE_PAGE_VIEW_INIT;
+  check_code(tse_page_get(handle, &from));
+  Page page{.tasks = {},
+            .after_cursor = optional_string(from.after_cursor),
+            .before_cursor = optional_string(from.before_cursor),
+            .total_count = optional_number(from.total_count)};
+  page.tasks.reserve(from.count);
+  for (std::size_t index = 0; index < from.count; ++index) {
+    tse_task_view task = TSE_TASK_VIEW_INIT;
+    check_code(tse_page_task(handle, index, &task));
+    page.tasks.push_back(task_from(task));
+  }
+  return page;
+}
+
+[[nodiscard]] inline std::vector<Event> events_from(const tse_history* handle) {
+  std::vector<Event> events;
+  const std::size_t count = tse_history_count(handle);
+  events.reserve(count);
+  for (std::size_t index = 0; index < count; ++index) {
+    tse_event_view from = TSE_EVENT_VIEW_INIT;
+    check_code(tse_history_event(handle, index, &from));
+    const bool first = from.from_status < 0;
+    events.push_back({.sequence = from.sequence,
+                      .kind = string(from.kind),
+                      .from = first ? std::nullopt : std::optional(static_cast<Status>(from.from_status)),
+                      .to = static_cast<Status>(from.to_status),
+                      .at = time(from.at),
+                      .revision = from.revision,
+                      .attempt = from.attempt,
+                      .worker = optional_string(from.worker),
+                      .epoch = from.epoch,
+                      .request_id = optional_string(from.request_id),
+                      .traceparent = optional_string(from.traceparent),
+                      .message = optional_string(from.message),
+                      .detail = optional_string(from.detail)});
+  }
+  return events;
+}
+
+[[nodiscard]] inline Report report_from(const tse_report* handle) {
+  tse_report_view from = TSE_REPORT_VIEW_INIT;
+  check_code(tse_report_get(handle, &from));
+  Report report{.ok = from.ok != 0,
+                .problems = {},
+                .task_count = from.task_count,
+                .event_count = from.event_count,
+                .text = string(from.text)};
+  for (std::size_t index = 0; index < from.problem_count; ++index) {
+    tse_str problem{};
+    check_code(tse_report_problem(handle, index, &problem));
+    report.problems.push_back(string(problem));
+  }
+  return report;
+}
+
+}  // namespace taskstate::detail

@@ -1,0 +1,97 @@
+// The engine: one open file of tasks, and everything that can be done with it.
+#pragma once
+
+#include <taskstate.h>
+#include <taskstate/answer.hpp>
+#include <taskstate/detail/check.hpp>
+#include <taskstate/error.hpp>
+#include <taskstate/list.hpp>
+#include <taskstate/options.hpp>
+#include <taskstate/task.hpp>
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace taskstate {
+
+/// Whether get() also reads the payload. @since 0.1
+enum class Payload : bool { omit = false, read = true };
+
+/// One open file of tasks. Any number of threads may use an engine at once, and any number of threads
+/// and processes may have the same file open. Moving and destroying are for one thread, when no call is
+/// running; a moved-from engine may only be assigned to, destroyed, or asked to decide(), which answers 503.
+///
+///     taskstate::Engine tasks("catalog.db");
+///     auto task = tasks.create({.zone_id = "z1", .operation = "create", .package_id = "pkg_1"});
+///     tasks.start("z1", task.id);
+///     tasks.complete("z1", task.id, {.install_id = "ins_1"});
+///     auto answer = tasks.decide("z1", task.id);  // 303, headers, body
+///
+/// Every call that changes something returns the task as it now is, and returns only when the change is
+/// durable. Calls block until their turn comes, at most for their timeout (Call::timeout), and for their
+/// own reading and writing. What is returned is owned by the caller and holds no engine.
+///
+/// Beside what is listed there, a change can throw Error with `invalid_argument` (also for a bad Call),
+/// `busy`, `closed`, `forked`, `read_only`, `disk_full`, `io_error`, `moved`, `corrupt`, `schema_too_new`,
+/// `no_memory` or `internal`, and a look-up the same without `read_only` and `disk_full`. Error::outcome()
+/// says whether a failed change may have happened all the same. @since 0.1
+class Engine {
+ public:
+  /// Opens, and by default creates with mode 0600, the file at `path`; ":memory:" is a private database
+  /// in memory. Migrates an older file.
+  /// @throws Error not_a_taskstate_file, schema_too_new, corrupt, access_denied, read_only, unsupported
+  /// (the file system), unavailable, busy, disk_full, io_error, invalid_argument.
+  explicit Engine(std::string_view path, const Options& options = {});
+
+  /// Closes at once: calls that wait for their turn and later calls throw `closed`; a change that is
+  /// being committed runs to its end first. Closing again does nothing. Any thread.
+  /// @throws Error what the last write to the file met, such as io_error.
+  void close();
+
+  /// Creates a pending task.
+  /// @throws Error invalid_argument with one detail for each bad field, already_exists.
+  Task create(const NewTask& spec, const Call& call = {});
+  /// pending -> running. @throws Error not_found, illegal_transition.
+  Task start(std::string_view zone_id, std::string_view id, const Call& call = {});
+  /// Adds to a pending or running task. Adding only what is already there changes nothing.
+  /// @throws Error not_found, illegal_transition.
+  Task annotate(std::string_view zone_id, std::string_view id, const Update& update, const Call& call = {});
+  /// running -> completed. The task must then lead somewhere: an install_id, or one link rel="result".
+  /// Repeating the very same outcome succeeds and changes nothing.
+  /// @throws Error not_found, illegal_transition (also for another outcome).
+  Task complete(std::string_view zone_id, std::string_view id, const Update& update = {}, const Call& call = {});
+  /// running -> failed. Repetition as for complete(). @throws Error not_found, illegal_transition.
+  Task fail(std::string_view zone_id, std::string_view id, const Failure& failure, const Call& call = {});
+
+  /// The task as it is now, or nothing; ids outside the grammar are simply not found.
+  [[nodiscard]] std::optional<Task> get(std::string_view zone_id, std::string_view id, Payload payload = Payload::omit,
+                                        const Call& call = {}) const;
+  /// One page of a zone's tasks, newest first. Cursors are opaque, bound to their file and filter.
+  /// @throws Error invalid_argument for a foreign or altered cursor.
+  [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;
+  /// All events of a task, oldest first; none for an unknown one.
+  [[nodiscard]] std::vector<Event> history(std::string_view zone_id, std::string_view id, const Call& call = {}) const;
+  /// Examines the whole file in one snapshot: SQLite's integrity check and every invariant of tasks,
+  /// events and counters. Writers go on. Problems are a result, not an error.
+  [[nodiscard]] Report verify(const Call& call = {}) const;
+
+  /// The answer to the status request (RFC 9110). Every failure of the look-up is an answer too: 404, 503,
+  /// 500 ... Blocks at most for one read. @throws Error invalid_argument for a bad Call only; no_memory.
+  [[nodiscard]] Answer decide(std::string_view zone_id, std::string_view id, const Request& request = {},
+                              const Call& call = {}) const;
+  /// The answer to the request that created the task: 202 with the status URL as Location. The task is
+  /// taken as an engine returned it, not as its members were changed since; one that came from list() is
+  /// read again. @throws Error not_found if that is gone, or if the task never came from an engine.
+  [[nodiscard]] Answer accept(const Task& task, const Request& request = {}) const;
+  /// The same for a create() that threw: 400, 409, 429, 503 or 500.
+  /// @throws Error invalid_argument if the error is one that no engine threw.
+  [[nodiscard]] Answer accept(const Error& failure, const Request& request = {}) const;
+
+ private:
+  detail::EngineHandle engine_;
+};
+
+}  // namespace taskstate
+
+#include <taskstate/detail/engine.hpp>

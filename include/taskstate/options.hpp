@@ -1,0 +1,83 @@
+// Settings: of an engine at open, and of one call.
+#pragma once
+
+#include <taskstate.h>
+#include <taskstate/task.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace taskstate {
+
+/// What opening may do to the file. @since 0.1
+enum class Mode : std::int32_t {
+  create = TSE_MODE_CREATE,          ///< read and write; a missing file is created
+  read_write = TSE_MODE_READ_WRITE,  ///< read and write; a missing file is an error
+  read_only = TSE_MODE_READ_ONLY,    ///< look-ups only; changes throw Errc::read_only
+};
+
+/// How a completed task is answered. @since 0.1
+enum class Completed : std::int32_t {
+  see_other = TSE_COMPLETED_SEE_OTHER,  ///< 303 with Location
+  ok = TSE_COMPLETED_OK,                ///< 200 with Link rel="related", for clients that cannot take a 303
+};
+
+/// @since 0.1
+enum class LogLevel : std::int32_t {
+  trace = TSE_LOG_TRACE,
+  debug = TSE_LOG_DEBUG,
+  info = TSE_LOG_INFO,
+  warn = TSE_LOG_WARN,
+  error = TSE_LOG_ERROR,
+  off = TSE_LOG_OFF,
+};
+
+/// What an id is for. @since 0.1
+enum class IdKind : std::int32_t {
+  task = TSE_ID_TASK,        ///< a task that the host did not name
+  request = TSE_ID_REQUEST,  ///< the request_id of an error answer without a client request id
+};
+
+/// The 16 bytes of a UUID. @since 0.1
+using Uuid = std::array<std::uint8_t, 16>;
+
+/// Settings of Engine. What is left out has the engine's own default, named in brackets.
+///
+/// The callbacks may be called from any thread, also several at once, and must not call taskstate. They
+/// are destroyed with the last engine that holds them. An exception stops at the callback: a throwing
+/// clock is replaced by the system clock for that call, a throwing id source by a random UUIDv4; the
+/// first time it is said in the log. @since 0.1
+struct Options {
+  std::optional<Mode> mode{};  ///< [create]
+  bool adopt = false;          ///< put the tables into an existing SQLite database of the host's that has none of them
+  std::optional<std::chrono::microseconds> timeout{};  ///< default timeout of calls; 0 tries once [5 s]
+  std::vector<std::string> operations{};    ///< allowed beside "create" and "delete": [a-z][a-z0-9_]{0,31} each
+  std::optional<std::string> location{};    ///< where a completed task leads [/zones/{zone_id}/installs/{install_id}]
+  std::optional<std::string> status_url{};  ///< [/zones/{zone_id}/catalog_tasks/{task_id}]
+  std::optional<Completed> completed{};     ///< [see_other]; a request may say otherwise
+  std::optional<std::chrono::seconds> retry_after_min{};  ///< lower bound of Retry-After, 0 s or more [1 s]
+  std::optional<std::chrono::seconds> retry_after_max{};  ///< upper bound of Retry-After, 86400 s or less [30 s]
+  bool ignore_bad_request_id = false;  ///< ignore an X-Client-Request-ID that is no UUID, instead of answering 400
+  bool any_filesystem = false;  ///< open also on network, FUSE, virtiofs and 9p file systems, whose locks deceive
+  std::optional<LogLevel> log_level{};                    ///< the least that is logged [warn]
+  std::optional<std::string> log_file{};                  ///< append log lines to this file [stderr]
+  std::function<void(LogLevel, std::string_view)> log{};  ///< receives log lines, instead of file and stderr
+  std::function<Time()> clock{};                          ///< the time, for tests [system clock]
+  std::function<Uuid(IdKind)> ids{};                      ///< ids, for tests [UUIDv7 tasks, UUIDv4 requests]
+};
+
+/// What one operation carries besides its arguments. @since 0.1
+struct Call {
+  std::optional<std::chrono::microseconds> timeout{};  ///< how long to wait for a turn; 0 tries once [the engine's]
+  std::optional<std::string> request_id{};   ///< the client's, 1-128 visible ASCII characters; kept in the history
+  std::optional<std::string> traceparent{};  ///< W3C Trace Context version 00, section 3.2; kept in the history
+  std::optional<std::string> actor{};        ///< who acts, 1-256 bytes UTF-8, no control characters; the event's worker
+};
+
+}  // namespace taskstate

@@ -1,0 +1,113 @@
+// The task as a value, what makes one, and what changes one.
+#pragma once
+
+#include <taskstate.h>
+#include <taskstate/link.hpp>
+#include <taskstate/state_machine.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace taskstate {
+
+namespace detail {
+
+/// The engine's own object behind a Task, kept so that accept() need not read it again. Not part of the value.
+struct Snapshot {
+  std::shared_ptr<const tse_task> handle{};
+  bool operator==(const Snapshot&) const noexcept { return true; }
+};
+
+struct TaskAccess;
+
+}  // namespace detail
+
+/// A task as it was when it was read: a value that holds no engine. @since 0.1
+class Task {
+ public:
+  std::string zone_id{};
+  std::string id{};
+  Time created_at{};
+  std::string operation{};
+  Status status = Status::pending;
+  Time updated_at{};
+  std::optional<std::string> error_message{};  ///< what the client may read; present exactly when failed
+  std::optional<std::string> install_id{};
+  std::vector<Link> links{};
+  std::optional<std::string> package_id{};
+  std::optional<std::string> package_slug{};
+  std::optional<std::int64_t> package_version{};  ///< 0 ... 2^53-1
+  std::vector<Warning> warnings{};
+  std::string json{};  ///< the wire form, byte for byte what an answer's body holds
+
+  /// @name Never on the wire
+  /// @{
+  std::int64_t revision = 0;                       ///< 1 and up; grows by one with each change that the wire shows
+  std::optional<std::string> error_detail{};       ///< for operators
+  std::optional<std::string> failure_kind{};       ///< "failed", "cancelled", "expired" or "lost"; only if failed
+  std::optional<std::string> client_request_id{};  ///< of the call that created it
+  std::optional<std::string> traceparent{};        ///< of the call that created it
+  std::optional<std::string> payload{};            ///< opaque bytes; only where get() was asked for it
+  /// @}
+
+  bool operator==(const Task&) const = default;
+
+ private:
+  friend struct detail::TaskAccess;
+  detail::Snapshot snapshot_{};
+};
+
+/// What Engine::create() is given. @since 0.1
+struct NewTask {
+  std::string zone_id{};                      ///< required; 1-128 of A-Z a-z 0-9 - . _ ~, not "." or ".."
+  std::optional<std::string> id{};            ///< as zone_id; absent: the engine makes a UUIDv7
+  std::string operation{};                    ///< required; "create", "delete" or one that Options::operations allows
+  std::optional<std::string> install_id{};    ///< 1-512 bytes UTF-8, no control characters; "delete" needs it
+  std::optional<std::string> package_id{};    ///< 1-512 bytes UTF-8, no control characters
+  std::optional<std::string> package_slug{};  ///< as package_id
+  std::optional<std::int64_t> package_version{};  ///< 0 ... 2^53-1
+  std::vector<Link> links{};
+  std::vector<Warning> warnings{};
+  std::optional<std::string> payload{};  ///< opaque bytes for the worker, at most 1 MiB; never on the wire
+};
+
+/// What annotate() and complete() may add. Absent fields leave the task as it is. @since 0.1
+struct Update {
+  std::optional<std::string> install_id{};  ///< write-once, as are the package's id and slug
+  std::optional<std::string> package_id{};
+  std::optional<std::string> package_slug{};
+  std::optional<std::int64_t> package_version{};  ///< 0 ... 2^53-1
+  std::vector<Link> links{};                      ///< appended; exact duplicates are ignored
+  std::vector<Warning> warnings{};                ///< appended; exact duplicates are ignored
+};
+
+/// Why a task failed, and what fail() may add to it. @since 0.1
+struct Failure {
+  std::string error_message{};                ///< required; 1-16384 bytes UTF-8 without NUL. The client reads this
+  std::optional<std::string> error_detail{};  ///< at most 16384 bytes UTF-8 without NUL; private, for operators
+  std::optional<std::string> install_id{};    ///< write-once, as are the package's id and slug
+  std::optional<std::string> package_id{};
+  std::optional<std::string> package_slug{};
+  std::optional<std::int64_t> package_version{};  ///< 0 ... 2^53-1
+  std::vector<Link> links{};                      ///< appended; exact duplicates are ignored
+  std::vector<Warning> warnings{};                ///< appended; exact duplicates are ignored
+};
+
+/// Reads a task's wire form: JSON of at most 1 MiB, nested at most 32 deep, fields in their order, no
+/// unknown and no duplicate one. Checks syntax and types only; see validate(). The wire has neither
+/// zone_id nor revision: they stay empty and 0. Any thread; does not block.
+/// @throws Error invalid_argument, naming the field at fault. @since 0.1
+[[nodiscard]] Task parse_task(std::string_view json);
+
+/// Checks every rule of a task's fields. The task is judged as it was read; later assignments to its
+/// members are not seen. Any thread; does not block.
+/// @throws Error invalid_argument with one detail for each broken field. @since 0.1
+void validate(const Task& task);
+
+}  // namespace taskstate
+
+#include <taskstate/detail/task.hpp>
