@@ -84,9 +84,9 @@ struct EventNote {
 /// A task and what is kept beside it, hidden from the wire.
 struct Row {
   Task task;
-  std::int64_t revision = 0;  ///< grows by one with every change that the wire shows
-  std::int64_t version = 0;   ///< grows by one with every write of the row
-  std::int64_t epoch = 0;     ///< 0: never leased
+  std::int64_t revision = 0;                ///< grows by one with every change that the wire shows
+  std::int64_t version = 0;                 ///< grows by one with every write of the row
+  std::int64_t epoch = 0;                   ///< 0: never leased
   std::optional<std::int64_t> lease_until;  ///< us on the clock that lease_clock names
   Text lease_clock;
   Text worker;

@@ -17,6 +17,8 @@ namespace tse::core {
 inline constexpr std::size_t max_id_bytes = 128;
 inline constexpr std::size_t max_name_bytes = 512;  ///< install_id, package_id, package_slug
 inline constexpr std::size_t max_message_bytes = 16384;
+inline constexpr std::size_t max_actor_bytes = 256;
+inline constexpr std::size_t max_request_id_bytes = 128;
 inline constexpr std::size_t max_links = 64;
 inline constexpr std::size_t max_warnings = 256;
 inline constexpr std::size_t max_task_bytes = std::size_t{1} << 20;
@@ -30,6 +32,8 @@ inline constexpr std::int64_t max_package_version = (std::int64_t{1} << 53) - 1;
 /// 8-4-4-4-12 hexadecimal digits, either case.
 [[nodiscard]] bool is_uuid(std::string_view text) noexcept;
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+/// How many bytes from the front are valid UTF-8 (RFC 3629); text.size() if all are.
+[[nodiscard]] std::size_t utf8_prefix(std::string_view text) noexcept;
 /// Well-formed by RFC 5646, section 2.1.
 [[nodiscard]] bool is_language_tag(std::string_view text) noexcept;
 /// One of the API's nine error codes ("validation_error" ...).
@@ -40,8 +44,11 @@ inline constexpr std::int64_t max_package_version = (std::int64_t{1} << 53) - 1;
 [[nodiscard]] bool is_request_id(std::string_view text) noexcept;
 
 /// Every rule about a whole task, hidden fields apart; empty when all hold. Includes how status, result
-/// and error message belong together, and the size of the rendered task.
+/// and error message belong together, and the size of the rendered task. An empty zone_id passes: a task
+/// read from the wire has none.
 [[nodiscard]] std::vector<Detail> validate(const Task& task);
+/// The same for a caller that has rendered the task already.
+[[nodiscard]] std::vector<Detail> validate(const Task& task, std::string_view body);
 
 /// The rules of single fields, for input that is not yet part of a task. Each appends what it finds.
 void check_id(std::vector<Detail>& out, std::string_view field, std::string_view value);
@@ -51,6 +58,7 @@ void check_message(std::vector<Detail>& out, std::string_view field, std::string
 void check_version(std::vector<Detail>& out, std::string_view field, std::int64_t value);
 void check_links(std::vector<Detail>& out, const std::vector<Link>& links);
 void check_warnings(std::vector<Detail>& out, const std::vector<Warning>& warnings);
+/// The grammar and the list of what create() allows.
 void check_operation(std::vector<Detail>& out, std::string_view value, std::span<const std::string> allowed);
 void check_payload(std::vector<Detail>& out, std::size_t bytes);
 void check_actor(std::vector<Detail>& out, std::string_view value);

@@ -1,0 +1,251 @@
+#include "core/answer.hpp"
+
+#include "core/ascii.hpp"
+#include "core/codec.hpp"
+#include "core/hash.hpp"
+#include "core/validate.hpp"
+
+#include <algorithm>
+
+namespace tse::core {
+
+namespace {
+
+/// An answer before it is put together.
+struct Draft {
+  int status = 200;
+  std::optional<std::string> etag{};
+  std::optional<std::int64_t> retry_after{};  ///< s
+  std::optional<std::string> location{};
+  std::optional<std::string> link{};
+  bool never_retry = false;
+};
+
+/// What an error answer says, apart from what it takes from the request.
+struct Problem {
+  int status;
+  std::string_view code;
+  std::string_view message;
+  std::vector<WarningDetail> details{};
+  std::optional<std::int64_t> retry_after{};
+  bool never_retry = false;
+};
+
+std::optional<std::string_view> valid_request_id(const Request& request) {
+  return request.client_request_id && is_uuid(*request.client_request_id) ? request.client_request_id : std::nullopt;
+}
+
+Answer finish(Draft draft, std::string_view body, const Request& request) {
+  Answer answer;
+  answer.status = draft.status;
+  const bool has_body = draft.status != 304;
+  auto& headers = answer.headers;
+  if (has_body) headers.emplace_back("Content-Type", "application/json");
+  headers.emplace_back("Cache-Control", "private, no-cache");
+  if (draft.etag) headers.emplace_back("ETag", *std::move(draft.etag));
+  if (draft.retry_after) headers.emplace_back("Retry-After", std::to_string(*draft.retry_after));
+  if (draft.location) headers.emplace_back("Location", *std::move(draft.location));
+  if (draft.link) headers.emplace_back("Link", *std::move(draft.link));
+  if (draft.never_retry) headers.emplace_back("x-should-retry", "false");
+  if (const auto id = valid_request_id(request)) headers.emplace_back("X-Client-Request-ID", *id);
+  if (!has_body) return answer;
+  if (request.method == "HEAD") {
+    headers.emplace_back("Content-Length", std::to_string(body.size()));
+  } else {
+    answer.body = body;
+  }
+  return answer;
+}
+
+/// The path for an error body: the request's own if it can stand there, else `otherwise`.
+std::string error_path(const Request& request, std::string otherwise) {
+  const auto is_printable = [](char c) { return is_visible(c) || c == ' '; };
+  if (request.path && !request.path->empty() && all_of(*request.path, is_printable)) return std::string(*request.path);
+  return otherwise;
+}
+
+std::string status_path(const Policy& policy, std::string_view zone_id, std::string_view id) {
+  return policy.status_url.fill({zone_id, id, std::nullopt}).value_or("/");
+}
+
+Answer error_answer(Problem problem, std::string path, const Request& request, std::int64_t now,
+                    const MakeRequestId& fresh) {
+  const auto given = valid_request_id(request);
+  Warning error;
+  error.code = problem.code;
+  error.details = std::move(problem.details);
+  error.message = problem.message;
+  error.path = std::move(path);
+  error.request_id = given ? std::string(*given) : fresh();
+  error.status = problem.status;
+  error.timestamp = now;
+  Draft draft;
+  draft.status = problem.status;
+  draft.retry_after = problem.retry_after;
+  draft.never_retry = problem.never_retry;
+  return finish(std::move(draft), render(error), request);
+}
+
+Problem not_found() { return {404, "not_found", "There is no such task."}; }
+Problem gone() { return {410, "not_found", "The task is no longer kept."}; }
+Problem internal_error() { return {500, "internal_error", "The task's state could not be told."}; }
+Problem unavailable() { return {503, "service_unavailable", "The task's state cannot be reached right now.", {}, 1}; }
+
+bool is_passing(Code code) {
+  return code == Code::busy || code == Code::closed || code == Code::unavailable || code == Code::cancelled;
+}
+
+/// A tenth of the task's age: soon for a young task, seldom for one that takes long.
+std::int64_t retry_after(std::int64_t created_at, const Policy& policy, std::int64_t now) {
+  constexpr std::int64_t tenth_of_a_second = 10 * 1000000;
+  const std::int64_t age = now > created_at ? now - created_at : 0;
+  return std::clamp(age / tenth_of_a_second, policy.retry_after_min, policy.retry_after_max);
+}
+
+std::string etag_of(const Answerable& task) {
+  constexpr char digits[] = "0123456789abcdef";
+  const std::uint64_t hash = fnv1a64(task.body);
+  std::string etag = "\"" + std::to_string(task.revision) + "-";
+  for (unsigned shift = 64; shift > 0; shift -= 4) etag += digits[hash >> (shift - 4) & 0x0f];
+  return etag + '"';
+}
+
+/// Where a completed task leads, or nothing if there is no safe way to say so.
+std::optional<std::string> location_of(std::string_view zone_id, std::string_view id, const Answerable& task,
+                                       const Policy& policy) {
+  if (!task.result_href) return policy.location.fill({zone_id, id, task.install_id});
+  if (!is_safe_path(*task.result_href)) return std::nullopt;
+  return std::string(*task.result_href);
+}
+
+Answer answer_task(std::string_view zone_id, std::string_view id, const Answerable& task, const Request& request,
+                   const Policy& policy, std::int64_t now, const MakeRequestId& fresh) {
+  Draft draft;
+  if (task.status == Status::completed) {
+    std::optional<std::string> location = location_of(zone_id, id, task, policy);
+    if (!location)
+      return error_answer(internal_error(), error_path(request, status_path(policy, zone_id, id)), request, now, fresh);
+    if (request.completed.value_or(policy.completed) == Completed::see_other) {
+      draft.status = 303;
+      draft.location = std::move(location);
+      return finish(std::move(draft), task.body, request);
+    }
+    draft.link = "<" + *location + ">; rel=\"related\"";
+  } else if (task.status != Status::failed) {
+    draft.retry_after = retry_after(task.created_at, policy, now);
+  }
+  draft.etag = etag_of(task);
+  if (request.if_none_match && if_none_match_matches(*request.if_none_match, *draft.etag)) {
+    draft.status = 304;
+    draft.link.reset();  // belongs to the representation that the client has (RFC 9110, section 15.4.5)
+  }
+  return finish(std::move(draft), task.body, request);
+}
+
+std::vector<WarningDetail> body_details(const Error& failure) {
+  std::vector<WarningDetail> details;
+  for (const Detail& detail : failure.details)
+    details.push_back({"validation_error", "$." + detail.field, detail.message});
+  return details;
+}
+
+Problem problem_of(const Error& failure, const Policy& policy) {
+  const auto conflict = [](std::string_view message) { return Problem{409, "conflict", message, {}, {}, true}; };
+  if (is_passing(failure.code)) return unavailable();
+  switch (failure.code) {
+    case Code::invalid_argument: return {400, "validation_error", failure.message, body_details(failure)};
+    case Code::not_found: return not_found();
+    case Code::already_exists: return conflict("A task with this id exists already.");
+    case Code::idempotency_mismatch: return conflict("The idempotency key was used for a different request.");
+    case Code::illegal_transition: return conflict("The task's state does not allow this.");
+    case Code::limit_exceeded:
+      return {429, "rate_limit_exceeded", "Too many tasks are under way.", {}, policy.retry_after_min};
+    default: return internal_error();
+  }
+}
+
+constexpr bool is_etag_character(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte == 0x21 || (byte >= 0x23 && byte <= 0x7e) || byte >= 0x80;
+}
+
+void skip_white_space(std::string_view& text) noexcept {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+}
+
+/// Takes one entity tag and gives its opaque part with the quotes; empty if there is none.
+std::string_view take_opaque_tag(std::string_view& text) noexcept {
+  if (text.starts_with("W/")) text.remove_prefix(2);
+  if (!text.starts_with('"')) return {};
+  const std::size_t end = text.find('"', 1);
+  if (end == std::string_view::npos) return {};
+  const std::string_view tag = text.substr(0, end + 1);
+  if (!all_of(tag.substr(1, end - 1), is_etag_character)) return {};
+  text.remove_prefix(tag.size());
+  return tag;
+}
+
+}  // namespace
+
+bool if_none_match_matches(std::string_view field, std::string_view etag) noexcept {
+  skip_white_space(field);
+  if (field.starts_with('*')) {
+    field.remove_prefix(1);
+    skip_white_space(field);
+    return field.empty();
+  }
+  while (!field.empty()) {
+    if (field.front() != ',') {
+      const std::string_view tag = take_opaque_tag(field);
+      skip_white_space(field);
+      if (tag.empty() || (!field.empty() && field.front() != ',')) return false;
+      if (tag == etag) return true;
+      if (field.empty()) return false;
+    }
+    field.remove_prefix(1);
+    skip_white_space(field);
+  }
+  return false;
+}
+
+std::optional<Answer> refuse(std::string_view zone_id, std::string_view id, const Request& request,
+                             const Policy& policy, std::int64_t now, const MakeRequestId& fresh) {
+  const auto answer = [&](Problem problem) {
+    return error_answer(std::move(problem), error_path(request, status_path(policy, zone_id, id)), request, now, fresh);
+  };
+  if (request.client_request_id && !policy.ignore_bad_request_id && !valid_request_id(request)) {
+    constexpr std::string_view message = "The header X-Client-Request-ID must be a UUID.";
+    return answer(
+        {400, "validation_error", message, {{"validation_error", "X-Client-Request-ID", std::string(message)}}});
+  }
+  if (!is_id(zone_id) || !is_id(id)) return answer(not_found());
+  return std::nullopt;
+}
+
+Answer decide(std::string_view zone_id, std::string_view id, const Lookup& found, const Request& request,
+              const Policy& policy, std::int64_t now, const MakeRequestId& fresh) {
+  if (const auto* task = std::get_if<Answerable>(&found))
+    return answer_task(zone_id, id, *task, request, policy, now, fresh);
+  Problem problem = not_found();
+  if (std::holds_alternative<Gone>(found)) problem = gone();
+  if (const auto* failure = std::get_if<Error>(&found))
+    problem = is_passing(failure->code) ? unavailable() : internal_error();
+  return error_answer(std::move(problem), error_path(request, status_path(policy, zone_id, id)), request, now, fresh);
+}
+
+Answer accept(const Task& task, std::string_view body, const Request& request, const Policy& policy, std::int64_t now,
+              const MakeRequestId& fresh) {
+  Draft draft;
+  draft.status = 202;
+  draft.location = policy.status_url.fill({task.zone_id, task.id, task.install_id});
+  if (!draft.location) return error_answer(internal_error(), error_path(request, "/"), request, now, fresh);
+  draft.retry_after = retry_after(task.created_at, policy, now);
+  return finish(std::move(draft), body, request);
+}
+
+Answer accept(const Error& failure, const Request& request, const Policy& policy, std::int64_t now,
+              const MakeRequestId& fresh) {
+  return error_answer(problem_of(failure, policy), error_path(request, "/"), request, now, fresh);
+}
+
+}  // namespace tse::core
