@@ -32,8 +32,7 @@ void fill(tse_answer& out, core::Answer answer) {
   std::vector<tse_header> headers;
   headers.reserve(answer.headers.size());
   out.answer = std::move(answer);
-  for (const auto& [name, value] : out.answer.headers)
-    headers.push_back({capi::text_out(name), capi::text_out(value)});
+  for (const auto& [name, value] : out.answer.headers) headers.push_back({capi::text_out(name), capi::text_out(value)});
   out.headers = std::move(headers);
 }
 
@@ -62,8 +61,8 @@ int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size,
     tse_answer& out = capi::require(answer, "answer");
     const core::Request asked = request_in(request);
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
-    fill(out, engine ? engine->engine->decide(key, asked, capi::call_in(call))
-                     : engine::answer_without_engine(key, asked));
+    fill(out,
+         engine ? engine->engine->decide(key, asked, capi::call_in(call)) : engine::answer_without_engine(key, asked));
   });
 }
 
@@ -72,7 +71,8 @@ int32_t tse_accept(tse_engine* engine, const tse_task* task, const tse_error* fa
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     tse_answer& out = capi::require(answer, "answer");
-    if ((task == nullptr) == (failure == nullptr)) capi::refuse("task", "exactly one of task and failure must be given");
+    if ((task == nullptr) == (failure == nullptr))
+      capi::refuse("task", "exactly one of task and failure must be given");
     const core::Request asked = request_in(request);
     fill(out, task ? target.accept(task->snapshot.row, asked) : target.accept(failure->error, asked));
   });

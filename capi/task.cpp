@@ -72,8 +72,7 @@ int32_t change(tse_engine* engine, const KeyArguments& key, const tse_call* call
 }  // namespace
 
 int32_t tse_task_get(const tse_task* task, tse_task_view* view) noexcept {
-  return capi::guard(nullptr,
-                     [&] { capi::require(task, "task").snapshot.view(capi::require_struct(view, "view")); });
+  return capi::guard(nullptr, [&] { capi::require(task, "task").snapshot.view(capi::require_struct(view, "view")); });
 }
 
 void tse_task_free(tse_task* task) noexcept { delete task; }

@@ -2,9 +2,9 @@
 
 #include "core/error.hpp"
 
+#include <sys/random.h>
 #include <cerrno>
 #include <chrono>
-#include <sys/random.h>
 
 namespace tse::engine {
 namespace {

@@ -183,8 +183,8 @@ core::Answer Engine::decide(const core::Key& key, const core::Request& request, 
     return std::move(*refused);
   const core::Lookup found = look_up(key, call, row);
   if (const auto* error = std::get_if<core::Error>(&found))
-    log_->write(LogLevel::error, std::string("status lookup failed: ") + std::string(to_string(error->code)) + ": " +
-                                     error->message);
+    log_->write(LogLevel::error,
+                std::string("status lookup failed: ") + std::string(to_string(error->code)) + ": " + error->message);
   return core::decide(key.zone_id, key.id, found, request, settings_.policy, now, fresh);
 }
 

@@ -1,9 +1,9 @@
 #include "engine/fork_guard.hpp"
 
+#include <pthread.h>
 #include <atomic>
 #include <mutex>
 #include <new>
-#include <pthread.h>
 #include <vector>
 
 namespace tse::engine::fork_guard {

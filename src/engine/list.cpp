@@ -16,8 +16,8 @@ void check(const ListQuery& query) {
   std::vector<core::Detail> broken;
   core::check_id(broken, "zone_id", query.zone_id);
   if (query.operation && !core::is_operation(*query.operation))
-    broken.push_back({"operation", "must match [a-z][a-z0-9_]{0,31}, has " + std::to_string(query.operation->size()) +
-                                       " bytes"});
+    broken.push_back(
+        {"operation", "must match [a-z][a-z0-9_]{0,31}, has " + std::to_string(query.operation->size()) + " bytes"});
   if (query.install_id) core::check_install_id(broken, "install_id", *query.install_id);
   if (query.package_id) core::check_name(broken, "package_id", *query.package_id);
   if (query.limit < 1 || query.limit > max_limit)
@@ -67,9 +67,16 @@ Page Engine::list(const ListQuery& query, const Call& call) {
   check(query);
   const std::uint64_t bound_to = binding(query, store_->generation());
   const bool newer = query.before.has_value();
-  store::PageQuery select{query.zone_id,    query.statuses,     query.operation,
-                          query.install_id, query.package_id,   query.created_from,
-                          query.created_until, static_cast<std::size_t>(query.limit) + 1, {}, newer};
+  store::PageQuery select{query.zone_id,
+                          query.statuses,
+                          query.operation,
+                          query.install_id,
+                          query.package_id,
+                          query.created_from,
+                          query.created_until,
+                          static_cast<std::size_t>(query.limit) + 1,
+                          {},
+                          newer};
   if (query.after) select.from = position(*query.after, "after", bound_to);
   if (query.before) select.from = position(*query.before, "before", bound_to);
 

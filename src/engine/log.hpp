@@ -13,7 +13,7 @@ enum class LogLevel : std::int32_t { trace = 0, debug = 1, info = 2, warn = 3, e
 
 struct LogSettings {
   LogLevel level = LogLevel::warn;
-  std::string file;  ///< empty: stderr
+  std::string file;                                               ///< empty: stderr
   std::function<void(LogLevel, std::string_view line)> callback;  ///< instead of file and stderr
 };
 

@@ -1,0 +1,238 @@
+#include "engine/commit_group.hpp"
+
+#include "fake_store.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+using tse::core::Code;
+using tse::core::Failure;
+using tse::engine::CommitGroup;
+using tse::store::Change;
+using tse::store::Deadline;
+using tse::store::Session;
+using tse::test::FakeStore;
+
+namespace {
+
+Deadline in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+const Deadline far = in(60s);
+
+// The code that a run() throws, or nothing.
+std::optional<Code> outcome_of(CommitGroup& group, const Change& change, Deadline deadline) {
+  try {
+    group.run(change, deadline);
+    return std::nullopt;
+  } catch (const Failure& failure) {
+    return failure.error().code;
+  }
+}
+
+// Callers that queue up behind a commit which the store holds.
+class Crowd {
+ public:
+  Crowd(FakeStore& store, CommitGroup& group) : store_(store), group_(group) {
+    store_.hold();
+    first_ = std::thread([this] { group_.run([](Session&) {}, far); });
+    store_.wait_until_entered();
+  }
+  void add(std::function<void()> caller) { others_.emplace_back(std::move(caller)); }
+  void release() {
+    std::this_thread::sleep_for(100ms);  // long enough for all to queue; too short only weakens the test
+    store_.let_go();
+    join();
+  }
+  void join() {
+    if (first_.joinable()) first_.join();
+    for (std::thread& other : others_) other.join();
+    others_.clear();
+  }
+  ~Crowd() {
+    store_.let_go();
+    join();
+  }
+
+ private:
+  FakeStore& store_;
+  CommitGroup& group_;
+  std::thread first_;
+  std::vector<std::thread> others_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(commit_group)
+
+BOOST_AUTO_TEST_CASE(a_lone_caller_commits_its_own_change_inline) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::thread::id ran_on;
+  group.run([&](Session&) { ran_on = std::this_thread::get_id(); }, far);
+  BOOST_TEST((ran_on == std::this_thread::get_id()));
+  BOOST_TEST(store.group_sizes == std::vector<std::size_t>{1}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(those_that_wait_are_committed_together) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::atomic<int> ran{0};
+  Crowd crowd(store, group);
+  for (int i = 0; i < 10; ++i) crowd.add([&] { group.run([&](Session&) { ++ran; }, far); });
+  crowd.release();
+  BOOST_TEST(ran == 10);
+  BOOST_TEST(store.group_sizes.front() == 1U);
+  BOOST_TEST(store.group_sizes.size() < 11U);  // some shared a commit
+}
+
+BOOST_AUTO_TEST_CASE(a_group_is_no_larger_than_the_store_wants) {
+  FakeStore store;
+  store.group_limit = 3;
+  CommitGroup group(store);
+  Crowd crowd(store, group);
+  for (int i = 0; i < 10; ++i) crowd.add([&] { group.run([](Session&) {}, far); });
+  crowd.release();
+  std::size_t total = 0;
+  for (const std::size_t size : store.group_sizes) {
+    BOOST_TEST(size <= 3U);
+    total += size;
+  }
+  BOOST_TEST(total == 11U);
+}
+
+BOOST_AUTO_TEST_CASE(each_caller_gets_its_own_result) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::atomic<int> refused{0};
+  std::atomic<int> done{0};
+  Crowd crowd(store, group);
+  for (int i = 0; i < 12; ++i)
+    crowd.add([&, i] {
+      const auto code = outcome_of(
+          group,
+          [i](Session&) {
+            if (i % 3 == 0) throw Failure(Code::not_found, "no");
+          },
+          far);
+      (code == Code::not_found && i % 3 == 0) ? ++refused : (code ? 0 : ++done);
+    });
+  crowd.release();
+  BOOST_TEST(refused == 4);
+  BOOST_TEST(done == 8);
+}
+
+BOOST_AUTO_TEST_CASE(past_its_deadline_a_waiting_change_is_busy_and_never_runs) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::atomic<bool> ran{false};
+  Crowd crowd(store, group);
+  BOOST_TEST((outcome_of(
+                  group, [&](Session&) { ran = true; }, in(20ms)) == Code::busy));
+  crowd.release();
+  group.run([](Session&) {}, far);
+  BOOST_TEST(!ran);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_already_taken_runs_to_its_end_whatever_its_deadline) {
+  FakeStore store;
+  CommitGroup group(store);
+  store.hold();
+  std::optional<Code> code = Code::internal;
+  std::thread caller([&] {
+    code = outcome_of(
+        group, [](Session&) {}, in(20ms));
+  });
+  store.wait_until_entered();
+  std::this_thread::sleep_for(60ms);
+  store.let_go();
+  caller.join();
+  BOOST_TEST(!code.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_neighbours_early_deadline_makes_nobody_else_busy) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::atomic<int> busy{0};
+  std::atomic<int> done{0};
+  // The store waits for its lock until the group's earliest deadline, then gives all `busy`; the lock
+  // comes free only later.
+  const Deadline lock_free_at = in(400ms);
+  store.on_commit = [&](std::span<const Change* const> changes, Deadline deadline) {
+    FakeStore::Results results(changes.size());
+    std::this_thread::sleep_until(std::min(deadline, lock_free_at));
+    if (std::chrono::steady_clock::now() < lock_free_at)
+      for (auto& result : results) result = tse::core::Error{Code::busy, "busy"};
+    return results;
+  };
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 8; ++i)
+    callers.emplace_back([&, i] {
+      const auto code = outcome_of(
+          group, [](Session&) {}, i % 2 == 0 ? in(50ms) : far);
+      code == Code::busy ? ++busy : (code ? 0 : ++done);
+    });
+  for (std::thread& caller : callers) caller.join();
+  BOOST_TEST(busy == 4);
+  BOOST_TEST(done == 4);
+}
+
+BOOST_AUTO_TEST_CASE(closing_sends_the_waiting_away_and_lets_the_commit_under_way_end) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::atomic<int> closed{0};
+  std::atomic<bool> ran{false};
+  {
+    Crowd crowd(store, group);
+    for (int i = 0; i < 4; ++i)
+      crowd.add([&] {
+        if (outcome_of(
+                group, [&](Session&) { ran = true; }, far) == Code::closed)
+          ++closed;
+      });
+    std::this_thread::sleep_for(100ms);
+    group.close();
+    crowd.release();
+  }
+  BOOST_TEST(closed == 4);
+  BOOST_TEST(!ran);
+  BOOST_TEST((outcome_of(
+                  group, [](Session&) {}, far) == Code::closed));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_fails_as_a_whole_fails_each_and_blocks_nobody) {
+  FakeStore store;
+  CommitGroup group(store);
+  store.on_commit = [](auto, auto) -> FakeStore::Results {
+    throw Failure(Code::io_error, "disk", tse::core::Outcome::unknown);
+  };
+  BOOST_TEST((outcome_of(
+                  group, [](Session&) {}, far) == Code::io_error));
+  store.on_commit = [](auto, auto) -> FakeStore::Results { throw std::bad_alloc(); };
+  BOOST_TEST((outcome_of(
+                  group, [](Session&) {}, far) == Code::no_memory));
+  store.on_commit = nullptr;
+  BOOST_TEST(!outcome_of(
+                  group, [](Session&) {}, far)
+                  .has_value());
+}
+
+BOOST_AUTO_TEST_CASE(many_threads_each_change_exactly_once) {
+  FakeStore store;
+  CommitGroup group(store);
+  constexpr int threads = 16;
+  constexpr int each = 2000;
+  long total = 0;  // unguarded on purpose: commits must exclude each other
+  std::vector<std::thread> callers;
+  for (int t = 0; t < threads; ++t)
+    callers.emplace_back([&] {
+      for (int i = 0; i < each; ++i) group.run([&](Session&) { ++total; }, far);
+    });
+  for (std::thread& caller : callers) caller.join();
+  BOOST_TEST(total == threads * each);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

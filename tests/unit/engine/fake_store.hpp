@@ -1,0 +1,94 @@
+// A store whose commits the test holds, watches and fails.
+#pragma once
+
+#include "store/store.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tse::test {
+
+class FakeStore final : public store::Store {
+ public:
+  using Results = std::vector<std::optional<core::Error>>;
+
+  std::size_t group_limit = 64;
+  /// What a commit gives; runs the changes and accepts them all unless set.
+  std::function<Results(std::span<const store::Change* const>, store::Deadline)> on_commit;
+  std::vector<std::size_t> group_sizes;  // read it when no commit runs
+
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+  /// Returns once a commit is inside and held.
+  void wait_until_entered() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return inside_; });
+  }
+
+  Results commit(std::span<const store::Change* const> changes, store::Deadline deadline) override {
+    {
+      std::unique_lock lock(mutex_);
+      inside_ = true;
+      changed_.notify_all();
+      changed_.wait(lock, [this] { return !held_; });
+      inside_ = false;
+    }
+    group_sizes.push_back(changes.size());
+    if (on_commit) return on_commit(changes, deadline);
+    Results results(changes.size());
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      try {
+        (*changes[i])(session_);
+      } catch (const core::Failure& failure) {
+        results[i] = failure.error();
+      }
+    }
+    return results;
+  }
+  std::size_t max_group() const noexcept override { return group_limit; }
+
+  std::optional<core::Row> read(const core::Key&, store::Deadline) override { return {}; }
+  std::optional<std::string> payload(const core::Key&, store::Deadline) override { return {}; }
+  std::optional<store::AnswerRow> answer(const core::Key&, store::Deadline) override { return {}; }
+  std::vector<core::Row> page(const store::PageQuery&, store::Deadline) override { return {}; }
+  std::int64_t count(const store::PageQuery&, store::Deadline) override { return 0; }
+  std::vector<core::Event> history(const core::Key&, store::Deadline) override { return {}; }
+  store::VerifyReport verify(store::Deadline) override { return {}; }
+  const std::string& generation() const noexcept override { return generation_; }
+  void close() noexcept override {}
+  void before_fork() noexcept override {}
+  void after_fork_parent() noexcept override {}
+  void after_fork_child() noexcept override {}
+  void abandon() noexcept override {}
+
+ private:
+  class NoSession final : public store::Session {
+   public:
+    std::optional<core::Row> read(const core::Key&) override { return {}; }
+    bool insert(const core::Row&, std::optional<std::string_view>) override { return true; }
+    bool replace(std::int64_t, const core::Row&) override { return true; }
+  };
+
+  NoSession session_;
+  std::string generation_ = "fake";
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  bool inside_ = false;
+};
+
+}  // namespace tse::test
