@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds and runs one foreign project against taskstate.
 #   run.sh <project> <source dir> <build dir of taskstate> <work dir>
-# Projects: install (makes <work dir>/prefix, which the others use), shared, static, add_subdirectory,
-# pkg_config, pkg_config_static, own_libraries, symbols.
+# Projects: install (makes <work dir>/prefix, which the others use), shared, static, static_from_c,
+# add_subdirectory, pkg_config, pkg_config_static, own_libraries, symbols.
 set -euo pipefail
 
 project=$1 source=$2 build=$3 work=$4
@@ -51,7 +51,10 @@ case $project in
     cmake --install "$build" --prefix "$prefix" >/dev/null
     ;;
   shared | static)
-    consume find_package -DCOMPONENT="$project" -DCMAKE_PREFIX_PATH="$prefix"
+    consume find_package -DCOMPONENT="$project" "-DLANGUAGES=C;CXX" -DCMAKE_PREFIX_PATH="$prefix"
+    ;;
+  static_from_c)
+    consume find_package -DCOMPONENT=static -DLANGUAGES=C -DCMAKE_PREFIX_PATH="$prefix"
     ;;
   add_subdirectory)
     consume add_subdirectory -DTASKSTATE_SOURCE_DIR="$source"
