@@ -1,0 +1,94 @@
+/*
+ * helpers.h: one crossing from Python into C for each operation.
+ *
+ * Every function below makes a whole call of taskstate.h and leaves what it gave in a tspy_result,
+ * as a sequence of records that Python copies out at once. A record is an array of int64_t in the
+ * machine's byte order, then bytes:
+ *
+ *     size of the record | numbers ... | begin, end of each text ... | the texts' bytes
+ *
+ * begin and end count from the record's first byte; both are -1 for an absent text.
+ *
+ * Texts go in as (pointer, size); a NULL pointer is an absent value. timeout_us is TSE_NONE for the
+ * engine's default. Each returns a code of taskstate.h; on failure result->error says why, and is
+ * NULL only if there was no memory for the answer of a call that had already been made.
+ */
+#ifndef TASKSTATE_PYTHON_HELPERS_H
+#define TASKSTATE_PYTHON_HELPERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "taskstate.h"
+
+/* Reused by any number of calls, one at a time. Owns error and task until somebody takes them by
+ * setting the member to NULL. */
+typedef struct tspy_result {
+  char *data;
+  size_t size;
+  size_t capacity;
+  tse_error *error;
+  tse_task *task;
+  tse_answer *answer;
+} tspy_result;
+
+#define TSPY_ANNOTATE 0
+#define TSPY_COMPLETE 1
+#define TSPY_FAIL 2
+
+/* NULL: no memory. */
+tspy_result *tspy_result_new(void);
+void tspy_result_free(tspy_result *result);
+
+/* Head (code, outcome; field, message), then a record (; field, message) for each detail. */
+int32_t tspy_read_error(const tse_error *error, tspy_result *result);
+
+/* One record of a task: see put_task() in helpers.c. */
+int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                    const char *operation, size_t operation_size, const char *install_id, size_t install_id_size,
+                    const char *package_id, size_t package_id_size, const char *package_slug, size_t package_slug_size,
+                    int64_t package_version, const char *links, size_t links_size, const char *warnings,
+                    size_t warnings_size, const char *payload, size_t payload_size, int64_t timeout_us,
+                    const char *request_id, size_t request_id_size, const char *traceparent, size_t traceparent_size,
+                    const char *actor, size_t actor_size, tspy_result *result);
+int32_t tspy_start(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                   int64_t timeout_us, const char *request_id, size_t request_id_size, const char *traceparent,
+                   size_t traceparent_size, const char *actor, size_t actor_size, tspy_result *result);
+/* change: TSPY_ANNOTATE, TSPY_COMPLETE or TSPY_FAIL. */
+int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, size_t zone_id_size, const char *id,
+                    size_t id_size, const char *install_id, size_t install_id_size, const char *package_id,
+                    size_t package_id_size, const char *package_slug, size_t package_slug_size, int64_t package_version,
+                    const char *links, size_t links_size, const char *warnings, size_t warnings_size,
+                    const char *error_message, size_t error_message_size, const char *error_detail,
+                    size_t error_detail_size, int64_t timeout_us, const char *request_id, size_t request_id_size,
+                    const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
+                    tspy_result *result);
+/* No record if there is no such task. */
+int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                 int32_t flags, int64_t timeout_us, tspy_result *result);
+int32_t tspy_parse(const char *json, size_t size, tspy_result *result);
+/* No record. */
+int32_t tspy_validate(const char *json, size_t size, tspy_result *result);
+
+/* Head (total count; after, before), then a record for each task. */
+int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, int32_t statuses, const char *operation,
+                  size_t operation_size, const char *install_id, size_t install_id_size, const char *package_id,
+                  size_t package_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
+                  size_t after_size, const char *before, size_t before_size, int32_t with_total, int64_t timeout_us,
+                  tspy_result *result);
+/* A record for each event: see put_event() in helpers.c. */
+int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                     int64_t timeout_us, tspy_result *result);
+/* Head (ok, task count, event count; text), then a record (; text) for each problem. */
+int32_t tspy_verify(tse_engine *engine, int64_t timeout_us, tspy_result *result);
+
+/* Head (status; body), then a record (; name, value) for each header. */
+int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                    const char *method, size_t method_size, const char *client_request_id,
+                    size_t client_request_id_size, const char *if_none_match, size_t if_none_match_size,
+                    const char *path, size_t path_size, int32_t completed, int64_t timeout_us, tspy_result *result);
+int32_t tspy_accept(tse_engine *engine, const tse_task *task, const tse_error *failure, const char *method,
+                    size_t method_size, const char *client_request_id, size_t client_request_id_size, const char *path,
+                    size_t path_size, tspy_result *result);
+
+#endif

@@ -1,0 +1,96 @@
+"""HTTP: which of a request's headers an answer depends on, and the answer."""
+
+from __future__ import annotations
+
+from typing import Iterable, Protocol, Tuple, Union
+
+from . import _records
+
+Text = Union[str, bytes]
+
+
+class HasItems(Protocol):
+    """A mapping, or what looks like one: the headers of ``http.server`` and of web frameworks."""
+
+    def items(self) -> Iterable[Tuple[Text, Text]]: ...
+
+
+#: Names and values of a request's headers. Names in any case; text or, as ASGI has them, bytes;
+#: several lines of one name are joined.
+Headers = Union[HasItems, Iterable[Tuple[Text, Text]], None]
+
+_CLIENT_REQUEST_ID = b"x-client-request-id"
+_IF_NONE_MATCH = b"if-none-match"
+_LENGTHS = (len(_CLIENT_REQUEST_ID), len(_IF_NONE_MATCH))
+
+
+def _octets(text: Text) -> bytes:
+    """A header's octets: frameworks decode them as Latin-1, and nothing else is promised to be valid."""
+    if isinstance(text, bytes):
+        return text
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def relevant(headers: Headers) -> tuple[bytes | None, bytes | None]:
+    """The request's X-Client-Request-ID and If-None-Match; None where the header is absent."""
+    if headers is None:
+        return None, None
+    pairs: Iterable[tuple[Text, Text]] = headers.items() if hasattr(headers, "items") else headers
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in pairs:
+        if len(name) not in _LENGTHS:
+            continue
+        key = _octets(name).lower()
+        if key == _CLIENT_REQUEST_ID or key == _IF_NONE_MATCH:
+            found.setdefault(key, []).append(_octets(value))
+    return _joined(found.get(_CLIENT_REQUEST_ID)), _joined(found.get(_IF_NONE_MATCH))
+
+
+def _joined(lines: list[bytes] | None) -> bytes | None:
+    return None if lines is None else b", ".join(lines)
+
+
+class _Head(_records.Record):
+    __slots__ = ()
+    _numbers = 1
+    _layout = _records.layout(1, 1)
+
+
+class _Header(_records.Record):
+    __slots__ = ()
+    _numbers = 0
+    _layout = _records.layout(0, 2)
+
+
+class Answer:
+    """An HTTP answer, to be sent as it is. Immutable."""
+
+    __slots__ = ("_data", "_head")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._head = _Head(data)
+
+    @property
+    def status(self) -> int:
+        """200, 202, 303, 304, 400, 404, 409, 410, 429, 500 or 503."""
+        return self._head._number(0)
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """All headers in order, to be copied as they are. A new list at each access."""
+        records = _records.split(self._data)
+        next(records)
+        pairs = map(_Header, records)
+        return [(pair._required(0), pair._required(1)) for pair in pairs]
+
+    @property
+    def body(self) -> bytes | None:
+        """The body, or None if there is none: 304, and every answer to HEAD."""
+        return self._head._bytes(0)
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.status}>"

@@ -1,0 +1,80 @@
+"""Python's values as the C helpers take them: a text is a pointer and a size, absent ones a NULL."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, Iterable, Mapping, Union
+
+from . import _records
+from ._native import ffi, lib
+from ._task import STATUS_NUMBERS, Status
+
+#: Links or warnings: what their JSON holds as Python lists and dicts, or the JSON text itself.
+Json = Union[str, Iterable[Any], None]
+#: What may be a status filter.
+Statuses = Union[Status, str, Iterable[Union[Status, str]], None]
+
+_ABSENT = (ffi.NULL, 0)
+_NO_TRACE = _ABSENT * 3
+_NONE: int = lib.TSE_NONE
+
+
+def encode(field: str, value: str) -> bytes:
+    """UTF-8. What cannot be encoded goes on as it is: the library refuses it, and says so in its own words."""
+    if not isinstance(value, str):
+        raise TypeError(f"{field}: must be a str, not {type(value).__name__}")
+    return value.encode("utf-8", "surrogatepass")
+
+
+def text(field: str, value: str | None) -> tuple[Any, int]:
+    if value is None:
+        return _ABSENT
+    data = encode(field, value)
+    return data, len(data)
+
+
+def octets(field: str, value: bytes | bytearray | memoryview | None) -> tuple[Any, int]:
+    if value is None:
+        return _ABSENT
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{field}: must be bytes, not {type(value).__name__}")
+    data = bytes(value)
+    return data, len(data)
+
+
+def array(field: str, value: Json) -> tuple[Any, int]:
+    if value is None or isinstance(value, str):
+        return text(field, value)
+    if isinstance(value, Mapping):
+        raise TypeError(f"{field}: must be a list of dicts or a JSON array, not {type(value).__name__}")
+    return text(field, json.dumps(list(value), ensure_ascii=False, separators=(",", ":")))
+
+
+def number(field: str, value: int | None) -> int:
+    if value is None:
+        return _NONE
+    if not isinstance(value, int):
+        raise TypeError(f"{field}: must be an int, not {type(value).__name__}")
+    # Beyond 64 bits is beyond every rule; TSE_NONE itself means absent.
+    return max(_NONE + 1, min(value, 2**63 - 1))
+
+
+def time(field: str, value: datetime | int | None) -> int:
+    return number(field, _records.to_us(value) if isinstance(value, datetime) else value)
+
+
+def trace(request_id: str | None, traceparent: str | None, actor: str | None) -> tuple[Any, ...]:
+    if request_id is None and traceparent is None and actor is None:
+        return _NO_TRACE
+    return (*text("request_id", request_id), *text("traceparent", traceparent), *text("actor", actor))
+
+
+def status_mask(status: Statuses) -> int:
+    if status is None:
+        return 0
+    wanted: Iterable[Status | str] = [status] if isinstance(status, str) else status
+    mask = 0
+    for one in wanted:
+        mask |= 1 << STATUS_NUMBERS[Status(one)]
+    return mask

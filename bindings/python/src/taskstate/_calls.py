@@ -1,0 +1,86 @@
+"""Calls into the library: their results and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _records
+from ._errors import BY_CODE, Detail, Error, NoMemory, Outcome
+from ._native import ffi, lib
+
+_OUTCOMES = {lib.TSE_NOT_DONE: Outcome.NOT_DONE, lib.TSE_UNKNOWN: Outcome.UNKNOWN}
+
+# Results that no call is using. A list's pop() and append() are atomic.
+_idle: list[Any] = []
+
+
+class _ErrorHead(_records.Record):
+    __slots__ = ()
+    _numbers = 2
+    _layout = _records.layout(2, 2)
+
+
+class _ErrorDetail(_records.Record):
+    __slots__ = ()
+    _numbers = 0
+    _layout = _records.layout(0, 2)
+
+
+def call(function: Any, *arguments: Any) -> tuple[bytes, Any]:
+    """One call of a helper: the records it gave, and the native task or NULL. Raises its error."""
+    result = _take()
+    code = function(*arguments, result)
+    if code != lib.TSE_OK:
+        error = result.error
+        result.error = ffi.NULL
+        _idle.append(result)
+        raise _exception(error)
+    data: bytes = ffi.unpack(result.data, result.size) if result.size else b""
+    task = result.task
+    if task:
+        result.task = ffi.NULL
+        task = ffi.gc(task, lib.tse_task_free)
+    _idle.append(result)
+    return data, task
+
+
+def check(code: int, error: Any) -> None:
+    """Raises what a call of the library left in its ``tse_error **`` if its code says that it failed."""
+    if code != lib.TSE_OK:
+        raise _exception(error[0])
+
+
+def _take() -> Any:
+    try:
+        return _idle.pop()
+    except IndexError:
+        pass
+    made = lib.tspy_result_new()
+    if not made:
+        raise NoMemory("no memory for a call")
+    return ffi.gc(made, lib.tspy_result_free)
+
+
+def _exception(error: Any) -> Error:
+    """The exception for a native error, which it takes over."""
+    if not error:
+        # The call itself may well have succeeded: only its result could not be copied.
+        return NoMemory("no memory for a call's result", outcome=Outcome.UNKNOWN)
+    handle = ffi.gc(error, lib.tse_error_free)
+    result = _take()
+    if lib.tspy_read_error(handle, result) != lib.TSE_OK:
+        return NoMemory("no memory for a call's error", outcome=Outcome.UNKNOWN)
+    data = ffi.unpack(result.data, result.size)
+    _idle.append(result)
+    records = _records.split(data)
+    head = _ErrorHead(next(records))
+    details = [_ErrorDetail(record) for record in records]
+    name: str = ffi.string(lib.tse_code_name(head._number(0))).decode()
+    exception = BY_CODE[name](
+        head._required(1),
+        outcome=_OUTCOMES[head._number(1)],
+        field=head._text(0),
+        details=[Detail(detail._required(0), detail._required(1)) for detail in details],
+    )
+    exception._handle = handle
+    return exception

@@ -1,0 +1,127 @@
+"""What open() is told, and how it reaches the library."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Any, Iterable, Literal, NamedTuple, Union
+
+from . import _callbacks, _calls, _errors
+from ._arguments import encode
+from ._native import ffi, lib
+
+Mode = Literal["create", "read_write", "read_only"]
+Completed = Literal["see_other", "ok"]
+LogLevel = Literal["trace", "debug", "info", "warn", "error", "off"]
+Seconds = Union[int, float, timedelta]
+
+_MODES = {name: getattr(lib, f"TSE_MODE_{name.upper()}") for name in ("create", "read_write", "read_only")}
+_COMPLETED = {name: getattr(lib, f"TSE_COMPLETED_{name.upper()}") for name in ("see_other", "ok")}
+_LOG_LEVELS = {name: number for number, name in _callbacks.LEVELS.items()}
+_LONGEST_US = 2**62
+
+
+class Options(NamedTuple):
+    """The keywords of open(); None is the library's default. See :func:`taskstate.open`."""
+
+    mode: Mode | None
+    adopt: bool
+    timeout: Seconds | None
+    operations: Iterable[str]
+    location: str | None
+    status_url: str | None
+    completed: Completed | None
+    retry_after: tuple[int, int] | None
+    ignore_bad_request_id: bool
+    any_filesystem: bool
+    log_level: LogLevel | None
+    log_file: str | os.PathLike[str] | None
+    log: _callbacks.Log | None
+    clock: _callbacks.Clock | None
+    ids: _callbacks.Ids | None
+
+
+def timeout_us(timeout: Seconds | None) -> int:
+    """Seconds or a timedelta as microseconds, the end of time at most; None: the engine's default."""
+    if timeout is None:
+        return int(lib.TSE_NONE)
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    if seconds != seconds:
+        raise _errors.InvalidArgument("timeout: must be a number of seconds, not NaN", field="timeout")
+    return int(max(-_LONGEST_US, min(seconds * 1_000_000, _LONGEST_US)))
+
+
+def completed_number(completed: Completed | None) -> int:
+    """The number of a policy; None: as the options say."""
+    return int(lib.TSE_COMPLETED_DEFAULT) if completed is None else _choice("completed", _COMPLETED, completed)
+
+
+def _choice(field: str, choices: dict[str, int], value: str) -> int:
+    if value not in choices:
+        raise _errors.InvalidArgument(f"{field}: must be one of {', '.join(choices)}", field=field)
+    return choices[value]
+
+
+def _int32(value: int) -> int:
+    """The number, or the nearest one that fits: both break the same rules."""
+    return max(-(2**31), min(int(value), 2**31 - 1))
+
+
+def path_bytes(path: str | os.PathLike[str]) -> bytes:
+    """A file name's own bytes."""
+    return os.fsencode(path)
+
+
+def native(options: Options) -> Any:
+    """A tse_options with every option set. Raises what a setter refuses."""
+    error = ffi.new("tse_error **")
+    out = ffi.new("tse_options **")
+    _calls.check(lib.tse_options_new(out, error), error)
+    made = ffi.gc(out[0], lib.tse_options_free)
+
+    def apply(setter: Any, *values: Any) -> None:
+        _calls.check(setter(made, *values, error), error)
+
+    def apply_text(setter: Any, text: bytes) -> None:
+        apply(setter, text, len(text))
+
+    if options.mode is not None:
+        apply(lib.tse_options_set_mode, _choice("mode", _MODES, options.mode))
+    if options.timeout is not None:
+        apply(lib.tse_options_set_timeout, timeout_us(options.timeout))
+    for operation in options.operations:
+        apply_text(lib.tse_options_add_operation, encode("operations", operation))
+    if options.location is not None:
+        apply_text(lib.tse_options_set_location, encode("location", options.location))
+    if options.status_url is not None:
+        apply_text(lib.tse_options_set_status_url, encode("status_url", options.status_url))
+    if options.completed is not None:
+        apply(lib.tse_options_set_completed, completed_number(options.completed))
+    if options.retry_after is not None:
+        least, most = options.retry_after
+        apply(lib.tse_options_set_retry_after, _int32(least), _int32(most))
+    apply(lib.tse_options_set_adopt, int(options.adopt))
+    apply(lib.tse_options_set_ignore_bad_request_id, int(options.ignore_bad_request_id))
+    apply(lib.tse_options_set_any_filesystem, int(options.any_filesystem))
+    _apply_log(options, apply, apply_text)
+    _apply_callbacks(options, apply)
+    return made
+
+
+def _apply_log(options: Options, apply: Any, apply_text: Any) -> None:
+    if options.log_level is not None:
+        apply(lib.tse_options_set_log_level, _choice("log_level", _LOG_LEVELS, options.log_level))
+    if options.log_file is not None:
+        apply_text(lib.tse_options_set_log_file, path_bytes(options.log_file))
+    if options.log is not None:
+        handle = _callbacks.hold(_callbacks.LogAdapter(options.log))
+        apply(lib.tse_options_set_log_callback, lib.tspy_log, handle, lib.tspy_destroy)
+
+
+def _apply_callbacks(options: Options, apply: Any) -> None:
+    if options.clock is not None:
+        handle = _callbacks.hold(_callbacks.ClockAdapter(options.clock))
+        apply(lib.tse_options_set_clock, lib.tspy_clock, handle, lib.tspy_destroy)
+    if options.ids is not None:
+        handle = _callbacks.hold(_callbacks.IdsAdapter(options.ids))
+        apply(lib.tse_options_set_ids, lib.tspy_id, handle, lib.tspy_destroy)

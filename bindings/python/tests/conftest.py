@@ -1,0 +1,40 @@
+"""What every test starts from: a real file, and an engine over it whose clock the test moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+import taskstate
+
+START_US = 1_577_459_899_117_000  # 2019-12-27T15:18:19.117Z
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.us = START_US
+
+    def __call__(self) -> int:
+        return self.us
+
+    def advance(self, seconds: float) -> None:
+        self.us += int(seconds * 1_000_000)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "catalog.db"
+
+
+@pytest.fixture
+def tasks(path: Path, clock: Clock) -> Iterator[taskstate.Engine]:
+    with taskstate.open(path, clock=clock) as engine:
+        yield engine
