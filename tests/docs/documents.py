@@ -1,0 +1,66 @@
+"""Keeps the documents true: what they show is what the sources say.
+
+usage: documents.py <source directory> <lifecycle program>
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+source = pathlib.Path(sys.argv[1])
+lifecycle = sys.argv[2]
+faults = []
+
+
+def expect(condition, message):
+    if not condition:
+        faults.append(message)
+
+
+def blocks(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.S | re.M)
+
+
+def in_order(lines, text):
+    """The first line that does not follow the one before it in text, or None."""
+    at = 0
+    for line in lines:
+        found = text.find(line, at)
+        if found < 0:
+            return line
+        at = found + len(line)
+    return None
+
+
+# The diagram in concepts.md is the one that the table gives.
+concepts = (source / "docs/concepts.md").read_text()
+diagram = subprocess.run([lifecycle], check=True, capture_output=True, text=True).stdout
+expect(diagram in concepts, "docs/concepts.md does not hold this diagram:\n" + diagram)
+
+# The README's lines are those of the programs that the tests run.
+readme = (source / "README.md").read_text()
+first = source / "docs/examples/first-steps"
+for language, name in (("cpp", "first.cpp"), ("python", "first.py"), ("go", "first.go"), ("c", "first.c")):
+    (block,) = blocks(readme, language)
+    lines = [line.strip() for line in block.splitlines() if line.strip()]
+    if language == "go":  # the program handles each error; the README only shows the calls
+        lines = [re.sub(r"^(\w+, )?(err|_, err) :?= ", "", line) for line in lines]
+    missing = in_order(lines, (first / name).read_text())
+    expect(missing is None, f"README.md, {language}: {name} has no such line here: {missing}")
+
+# Every error code is explained, and every link between the documents leads somewhere.
+codes = re.findall(r"^  X\((\w+), \d+\)", (source / "src/core/error.hpp").read_text(), re.M)
+expect(len(codes) == 24, f"src/core/error.hpp: {len(codes)} error codes found")
+for code in codes:
+    expect(f"`{code}`" in concepts, f"docs/concepts.md does not explain the error {code}")
+documents = [source / "README.md", *sorted(source.glob("docs/**/*.md")), *sorted(source.glob("bindings/*/README.md"))]
+for document in documents:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text()):
+        if not re.match(r"[a-z]+:", target):
+            expect((document.parent / target).exists(), f"{document.relative_to(source)}: no such file: {target}")
+
+for fault in faults:
+    print(fault)
+print(f"{len(documents)} documents, {len(faults)} faults")
+sys.exit(1 if faults else 0)
