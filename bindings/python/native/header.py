@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Object-like macros with a number as their value. cffi asks the compiler for the value.
-_CONSTANT = re.compile(r"#\s*define\s+(\w+)\s+(\(?-?[0-9(]\S*|INT64_MIN|\(\(size_t\)-1\))\s*$")
+_CONSTANT = re.compile(r"#\s*define\s+(\w+)\s+(-?\d+|\(-\d+\)|\(\(size_t\)-1\)|INT64_MIN)$")
 _CONDITION = re.compile(r"#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)")
 
 
@@ -18,7 +18,7 @@ def declarations(header: str) -> str:
     text = text.replace("\\\n", " ")
     lines = []
     for line in _seen_by_c(text.splitlines()):
-        constant = _CONSTANT.match(line)
+        constant = _CONSTANT.match(line.strip())
         if constant:
             lines.append(f"#define {constant.group(1)} ...")
         elif not line.lstrip().startswith("#"):

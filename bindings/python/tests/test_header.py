@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import taskstate
 from taskstate._native import lib
 
 ROOT = Path(__file__).parent.parent
@@ -84,3 +85,9 @@ def test_constants_have_the_compilers_values(name: str) -> None:
         "TSE_WITH_PAYLOAD": 1,
     }
     assert getattr(lib, name) == expected[name]
+
+
+def test_another_abi_is_refused() -> None:
+    taskstate._require_abi(lib.TSE_ABI)
+    with pytest.raises(ImportError, match="ABI"):
+        taskstate._require_abi(lib.TSE_ABI + 1)

@@ -50,6 +50,13 @@ from ._options import Completed, LogLevel, Mode, Options, Seconds
 from ._task import Event, Page, Report, Status, Task, can_transition
 from ._wire import parse_task, validate
 
+
+def _require_abi(linked: int) -> None:
+    if linked != _lib.TSE_ABI:
+        raise ImportError(f"taskstate was built for ABI {_lib.TSE_ABI}, but the library has {linked}")
+
+
+_require_abi(_lib.tse_abi())
 __version__: str = _ffi.string(_lib.tse_version()).decode()
 
 

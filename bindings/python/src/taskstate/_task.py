@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Iterator, Union
 
 from . import _records
-from ._native import lib
+from ._native import ffi, lib
 
 
 class Status(str, enum.Enum):
@@ -21,8 +21,8 @@ class Status(str, enum.Enum):
     FAILED = "failed"
 
 
-STATUS_NUMBERS = {status: getattr(lib, f"TSE_{status.name}") for status in Status}
-_STATUSES = {number: status for status, number in STATUS_NUMBERS.items()}
+_STATUSES = {number: Status(ffi.string(lib.tse_status_name(number)).decode()) for number in range(len(Status))}
+STATUS_NUMBERS = {status: number for number, status in _STATUSES.items()}
 
 
 def can_transition(a: Union[Status, str], b: Union[Status, str]) -> bool:
