@@ -1,0 +1,335 @@
+// The crossings between Go and C. Each operation is one call: its inputs come flat, since Go may hand C no memory that
+// holds Go pointers, and its result comes back as views in one struct, to be copied before one call frees it.
+#pragma once
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <taskstate.h>
+
+// A Go "" is the absent value.
+static inline tse_str tsego_optional(_GoString_ text) {
+  tse_str view = {_GoStringLen(text) ? _GoStringPtr(text) : NULL, _GoStringLen(text)};
+  return view;
+}
+
+// A Go "" is the empty text, for which Go's pointer may be NULL.
+static inline tse_str tsego_required(_GoString_ text) {
+  tse_str view = {_GoStringLen(text) ? _GoStringPtr(text) : "", _GoStringLen(text)};
+  return view;
+}
+
+static inline tse_str tsego_bytes(const void *data, size_t size, int32_t present) {
+  tse_str view = {present ? (size ? (const char *)data : "") : NULL, present ? size : 0};
+  return view;
+}
+
+// ---- Calls
+
+#define TSEGO_CALL int64_t timeout_us, _GoString_ request_id, _GoString_ traceparent, _GoString_ actor
+#define TSEGO_KEY _GoString_ zone_id, _GoString_ id
+#define TSEGO_KEY_TO_C tsego_required(zone_id).data, _GoStringLen(zone_id), tsego_required(id).data, _GoStringLen(id)
+
+// *call stays NULL, which is the engine's defaults, if there is nothing to say.
+static inline int32_t tsego_call(tse_call **call, TSEGO_CALL, tse_error **error) {
+  *call = NULL;
+  if (timeout_us < 0 && !_GoStringLen(request_id) && !_GoStringLen(traceparent) && !_GoStringLen(actor)) return TSE_OK;
+  int32_t code = tse_call_new(call, error);
+  if (!code && timeout_us >= 0) code = tse_call_set_timeout(*call, timeout_us, error);
+  if (!code && _GoStringLen(request_id))
+    code = tse_call_set_request_id(*call, _GoStringPtr(request_id), _GoStringLen(request_id), error);
+  if (!code && _GoStringLen(traceparent))
+    code = tse_call_set_traceparent(*call, _GoStringPtr(traceparent), _GoStringLen(traceparent), error);
+  if (!code && _GoStringLen(actor)) code = tse_call_set_actor(*call, _GoStringPtr(actor), _GoStringLen(actor), error);
+  if (code) {
+    tse_call_free(*call);
+    *call = NULL;
+  }
+  return code;
+}
+
+#define TSEGO_BEGIN_CALL(error)                                                          \
+  tse_call *call = NULL;                                                                 \
+  int32_t code = tsego_call(&call, timeout_us, request_id, traceparent, actor, (error)); \
+  if (code) return code
+
+// ---- Tasks
+
+typedef struct tsego_task {
+  tse_task *task;
+  tse_error *error;
+  tse_task_view view;
+} tsego_task;
+
+static inline int32_t tsego_end_task(tse_call *call, int32_t code, tsego_task *out) {
+  tse_call_free(call);
+  if (code || !out->task) return code;
+  out->view = (tse_task_view)TSE_TASK_VIEW_INIT;
+  return tse_task_get(out->task, &out->view);
+}
+
+static inline int32_t tsego_create(tse_engine *engine, TSEGO_KEY, _GoString_ operation, _GoString_ install_id,
+                                   _GoString_ package_id, _GoString_ package_slug, int64_t package_version,
+                                   _GoString_ links, _GoString_ warnings, const void *payload, size_t payload_size,
+                                   int32_t has_payload, TSEGO_CALL, tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  tse_new_task spec = TSE_NEW_TASK_INIT;
+  spec.zone_id = tsego_required(zone_id);
+  spec.id = tsego_optional(id);
+  spec.operation = tsego_required(operation);
+  spec.install_id = tsego_optional(install_id);
+  spec.package_id = tsego_optional(package_id);
+  spec.package_slug = tsego_optional(package_slug);
+  spec.package_version = package_version;
+  spec.links = tsego_optional(links);
+  spec.warnings = tsego_optional(warnings);
+  spec.payload = tsego_bytes(payload, payload_size, has_payload);
+  return tsego_end_task(call, tse_create(engine, &spec, call, &out->task, &out->error), out);
+}
+
+static inline int32_t tsego_start(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  return tsego_end_task(call, tse_start(engine, TSEGO_KEY_TO_C, call, &out->task, &out->error), out);
+}
+
+#define TSEGO_ANNOTATE 0
+#define TSEGO_COMPLETE 1
+#define TSEGO_FAIL 2
+
+static inline int32_t tsego_update(tse_engine *engine, int32_t op, TSEGO_KEY, _GoString_ install_id,
+                                   _GoString_ package_id, _GoString_ package_slug, int64_t package_version,
+                                   _GoString_ links, _GoString_ warnings, _GoString_ error_message,
+                                   _GoString_ error_detail, TSEGO_CALL, tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  tse_update update = TSE_UPDATE_INIT;
+  update.install_id = tsego_optional(install_id);
+  update.package_id = tsego_optional(package_id);
+  update.package_slug = tsego_optional(package_slug);
+  update.package_version = package_version;
+  update.links = tsego_optional(links);
+  update.warnings = tsego_optional(warnings);
+  update.error_message = tsego_optional(error_message);
+  update.error_detail = tsego_optional(error_detail);
+  if (op == TSEGO_ANNOTATE) code = tse_annotate(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
+  else if (op == TSEGO_COMPLETE) code = tse_complete(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
+  else code = tse_fail(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
+  return tsego_end_task(call, code, out);
+}
+
+static inline int32_t tsego_get(tse_engine *engine, TSEGO_KEY, int32_t flags, TSEGO_CALL, tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  return tsego_end_task(call, tse_get(engine, TSEGO_KEY_TO_C, flags, call, &out->task, &out->error), out);
+}
+
+static inline int32_t tsego_from_json(_GoString_ json, tsego_task *out) {
+  const tse_str text = tsego_required(json);
+  return tsego_end_task(NULL, tse_task_from_json(text.data, text.size, &out->task, &out->error), out);
+}
+
+static inline int32_t tsego_validate(_GoString_ json, tse_error **error) {
+  const tse_str text = tsego_required(json);
+  tse_task *task = NULL;
+  int32_t code = tse_task_from_json(text.data, text.size, &task, error);
+  if (!code) code = tse_task_validate(task, error);
+  tse_task_free(task);
+  return code;
+}
+
+// ---- Lists, histories, reports: the views of all elements in one array
+
+typedef struct tsego_page {
+  tse_page *page;
+  tse_error *error;
+  tse_page_view view;
+  tse_task_view *tasks;
+} tsego_page;
+
+static inline void tsego_page_free(tsego_page *out) {
+  free(out->tasks);
+  tse_page_free(out->page);
+}
+
+static inline int32_t tsego_list(tse_engine *engine, _GoString_ zone_id, int32_t statuses, _GoString_ operation,
+                                 _GoString_ install_id, _GoString_ package_id, int64_t created_from,
+                                 int64_t created_until, int64_t limit, _GoString_ after, _GoString_ before,
+                                 int32_t with_total, TSEGO_CALL, tsego_page *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  tse_list_query query = TSE_LIST_QUERY_INIT;
+  query.zone_id = tsego_required(zone_id);
+  query.statuses = statuses;
+  query.operation = tsego_optional(operation);
+  query.install_id = tsego_optional(install_id);
+  query.package_id = tsego_optional(package_id);
+  query.created_from = created_from;
+  query.created_until = created_until;
+  query.limit = limit;
+  query.after = tsego_optional(after);
+  query.before = tsego_optional(before);
+  query.with_total = with_total;
+  code = tse_list(engine, &query, call, &out->page, &out->error);
+  tse_call_free(call);
+  if (code) return code;
+  out->view = (tse_page_view)TSE_PAGE_VIEW_INIT;
+  code = tse_page_get(out->page, &out->view);
+  if (code || !out->view.count) return code;
+  out->tasks = malloc(out->view.count * sizeof *out->tasks);
+  if (!out->tasks) return TSE_NO_MEMORY;
+  for (size_t i = 0; i < out->view.count && !code; ++i) {
+    out->tasks[i] = (tse_task_view)TSE_TASK_VIEW_INIT;
+    code = tse_page_task(out->page, i, &out->tasks[i]);
+  }
+  return code;
+}
+
+typedef struct tsego_history {
+  tse_history *history;
+  tse_error *error;
+  size_t count;
+  tse_event_view *events;
+} tsego_history;
+
+static inline void tsego_history_free(tsego_history *out) {
+  free(out->events);
+  tse_history_free(out->history);
+}
+
+static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tsego_history *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_history_read(engine, TSEGO_KEY_TO_C, call, &out->history, &out->error);
+  tse_call_free(call);
+  if (code) return code;
+  out->count = tse_history_count(out->history);
+  if (!out->count) return TSE_OK;
+  out->events = malloc(out->count * sizeof *out->events);
+  if (!out->events) return TSE_NO_MEMORY;
+  for (size_t i = 0; i < out->count && !code; ++i) {
+    out->events[i] = (tse_event_view)TSE_EVENT_VIEW_INIT;
+    code = tse_history_event(out->history, i, &out->events[i]);
+  }
+  return code;
+}
+
+typedef struct tsego_report {
+  tse_report *report;
+  tse_error *error;
+  tse_report_view view;
+  tse_str *problems;
+} tsego_report;
+
+static inline void tsego_report_free(tsego_report *out) {
+  free(out->problems);
+  tse_report_free(out->report);
+}
+
+static inline int32_t tsego_verify(tse_engine *engine, TSEGO_CALL, tsego_report *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_verify(engine, call, &out->report, &out->error);
+  tse_call_free(call);
+  if (code) return code;
+  out->view = (tse_report_view)TSE_REPORT_VIEW_INIT;
+  code = tse_report_get(out->report, &out->view);
+  if (code || !out->view.problem_count) return code;
+  out->problems = malloc(out->view.problem_count * sizeof *out->problems);
+  if (!out->problems) return TSE_NO_MEMORY;
+  for (size_t i = 0; i < out->view.problem_count && !code; ++i)
+    code = tse_report_problem(out->report, i, &out->problems[i]);
+  return code;
+}
+
+// ---- Answers
+
+typedef struct tsego_answer {
+  tse_answer *answer;
+  tse_error *error;
+  tse_answer_view view;
+} tsego_answer;
+
+// A header that is present with an empty value is not an absent one.
+#define TSEGO_REQUEST                                                                                       \
+  _GoString_ method, _GoString_ client_request_id, int32_t has_client_request_id, _GoString_ if_none_match, \
+      int32_t has_if_none_match, _GoString_ path, int32_t completed
+#define TSEGO_BEGIN_REQUEST                                                                 \
+  tse_request request = TSE_REQUEST_INIT;                                                   \
+  request.method = tsego_optional(method);                                                  \
+  if (has_client_request_id) request.client_request_id = tsego_required(client_request_id); \
+  if (has_if_none_match) request.if_none_match = tsego_required(if_none_match);             \
+  request.path = tsego_optional(path);                                                      \
+  request.completed = completed
+
+static inline int32_t tsego_end_answer(int32_t code, tsego_answer *out) {
+  if (code) return code;
+  out->view = (tse_answer_view)TSE_ANSWER_VIEW_INIT;
+  return tse_answer_get(out->answer, &out->view);
+}
+
+static inline int32_t tsego_decide(tse_engine *engine, TSEGO_KEY, TSEGO_REQUEST, TSEGO_CALL, tsego_answer *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  TSEGO_BEGIN_REQUEST;
+  code = tse_answer_new(&out->answer, &out->error);
+  if (!code) code = tse_decide(engine, TSEGO_KEY_TO_C, &request, call, out->answer, &out->error);
+  tse_call_free(call);
+  return tsego_end_answer(code, out);
+}
+
+// The answer to what the Go side keeps as a value: the task is read anew by its key.
+static inline int32_t tsego_accept_task(tse_engine *engine, TSEGO_KEY, TSEGO_REQUEST, tsego_answer *out) {
+  TSEGO_BEGIN_REQUEST;
+  tse_task *task = NULL;
+  tse_error *failure = NULL;
+  int32_t code = tse_answer_new(&out->answer, &out->error);
+  if (code) return code;
+  code = tse_get(engine, TSEGO_KEY_TO_C, 0, NULL, &task, &failure);
+  if (!code && !task) return TSE_NOT_FOUND;
+  if (!code || failure) code = tse_accept(engine, task, failure, &request, out->answer, &out->error);
+  tse_task_free(task);
+  tse_error_free(failure);
+  return tsego_end_answer(code, out);
+}
+
+static inline int32_t tsego_accept_failure(tse_engine *engine, const tse_error *failure, TSEGO_REQUEST,
+                                           tsego_answer *out) {
+  TSEGO_BEGIN_REQUEST;
+  int32_t code = tse_answer_new(&out->answer, &out->error);
+  if (!code) code = tse_accept(engine, NULL, failure, &request, out->answer, &out->error);
+  return tsego_end_answer(code, out);
+}
+
+// ---- Callbacks: user data is the number of a handle in Go's registry, never a pointer
+
+extern void tsegoLog(uintptr_t handle, int32_t level, char *line, size_t size);
+extern int64_t tsegoClock(uintptr_t handle);
+extern void tsegoID(uintptr_t handle, int32_t kind, uint8_t *uuid16);
+extern void tsegoRelease(uintptr_t handle);
+
+static inline void tsego_on_log(void *user, int32_t level, const char *line, size_t size) {
+  tsegoLog((uintptr_t)user, level, (char *)line, size);
+}
+static inline int64_t tsego_on_clock(void *user) { return tsegoClock((uintptr_t)user); }
+static inline void tsego_on_id(void *user, int32_t kind, uint8_t *uuid16) { tsegoID((uintptr_t)user, kind, uuid16); }
+static inline void tsego_on_release(void *user) { tsegoRelease((uintptr_t)user); }
+
+static inline int32_t tsego_set_log(tse_options *options, uintptr_t handle, tse_error **error) {
+  return tse_options_set_log_callback(options, tsego_on_log, (void *)handle, tsego_on_release, error);
+}
+static inline int32_t tsego_set_clock(tse_options *options, uintptr_t handle, tse_error **error) {
+  return tse_options_set_clock(options, tsego_on_clock, (void *)handle, tsego_on_release, error);
+}
+static inline int32_t tsego_set_ids(tse_options *options, uintptr_t handle, tse_error **error) {
+  return tse_options_set_ids(options, tsego_on_id, (void *)handle, tsego_on_release, error);
+}
+
+// ---- Text settings, which take views of Go strings
+
+static inline int32_t tsego_open(_GoString_ path, const tse_options *options, tse_engine **engine, tse_error **error) {
+  const tse_str text = tsego_required(path);
+  return tse_open(text.data, text.size, options, engine, error);
+}
+
+#define TSEGO_TEXT_SETTER(name, setter)                                                   \
+  static inline int32_t name(tse_options *options, _GoString_ value, tse_error **error) { \
+    const tse_str text = tsego_required(value);                                           \
+    return setter(options, text.data, text.size, error);                                  \
+  }
+TSEGO_TEXT_SETTER(tsego_add_operation, tse_options_add_operation)
+TSEGO_TEXT_SETTER(tsego_set_location, tse_options_set_location)
+TSEGO_TEXT_SETTER(tsego_set_status_url, tse_options_set_status_url)
+TSEGO_TEXT_SETTER(tsego_set_log_file, tse_options_set_log_file)

@@ -1,0 +1,191 @@
+package taskstate
+
+import (
+	"context"
+	"sync"
+)
+
+// Engine is one open file. Any number of goroutines may use it at once. Close it when done with it. Since 0.1.
+type Engine struct {
+	closing sync.Once
+	mu      sync.RWMutex // read-held by every call, so that Close frees the handle after the last of them
+	handle  *handle      // nil once closed
+}
+
+// Version returns the version of the library that is linked, "major.minor.patch"; "" in a build without cgo. Since 0.1.
+func Version() string { return nativeVersion() }
+
+// ABI returns the number of the library's binary interface; -1 in a build without cgo. Since 0.1.
+func ABI() int { return nativeABI() }
+
+// Open opens, and unless [WithMode] says otherwise creates with mode 0600, the file at path; ":memory:" is a private
+// database in memory. An older file is migrated. It blocks up to the timeout. Errors: [ErrInvalidArgument],
+// [ErrNotATaskstateFile], [ErrSchemaTooNew], [ErrCorrupt], [ErrAccessDenied], [ErrReadOnly], [ErrUnsupported],
+// [ErrUnavailable], [ErrBusy], [ErrDiskFull], [ErrIO], [ErrNoMemory]. Since 0.1.
+func Open(path string, options ...Option) (*Engine, error) {
+	var settings config
+	for _, option := range options {
+		if option != nil {
+			option(&settings)
+		}
+	}
+	handle, err := nativeOpen(path, &settings)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{handle: handle}, nil
+}
+
+// Close closes the file at once: calls that wait for their turn and later calls give [ErrClosed]; a change that is
+// being committed runs to its end first. The last to close leaves a file that is whole by itself. Closing again, or a
+// nil Engine, does nothing and gives nil. Since 0.1.
+func (e *Engine) Close() error {
+	var err error
+	if e == nil {
+		return nil
+	}
+	e.closing.Do(func() {
+		if e.handle == nil {
+			return
+		}
+		// Before the lock is asked for: this is what makes the calls that hold it come to an end.
+		err = e.handle.close()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.handle.free()
+		e.handle = nil
+	})
+	return err
+}
+
+// use runs do with the handle, which stays valid meanwhile.
+func (e *Engine) use(ctx context.Context, do func(*handle, callArgs) error) error {
+	args, err := newCallArgs(ctx)
+	if err != nil {
+		return err
+	}
+	if e == nil {
+		return errClosed()
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.handle == nil {
+		return errClosed()
+	}
+	return args.explain(do(e.handle, args))
+}
+
+func (e *Engine) task(ctx context.Context, do func(*handle, callArgs) (*Task, error)) (*Task, error) {
+	var task *Task
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		task, err = do(h, args)
+		return err
+	})
+	return task, err
+}
+
+// Create creates a pending task; it is durable when Create returns. Errors: [ErrInvalidArgument] with one detail for
+// each field at fault, [ErrAlreadyExists], the context's error, and those of every change: [ErrBusy], [ErrClosed],
+// [ErrReadOnly], [ErrDiskFull], [ErrIO], [ErrMoved], [ErrCorrupt], [ErrSchemaTooNew], [ErrForked], [ErrNoMemory],
+// [ErrInternal]. Blocks up to the context's deadline. Since 0.1.
+func (e *Engine) Create(ctx context.Context, spec NewTask) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.create(&spec, args) })
+}
+
+// Start moves a task from pending to running. Errors: [ErrNotFound], [ErrIllegalTransition], and those of every change
+// (see [Engine.Create]). Blocks up to the context's deadline. Since 0.1.
+func (e *Engine) Start(ctx context.Context, zoneID, id string) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.start(zoneID, id, args) })
+}
+
+// Annotate adds to a pending or running task. Adding only what is already there changes nothing. Errors as
+// [Engine.Start], and [ErrInvalidArgument]. Blocks up to the context's deadline. Since 0.1.
+func (e *Engine) Annotate(ctx context.Context, zoneID, id string, update Update) (*Task, error) {
+	return e.update(ctx, opAnnotate, zoneID, id, update)
+}
+
+// Complete moves a task from running to completed. The task must then lead somewhere: it has an InstallID, or one link
+// with rel "result". Repeating the very same outcome succeeds and changes nothing; another one is
+// [ErrIllegalTransition]. Errors as [Engine.Annotate]. Blocks up to the context's deadline. Since 0.1.
+func (e *Engine) Complete(ctx context.Context, zoneID, id string, update Update) (*Task, error) {
+	return e.update(ctx, opComplete, zoneID, id, update)
+}
+
+// Fail moves a task from running to failed; update.ErrorMessage is required. Repetition and errors as
+// [Engine.Complete]. Blocks up to the context's deadline. Since 0.1.
+func (e *Engine) Fail(ctx context.Context, zoneID, id string, update Update) (*Task, error) {
+	return e.update(ctx, opFail, zoneID, id, update)
+}
+
+type updateOp int32
+
+// The numbers that the bridge knows the operations by.
+const (
+	opAnnotate updateOp = 0
+	opComplete updateOp = 1
+	opFail     updateOp = 2
+)
+
+func (e *Engine) update(ctx context.Context, op updateOp, zoneID, id string, update Update) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.update(op, zoneID, id, &update, args) })
+}
+
+// GetOption is a setting of [Engine.Get]. Since 0.1.
+type GetOption func(*getConfig)
+
+type getConfig struct{ payload bool }
+
+// WithPayload makes Get read the task's payload, too. Since 0.1.
+func WithPayload() GetOption { return func(c *getConfig) { c.payload = true } }
+
+// Get returns the task as it is now. Errors: [ErrNotFound] if there is none, also for ids outside the grammar; the
+// context's error; [ErrBusy], [ErrClosed], [ErrIO], [ErrMoved], [ErrCorrupt], [ErrSchemaTooNew], [ErrForked],
+// [ErrNoMemory], [ErrInternal]. Blocks for one read. Since 0.1.
+func (e *Engine) Get(ctx context.Context, zoneID, id string, options ...GetOption) (*Task, error) {
+	var settings getConfig
+	for _, option := range options {
+		option(&settings)
+	}
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) {
+		task, err := h.get(zoneID, id, settings.payload, args)
+		if err == nil && task == nil {
+			return nil, &Error{Code: ErrNotFound, Message: "no such task"}
+		}
+		return task, err
+	})
+}
+
+// List returns one zone's tasks, newest first: by creation and id, descending, on every page. A cursor is opaque and
+// bound to its file and filter; a foreign or altered one is [ErrInvalidArgument]. Other errors as [Engine.Get]. Blocks
+// for one read. Since 0.1.
+func (e *Engine) List(ctx context.Context, query ListQuery) (*Page, error) {
+	var page *Page
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		page, err = h.list(&query, args)
+		return err
+	})
+	return page, err
+}
+
+// History returns a task's events, oldest first; none for a task that does not exist. Errors as [Engine.Get], without
+// [ErrNotFound]. Blocks for one read. Since 0.1.
+func (e *Engine) History(ctx context.Context, zoneID, id string) ([]Event, error) {
+	var events []Event
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		events, err = h.history(zoneID, id, args)
+		return err
+	})
+	return events, err
+}
+
+// Verify examines the file: SQLite's integrity check and every invariant of tasks, events and counters. It reads all
+// of it, in one snapshot; writers go on. Problems are a result, not an error. Errors as [Engine.History]. Blocks as
+// long as reading takes. Since 0.1.
+func (e *Engine) Verify(ctx context.Context) (*Report, error) {
+	var report *Report
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		report, err = h.verify(args)
+		return err
+	})
+	return report, err
+}

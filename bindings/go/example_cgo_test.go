@@ -1,0 +1,168 @@
+//go:build cgo
+
+package taskstate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	taskstate "github.com/taskstate/taskstate-go"
+)
+
+func Example() {
+	ctx := context.Background()
+	tasks, err := taskstate.Open(":memory:") // a file's path, outside of tests
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+
+	task, err := tasks.Create(ctx, taskstate.NewTask{
+		ZoneID: "z1", Operation: taskstate.OpCreate, PackageID: "pkg_1",
+	})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(task.Status)
+
+	if _, err = tasks.Start(ctx, "z1", task.ID); err != nil {
+		panic(err)
+	}
+	if task, err = tasks.Complete(ctx, "z1", task.ID, taskstate.Update{InstallID: "ins_1"}); err != nil {
+		panic(err)
+	}
+	answer := tasks.Decide(ctx, "z1", task.ID, taskstate.Request{})
+	fmt.Println(answer.Status, answer.Header.Get("Location"))
+	// Output:
+	// pending
+	// 303 /zones/z1/installs/ins_1
+}
+
+// A host answers the request that makes a task with Accept, and the status request with Decide.
+func ExampleEngine_Accept() {
+	tasks, err := taskstate.Open(":memory:")
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		task, err := tasks.Create(r.Context(), taskstate.NewTask{
+			ZoneID: "z1", ID: "t1", Operation: taskstate.OpCreate, PackageID: r.FormValue("package_id"),
+		})
+		tasks.Accept(task, err, taskstate.RequestFrom(r)).WriteTo(w)
+	}
+
+	for range [2]int{} { // the second finds the id in use
+		recorder := httptest.NewRecorder()
+		handler(recorder, httptest.NewRequest("POST", "/zones/z1/installs?package_id=pkg_1", nil))
+		fmt.Println(recorder.Code, recorder.Header().Get("Location"))
+	}
+	// Output:
+	// 202 /zones/z1/catalog_tasks/t1
+	// 409
+}
+
+func ExampleEngine_Decide() {
+	tasks, err := taskstate.Open(":memory:")
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		tasks.Decide(r.Context(), "z1", "unknown", taskstate.RequestFrom(r)).WriteTo(w)
+	}
+	recorder := httptest.NewRecorder()
+	handler(recorder, httptest.NewRequest("GET", "/zones/z1/catalog_tasks/unknown", nil))
+	fmt.Println(recorder.Code)
+	// Output: 404
+}
+
+func ExampleEngine_List() {
+	ctx := context.Background()
+	tasks, err := taskstate.Open(":memory:")
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+	for _, id := range []string{"a", "b", "c"} {
+		if _, err := tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", ID: id, Operation: taskstate.OpCreate}); err != nil {
+			panic(err)
+		}
+	}
+	query := taskstate.ListQuery{ZoneID: "z1", Limit: 2}
+	for {
+		page, err := tasks.List(ctx, query)
+		if err != nil {
+			panic(err)
+		}
+		for _, task := range page.Tasks {
+			fmt.Print(task.ID, " ")
+		}
+		if page.AfterCursor == "" {
+			break
+		}
+		query.After = page.AfterCursor
+	}
+	// Output: c b a
+}
+
+func ExampleError() {
+	tasks, err := taskstate.Open(":memory:")
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+	_, err = tasks.Create(context.Background(), taskstate.NewTask{ZoneID: "z/1", Operation: "create"})
+	var failure *taskstate.Error
+	if errors.Is(err, taskstate.ErrInvalidArgument) && errors.As(err, &failure) {
+		fmt.Println(failure.Field, failure.Outcome)
+	}
+	// Output: zone_id not_done
+}
+
+// A clock of the test's own makes Retry-After and times predictable.
+func ExampleWithClock() {
+	now := time.Date(2019, 12, 27, 18, 11, 19, 0, time.UTC)
+	tasks, err := taskstate.Open(":memory:", taskstate.WithClock(func() time.Time { return now }))
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+	ctx := context.Background()
+	if _, err := tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", ID: "t1", Operation: taskstate.OpCreate}); err != nil {
+		panic(err)
+	}
+	now = now.Add(time.Minute)
+	fmt.Println(tasks.Decide(ctx, "z1", "t1", taskstate.Request{}).Header.Get("Retry-After"))
+	// Output: 6
+}
+
+func ExampleWithCall() {
+	tasks, err := taskstate.Open(":memory:")
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+	ctx := taskstate.WithCall(context.Background(), taskstate.Call{Actor: "worker-1"})
+	if _, err := tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", ID: "t1", Operation: taskstate.OpCreate}); err != nil {
+		panic(err)
+	}
+	events, err := tasks.History(ctx, "z1", "t1")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(events[0].Kind, events[0].Worker)
+	// Output: created worker-1
+}
+
+func ExampleCanTransition() {
+	fmt.Println(taskstate.CanTransition(taskstate.Pending, taskstate.Running))
+	fmt.Println(taskstate.CanTransition(taskstate.Failed, taskstate.Running))
+	// Output:
+	// true
+	// false
+}

@@ -1,0 +1,3 @@
+module github.com/taskstate/taskstate-go
+
+go 1.19

@@ -1,0 +1,95 @@
+//go:build cgo
+
+package taskstate
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"math"
+	"time"
+)
+
+func nativeOpen(path string, settings *config) (*handle, error) {
+	if abi := nativeABI(); abi != C.TSE_ABI {
+		return nil, &Error{Code: ErrUnsupported, Message: "the linked taskstate library has another binary interface than " +
+			"the header this package was built with"}
+	}
+	var options *C.tse_options
+	var failure *C.tse_error
+	if code := C.tse_options_new(&options, &failure); code != C.TSE_OK {
+		return nil, takeError(code, failure)
+	}
+	defer C.tse_options_free(options)
+	if err := settings.apply(options); err != nil {
+		return nil, err
+	}
+	var engine *C.tse_engine
+	if code := C.tsego_open(path, options, &engine, &failure); code != C.TSE_OK {
+		return nil, takeError(code, failure)
+	}
+	return &handle{engine}, nil
+}
+
+// apply sets what was set, and stops at the first setting that is refused.
+func (c *config) apply(options *C.tse_options) error {
+	var failure *C.tse_error
+	var err error
+	set := func(wanted bool, setter func() C.int32_t) {
+		if wanted && err == nil {
+			err = takeError(setter(), failure)
+		}
+	}
+	set(c.mode != nil, func() C.int32_t { return C.tse_options_set_mode(options, C.int32_t(*c.mode), &failure) })
+	set(c.adopt, func() C.int32_t { return C.tse_options_set_adopt(options, 1, &failure) })
+	set(c.timeout != nil, func() C.int32_t {
+		return C.tse_options_set_timeout(options, timeoutIn(*c.timeout), &failure)
+	})
+	for _, name := range c.operations {
+		name := name
+		set(true, func() C.int32_t { return C.tsego_add_operation(options, name, &failure) })
+	}
+	set(c.location != nil, func() C.int32_t { return C.tsego_set_location(options, *c.location, &failure) })
+	set(c.statusURL != nil, func() C.int32_t { return C.tsego_set_status_url(options, *c.statusURL, &failure) })
+	set(c.completed != CompletedDefault, func() C.int32_t {
+		return C.tse_options_set_completed(options, policyIn(c.completed), &failure)
+	})
+	if c.retryAfter != nil && err == nil {
+		err = c.applyRetryAfter(options)
+	}
+	set(c.ignoreRequestIDs, func() C.int32_t { return C.tse_options_set_ignore_bad_request_id(options, 1, &failure) })
+	set(c.anyFilesystem, func() C.int32_t { return C.tse_options_set_any_filesystem(options, 1, &failure) })
+	set(c.logLevel != nil, func() C.int32_t { return C.tse_options_set_log_level(options, C.int32_t(*c.logLevel), &failure) })
+	set(c.logFile != nil, func() C.int32_t { return C.tsego_set_log_file(options, *c.logFile, &failure) })
+	set(c.log != nil, func() C.int32_t { return C.tsego_set_log(options, register(c.log), &failure) })
+	set(c.clock != nil, func() C.int32_t { return C.tsego_set_clock(options, register(c.clock), &failure) })
+	set(c.ids != nil, func() C.int32_t { return C.tsego_set_ids(options, register(c.ids), &failure) })
+	return err
+}
+
+func (c *config) applyRetryAfter(options *C.tse_options) error {
+	var bounds [2]C.int32_t
+	for i, bound := range c.retryAfter {
+		if bound%time.Second != 0 {
+			return invalid("retry_after", "retry_after must be whole seconds; bound %d is not", i)
+		}
+		seconds := int64(bound / time.Second)
+		if seconds > math.MaxInt32 || seconds < math.MinInt32 {
+			return invalid("retry_after", "retry_after must be at most 24 hours; bound %d is longer", i)
+		}
+		bounds[i] = C.int32_t(seconds)
+	}
+	var failure *C.tse_error
+	return takeError(C.tse_options_set_retry_after(options, bounds[0], bounds[1], &failure), failure)
+}
+
+// timeoutIn keeps a negative duration of less than a microsecond negative.
+func timeoutIn(timeout time.Duration) C.int64_t {
+	if timeout < 0 && timeout.Microseconds() == 0 {
+		return -1
+	}
+	return C.int64_t(timeout.Microseconds())
+}
+
+// policyIn: the library counts from -1, so that Go's zero value can be the default.
+func policyIn(policy CompletedPolicy) C.int32_t { return C.int32_t(policy) - 1 }

@@ -1,0 +1,124 @@
+package taskstate
+
+import "time"
+
+// Mode says what [Open] may do with the file. Since 0.1.
+type Mode int32
+
+// The modes of [WithMode]. Since 0.1.
+const (
+	ModeCreate    Mode = 0 // read and write; a missing file is created (default)
+	ModeReadWrite Mode = 1 // read and write; a missing file is an error
+	ModeReadOnly  Mode = 2 // look-ups only; changes give ErrReadOnly
+)
+
+// CompletedPolicy says how a completed task is answered. Since 0.1.
+type CompletedPolicy int32
+
+// The policies of [WithCompleted] and Request.Completed. Since 0.1.
+const (
+	CompletedDefault  CompletedPolicy = 0 // in a request: as the engine says; of an engine: CompletedSeeOther
+	CompletedSeeOther CompletedPolicy = 1 // 303 with Location
+	CompletedOK       CompletedPolicy = 2 // 200 with Link rel="related", for clients that cannot take a 303
+)
+
+// LogLevel is the weight of a log line. Since 0.1.
+type LogLevel int32
+
+// The levels of [WithLogLevel]. Since 0.1.
+const (
+	LogTrace LogLevel = 0
+	LogDebug LogLevel = 1
+	LogInfo  LogLevel = 2
+	LogWarn  LogLevel = 3
+	LogError LogLevel = 4
+	LogOff   LogLevel = 5
+)
+
+// IDKind says what an id is for. Since 0.1.
+type IDKind int32
+
+// The kinds of id that [WithIDs] is asked for. Since 0.1.
+const (
+	IDTask    IDKind = 0 // of a task that the host did not name
+	IDRequest IDKind = 1 // the request_id of an error answer without a client request id
+)
+
+// Option is a setting of [Open]. Later options win over earlier ones of the same name. Since 0.1.
+type Option func(*config)
+
+// config holds what was set; nil and false mean the library's default.
+type config struct {
+	mode             *Mode
+	adopt            bool
+	timeout          *time.Duration
+	operations       []string
+	location         *string
+	statusURL        *string
+	completed        CompletedPolicy
+	retryAfter       *[2]time.Duration
+	ignoreRequestIDs bool
+	anyFilesystem    bool
+	logLevel         *LogLevel
+	logFile          *string
+	log              func(LogLevel, string)
+	clock            func() time.Time
+	ids              func(IDKind) [16]byte
+}
+
+// WithMode says whether a missing file is created and whether changes are possible. Since 0.1.
+func WithMode(mode Mode) Option { return func(c *config) { c.mode = &mode } }
+
+// WithAdopt lets an existing SQLite database of the host's that holds no taskstate tables get them. Without it such a
+// file is [ErrNotATaskstateFile] and stays untouched. Since 0.1.
+func WithAdopt() Option { return func(c *config) { c.adopt = true } }
+
+// WithTimeout sets how long calls whose context has no deadline may wait for their turn; 5 s unless set. Negative is
+// [ErrInvalidArgument]; 0 tries once. Since 0.1.
+func WithTimeout(timeout time.Duration) Option { return func(c *config) { c.timeout = &timeout } }
+
+// WithOperations allows more operations beside [OpCreate] and [OpDelete], each [a-z][a-z0-9_]{0,31}. It adds to
+// earlier ones. Since 0.1.
+func WithOperations(names ...string) Option {
+	return func(c *config) { c.operations = append(c.operations, names...) }
+}
+
+// WithLocation sets where a completed task leads: an absolute path whose segments may be {zone_id}, {task_id} or
+// {install_id}. Default /zones/{zone_id}/installs/{install_id}. Since 0.1.
+func WithLocation(template string) Option { return func(c *config) { c.location = &template } }
+
+// WithStatusURL sets the template of the status URL. Default /zones/{zone_id}/catalog_tasks/{task_id}. Since 0.1.
+func WithStatusURL(template string) Option { return func(c *config) { c.statusURL = &template } }
+
+// WithCompleted sets how completed tasks are answered; a request may say otherwise. Since 0.1.
+func WithCompleted(policy CompletedPolicy) Option { return func(c *config) { c.completed = policy } }
+
+// WithRetryAfter sets the bounds of Retry-After, whole seconds, 0 <= min <= max <= 24 h; 1 s and 30 s unless set.
+// Since 0.1.
+func WithRetryAfter(min, max time.Duration) Option {
+	return func(c *config) { c.retryAfter = &[2]time.Duration{min, max} }
+}
+
+// WithLenientRequestIDs ignores an X-Client-Request-ID that is no UUID; without it that is answered with 400. Since 0.1.
+func WithLenientRequestIDs() Option { return func(c *config) { c.ignoreRequestIDs = true } }
+
+// WithAnyFilesystem opens also on a network, FUSE, virtiofs or 9p file system, where SQLite's locks and shared memory
+// are not to be trusted; without it that is [ErrUnsupported]. Since 0.1.
+func WithAnyFilesystem() Option { return func(c *config) { c.anyFilesystem = true } }
+
+// WithLogLevel sets the least level that is logged; [LogWarn] unless set. Since 0.1.
+func WithLogLevel(level LogLevel) Option { return func(c *config) { c.logLevel = &level } }
+
+// WithLogFile appends log lines to a file instead of writing them to stderr. Since 0.1.
+func WithLogFile(path string) Option { return func(c *config) { c.logFile = &path } }
+
+// WithLogger hands log lines, without their newline, to log instead of stderr. As every callback, log may be called
+// from any goroutine or thread, several at once, must not use the engine, and must not panic or call
+// [runtime.Goexit]: that would have to unwind the library's frames, so it ends the process instead. Since 0.1.
+func WithLogger(log func(level LogLevel, line string)) Option { return func(c *config) { c.log = log } }
+
+// WithClock takes the time from now, for tests. The rules of [WithLogger] hold. Since 0.1.
+func WithClock(now func() time.Time) Option { return func(c *config) { c.clock = now } }
+
+// WithIDs takes the bytes of new UUIDs from next, for tests. The rules of [WithLogger] hold. Since 0.1.
+func WithIDs(next func(kind IDKind) [16]byte) Option { return func(c *config) { c.ids = next } }

@@ -1,0 +1,153 @@
+package taskstate
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The operations that every engine allows; [WithOperations] allows more. Since 0.1.
+const (
+	OpCreate = "create"
+	OpDelete = "delete" // needs an InstallID
+)
+
+// Task is a snapshot of a task. Absent texts are "", absent lists nil. It belongs to the caller. Since 0.1.
+type Task struct {
+	ZoneID         string // not on the wire; "" in a task made by ParseTask
+	ID             string
+	CreatedAt      time.Time // UTC, microseconds
+	Operation      string
+	Status         Status
+	UpdatedAt      time.Time // UTC, microseconds; never before CreatedAt
+	ErrorMessage   string    // what the client may read; present exactly when failed
+	InstallID      string
+	Links          []Link
+	PackageID      string
+	PackageSlug    string
+	PackageVersion *int64 // 0 to 2^53-1; nil: none
+	Warnings       []Warning
+
+	// JSON is the wire form, byte for byte what an answer's body holds.
+	JSON json.RawMessage
+
+	// What follows is never on the wire.
+
+	Revision        int64  // 1 and up; grows by one with each change that the wire shows
+	ErrorDetail     string // private, for operators
+	FailureKind     string // "failed", "cancelled", "expired" or "lost"; "" unless failed
+	ClientRequestID string // of the call that created the task
+	Traceparent     string // of the call that created the task
+	Payload         []byte // only where Get was asked for it
+}
+
+// MarshalJSON returns the wire form, so that what is private stays so. encoding/json may respell some characters of
+// it; the exact bytes are in JSON. A task that came from neither an engine nor [ParseTask] is [ErrInvalidArgument].
+// Since 0.1.
+func (t Task) MarshalJSON() ([]byte, error) {
+	if len(t.JSON) == 0 {
+		return nil, invalid("json", "json must hold the task's wire form; it is empty")
+	}
+	return t.JSON, nil
+}
+
+// UnmarshalJSON is [ParseTask]. Since 0.1.
+func (t *Task) UnmarshalJSON(data []byte) error {
+	parsed, err := ParseTask(data)
+	if err == nil {
+		*t = *parsed
+	}
+	return err
+}
+
+// Validate checks every rule of the wire form in JSON: [ErrInvalidArgument] with one detail for each field that breaks
+// its rule. Does not block. Since 0.1.
+func (t *Task) Validate() error {
+	if t == nil {
+		return invalid("task", "task must not be nil")
+	}
+	return nativeValidate(string(t.JSON))
+}
+
+// ParseTask reads a task's wire form: at most 1 MiB of JSON, nested at most 32 deep, its fields in their order, none
+// unknown, none twice. It checks syntax and types, [Task.Validate] the rules of the values. ZoneID is "" and Revision
+// 0: the wire has neither. Errors: [ErrInvalidArgument], [ErrNoMemory]. Does not block. Since 0.1.
+func ParseTask(data []byte) (*Task, error) { return nativeParse(string(data)) }
+
+// NewTask is what [Engine.Create] makes a task of. Texts that are "" and lists without elements are absent. Since 0.1.
+type NewTask struct {
+	ZoneID         string // required; 1-128 of A-Z a-z 0-9 - . _ ~, not "." or ".."
+	ID             string // as ZoneID; absent: the engine makes a UUIDv7
+	Operation      string // required; OpCreate, OpDelete or one that WithOperations allows
+	InstallID      string // 1-512 bytes of UTF-8 without control characters, not "." or ".."; OpDelete needs it
+	PackageID      string // 1-512 bytes of UTF-8 without control characters
+	PackageSlug    string // as PackageID
+	PackageVersion *int64 // 0 to 2^53-1; see Int64
+	Links          []Link // at most 64
+	Warnings       []Warning
+	Payload        []byte // opaque bytes for the worker, at most 1 MiB; nil: none; never on the wire
+}
+
+// Update is what [Engine.Annotate], [Engine.Complete] and [Engine.Fail] may add. Absent fields leave the task as it
+// is. Since 0.1.
+type Update struct {
+	InstallID      string // write-once, as the package fields: another value than the task has is invalid
+	PackageID      string
+	PackageSlug    string
+	PackageVersion *int64
+	Links          []Link    // appended; exact duplicates are ignored
+	Warnings       []Warning // appended; exact duplicates are ignored
+	ErrorMessage   string    // Fail needs it, 1-16384 bytes of UTF-8 without NUL; the others refuse it. The client reads this
+	ErrorDetail    string    // Fail only, at most 16384 bytes of UTF-8 without NUL; private, for operators
+}
+
+// Int64 returns a pointer to v, for optional numbers such as NewTask.PackageVersion. Since 0.1.
+func Int64(v int64) *int64 { return &v }
+
+// ListQuery says which tasks [Engine.List] returns. Zero fields do not filter. Since 0.1.
+type ListQuery struct {
+	ZoneID       string   // required
+	Statuses     []Status // any of these
+	Operation    string
+	InstallID    string
+	PackageID    string
+	CreatedFrom  time.Time // inclusive
+	CreatedUntil time.Time // exclusive
+	Limit        int       // 1-1000; 0: 50
+	After        string    // a cursor: what is older than it; not together with Before
+	Before       string    // a cursor: what is newer than it
+	WithTotal    bool      // count all that match; reads them all
+}
+
+// Page is one page of a list, newest first. Since 0.1.
+type Page struct {
+	Tasks        []*Task
+	AfterCursor  string // ListQuery.After of the next, older page; "" if there is none
+	BeforeCursor string // ListQuery.Before of the previous, newer page; "" if there is none
+	TotalCount   int64  // -1 unless ListQuery.WithTotal asked for it
+}
+
+// Event is one entry of a task's history. Since 0.1.
+type Event struct {
+	Sequence    int64  // grows over the whole file; never reused
+	Kind        string // "created", "started", "annotated", "completed", "failed", "external" and others to come
+	From        Status // NoStatus for the first event
+	To          Status
+	At          time.Time // UTC, microseconds
+	Revision    int64
+	Attempt     int64
+	Worker      string // the call's actor
+	Epoch       int64  // 0: none
+	RequestID   string
+	Traceparent string
+	Message     string
+	Detail      string
+}
+
+// Report is what [Engine.Verify] found. Since 0.1.
+type Report struct {
+	OK         bool     // nothing wrong
+	Problems   []string // one sentence each
+	TaskCount  int64    // tasks examined
+	EventCount int64    // events examined
+	Text       string   // the whole report for a person, several lines
+}
