@@ -1,0 +1,272 @@
+#include "core/answer.hpp"
+
+#include "unit/core/answers.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <limits>
+
+using namespace tse::core;
+using namespace tse::core::test;
+
+BOOST_AUTO_TEST_SUITE(core_answer)
+
+BOOST_AUTO_TEST_CASE(pending_and_running_answer_the_task_and_when_to_ask_again) {
+  for (const Status status : {Status::pending, Status::running}) {
+    const Row row = row_in(status);
+    const Answer answer = ask(row);
+    const std::string etag = header(answer, "ETag");
+    BOOST_TEST(head(answer) == "200\n" + json + cache + "ETag: " + etag + "\nRetry-After: 1\n");
+    BOOST_TEST(answer.body.value() == row.body);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_etag_is_the_revision_and_the_hash_of_the_body) {
+  Answerable task;
+  task.revision = 12;
+  task.body = "foobar";
+  BOOST_TEST(header(ask(task), "ETag") == "\"12-85944171f73967e8\"");
+  task.body = "13900";  // its hash begins with zeros
+  BOOST_TEST(header(ask(task), "ETag") == "\"12-00f5898e9456454c\"");
+  task.body = "";
+  BOOST_TEST(header(ask(task), "ETag") == "\"12-cbf29ce484222325\"");
+}
+
+BOOST_AUTO_TEST_CASE(failed_answers_the_task_without_retry_after) {
+  const Row row = failed_row();
+  const Answer answer = ask(row);
+  BOOST_TEST(head(answer) == "200\n" + json + cache + "ETag: " + header(answer, "ETag") + "\n");
+  BOOST_TEST(answer.body.value() == row.body);
+}
+
+BOOST_AUTO_TEST_CASE(completed_answers_303_to_the_install_with_the_task_as_body) {
+  const Row row = completed_row();
+  const Answer answer = ask(row);
+  BOOST_TEST(head(answer) == "303\n" + json + cache + "Location: /zones/z1/installs/ins_1\n");
+  BOOST_TEST(answer.body.value() == row.body);
+}
+
+BOOST_AUTO_TEST_CASE(a_result_link_wins_over_the_install_id) {
+  Answerable task = answerable(completed_row());
+  task.result_href = "/results/1?full=1";
+  BOOST_TEST(header(ask(task), "Location") == "/results/1?full=1");
+}
+
+BOOST_AUTO_TEST_CASE(completed_is_never_304) {
+  Request request;
+  request.if_none_match = "*";
+  BOOST_TEST(ask(completed_row(), request).status == 303);
+}
+
+BOOST_AUTO_TEST_CASE(completed_may_answer_200_with_a_link) {
+  const Row row = completed_row();
+  Policy policy;
+  policy.completed = Completed::ok;
+  const Answer answer = ask(row, {}, policy);
+  BOOST_TEST(head(answer) == "200\n" + json + cache + "ETag: " + header(answer, "ETag") +
+                                 "\nLink: </zones/z1/installs/ins_1>; rel=\"related\"\n");
+  BOOST_TEST(answer.body.value() == row.body);
+  Request request;
+  request.if_none_match = header(answer, "ETag");
+  BOOST_TEST(head(ask(row, request, policy)) == "304\n" + cache + "ETag: " + header(answer, "ETag") + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_may_choose_how_completed_is_answered) {
+  Request request;
+  request.completed = Completed::ok;
+  BOOST_TEST(ask(completed_row(), request).status == 200);
+  Policy policy;
+  policy.completed = Completed::ok;
+  request.completed = Completed::see_other;
+  BOOST_TEST(ask(completed_row(), request, policy).status == 303);
+}
+
+BOOST_AUTO_TEST_CASE(completed_without_a_safe_location_is_an_internal_error) {
+  const std::string body = error_body("internal_error", 500, "The task's state could not be told.");
+  Answerable task = answerable(completed_row());
+  task.install_id.reset();
+  for (const Completed completed : {Completed::see_other, Completed::ok}) {
+    Request request;
+    request.completed = completed;
+    BOOST_TEST(head(ask(task, request)) == "500\n" + json + cache);
+    BOOST_TEST(ask(task, request).body.value() == body);
+  }
+  task.install_id = "..";
+  BOOST_TEST(ask(task).status == 500);
+  task.install_id = "ins_1";
+  for (const std::string& text : hostile_texts) {
+    task.result_href = text;
+    BOOST_TEST(ask(task).status == 500, text);
+    const std::string path = "/a" + text;
+    task.result_href = path;
+    check_sound(ask(task));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(retry_after_is_a_tenth_of_the_age_within_bounds) {
+  const auto after = [](std::int64_t age, const Policy& policy = {}) {
+    return header(ask(pending_row(), {}, policy, noon + age), "Retry-After");
+  };
+  BOOST_TEST(after(0) == "1");
+  BOOST_TEST(after(20 * second - 1) == "1");
+  BOOST_TEST(after(20 * second) == "2");
+  BOOST_TEST(after(299 * second) == "29");
+  BOOST_TEST(after(300 * second) == "30");
+  BOOST_TEST(after(86400 * second) == "30");
+  BOOST_TEST(after(-86400 * second) == "1");
+  BOOST_TEST(after(std::numeric_limits<std::int64_t>::max() - noon) == "30");
+  Policy policy;
+  policy.retry_after_min = 0;
+  policy.retry_after_max = 86400;
+  BOOST_TEST(after(9 * second, policy) == "0");
+  BOOST_TEST(after(-9 * second, policy) == "0");
+  BOOST_TEST(after(1000000 * second, policy) == "86400");
+  policy.retry_after_min = policy.retry_after_max = 5;
+  BOOST_TEST(after(0, policy) == "5");
+  BOOST_TEST(after(86400 * second, policy) == "5");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_client_has_is_not_sent_again) {
+  for (const Status status : {Status::pending, Status::running, Status::failed}) {
+    const Row row = row_in(status);
+    const std::string etag = header(ask(row), "ETag");
+    Request request;
+    request.if_none_match = etag;
+    const Answer answer = ask(row, request);
+    const std::string retry = status == Status::failed ? "" : "Retry-After: 1\n";
+    BOOST_TEST(head(answer) == "304\n" + cache + "ETag: " + etag + "\n" + retry);
+    BOOST_TEST(!answer.body.has_value());
+    request.if_none_match = "\"other\"";
+    BOOST_TEST(ask(row, request).status == 200);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(if_none_match_is_a_list_compared_weakly) {
+  const std::string etag = "\"3-2ff8f7bf1552ab54\"";
+  const auto with = [&](std::string text) {
+    for (std::size_t place; (place = text.find('@')) != std::string::npos;) text.replace(place, 1, etag);
+    return if_none_match_matches(text, etag);
+  };
+  for (const char* field :
+       {"@", "W/@", " @ ", "\t@\t", "*", " * ", "\"a\", @", "@, \"a\"", "\"a\",@", "\"a\" , W/@ , \"b\"", ", ,@", "@,",
+        "W/\"x\", @, W/@", "\"\", @", "\"a,b\", @", "\"a\\\", @", "\"\xff\x80\", @", "@, oops", "@,*"})
+    BOOST_TEST(with(field), field);
+  for (const char* field : {"",
+                            " ",
+                            ",",
+                            "\"a\"",
+                            "W/\"a\"",
+                            "w/@",
+                            "W/ @",
+                            "3-2ff8f7bf1552ab54",
+                            "\"3-2ff8f7bf1552ab54",
+                            "3-2ff8f7bf1552ab54\"",
+                            "oops, @",
+                            "\"a\" @",
+                            "\"a\"@",
+                            "@x",
+                            "@ \"a\"",
+                            "*, @",
+                            "@*",
+                            "**",
+                            "\"a b\", @",
+                            "\"a\r\nb\", @",
+                            "\"\x7f\", @",
+                            "\"a",
+                            "W/",
+                            "W",
+                            "W/*",
+                            "\"a\", *",
+                            "\"3-2FF8F7BF1552AB54\"",
+                            ";@"})
+    BOOST_TEST(!with(field), field);
+  BOOST_TEST(!if_none_match_matches(std::string_view("\"a\0\", \"b\"", 9), "\"b\""));
+}
+
+BOOST_AUTO_TEST_CASE(several_lines_arrive_as_one_list) {
+  const Row row = pending_row();
+  const std::string lines = "\"a\", W/\"b\", " + header(ask(row), "ETag");
+  Request request;
+  request.if_none_match = lines;
+  BOOST_TEST(ask(row, request).status == 304);
+}
+
+BOOST_AUTO_TEST_CASE(a_good_client_request_id_comes_back_on_every_answer) {
+  Request request;
+  request.client_request_id = uuid;
+  const std::string line = "X-Client-Request-ID: " + std::string(uuid) + "\n";
+  const std::string etag = header(ask(pending_row()), "ETag");
+  BOOST_TEST(head(ask(pending_row(), request)).ends_with("Retry-After: 1\n" + line));
+  BOOST_TEST(head(ask(completed_row(), request)).ends_with("ins_1\n" + line));
+  BOOST_TEST(head(accepted({Code::already_exists, ""}, request)).ends_with("x-should-retry: false\n" + line));
+  BOOST_TEST(ask(Missing{}, request).body.value() ==
+             error_body("not_found", 404, "There is no such task.", "/zones/z1/catalog_tasks/t1", "[]", uuid));
+  BOOST_TEST(head(refused("z1", "a b", request).value()).ends_with(line));
+  request.if_none_match = etag;
+  BOOST_TEST(head(ask(pending_row(), request)).ends_with("Retry-After: 1\n" + line));
+}
+
+BOOST_AUTO_TEST_CASE(head_has_the_headers_of_get_and_its_length) {
+  Request request;
+  request.method = "HEAD";
+  const auto check = [](const Answer& get, const Answer& without_body) {
+    BOOST_TEST(head(without_body) == head(get) + "Content-Length: " + std::to_string(get.body.value().size()) + "\n");
+    BOOST_TEST(!without_body.body.has_value());
+  };
+  for (const Status status : taskstate::all_statuses) check(ask(row_in(status)), ask(row_in(status), request));
+  check(ask(Missing{}), ask(Missing{}, request));
+  check(*refused("z1", "a b"), *refused("z1", "a b", request));
+  for (const char* method : {"GET", "POST", "head", ""}) {
+    request.method = method;
+    BOOST_TEST(ask(pending_row(), request).body.has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(head_of_what_the_client_has_is_304_like_get) {
+  const std::string etag = header(ask(pending_row()), "ETag");
+  Request get;
+  get.if_none_match = etag;
+  Request request = get;
+  request.method = "HEAD";
+  BOOST_TEST(head(ask(pending_row(), request)) == head(ask(pending_row(), get)));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_task_is_accepted_with_its_status_url) {
+  const Row row = pending_row();
+  const Answer answer = accept(row.task, row.body, {}, {}, noon + 50 * second, make_id);
+  BOOST_TEST(head(answer) == "202\n" + json + cache + "Retry-After: 5\nLocation: /zones/z1/catalog_tasks/t1\n");
+  BOOST_TEST(answer.body.value() == row.body);
+  Policy policy;
+  policy.status_url = PathTemplate("/tasks/{task_id}?zone={zone_id}", "status_url");
+  BOOST_TEST(header(accept(row.task, row.body, {}, policy, noon, make_id), "Location") == "/tasks/t1?zone=z1");
+}
+
+BOOST_AUTO_TEST_CASE(a_task_without_a_status_url_is_an_internal_error) {
+  Row row = pending_row();
+  row.task.id = "..";
+  const Answer answer = accept(row.task, row.body, {}, {}, noon, make_id);
+  BOOST_TEST(head(answer) == "500\n" + json + cache);
+  BOOST_TEST(answer.body.value() == error_body("internal_error", 500, "The task's state could not be told.", "/"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_hostile_reaches_a_header) {
+  for (const std::string& text : hostile_texts) {
+    Request request;
+    request.method = text;
+    request.client_request_id = text;
+    request.if_none_match = text;
+    request.path = text;
+    Row row = completed_row();
+    row.task.install_id = text;
+    row.task.id = text;
+    for (const Completed completed : {Completed::see_other, Completed::ok}) {
+      request.completed = completed;
+      check_sound(decide(text, text, answerable(row), request, {}, noon, make_id));
+    }
+    check_sound(decide(text, text, Missing{}, request, {}, noon, make_id));
+    check_sound(accept(row.task, row.body, request, {}, noon, make_id));
+    check_sound(accepted({Code::internal, text}, request));
+    check_sound(*refused(text, text, request));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
