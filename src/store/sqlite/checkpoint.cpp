@@ -1,0 +1,25 @@
+#include "store/sqlite/checkpoint.hpp"
+
+#include "store/sqlite/failure.hpp"
+
+#include <chrono>
+
+namespace tse::store::sqlite {
+
+namespace {
+// Our own reads are shorter than this; a foreign reader is not waited for.
+constexpr std::chrono::milliseconds patience{20};
+}  // namespace
+
+bool checkpoint(Connection& connection, Checkpoint mode) {
+  const int kind = mode == Checkpoint::restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_TRUNCATE;
+  connection.wait_until(std::chrono::steady_clock::now() + patience);
+  const int code = sqlite3_wal_checkpoint_v2(connection.handle(), "main", kind, nullptr, nullptr);
+  connection.wait_until({});
+  const int primary = code & 0xff;
+  if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_FULL) return false;
+  if (code != SQLITE_OK) raise(connection.handle(), code, "checkpoint");
+  return true;
+}
+
+}  // namespace tse::store::sqlite

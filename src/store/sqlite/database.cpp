@@ -1,0 +1,158 @@
+#include "store/sqlite/database.hpp"
+
+#include "store/sqlite/checkpoint.hpp"
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/migrate.hpp"
+#include "store/sqlite/probe.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace tse::store::sqlite {
+
+using core::Code;
+using core::Failure;
+
+namespace {
+
+std::string read_generation(Connection& connection) {
+  return connection.text("SELECT generation FROM taskstate_meta WHERE one = 1");
+}
+
+void open_memory(Database& database) {
+  database.writer = std::make_unique<Connection>(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  database.writer->configure();
+  migrate(*database.writer, 0, migrations(), true);
+  database.generation = read_generation(*database.writer);
+}
+
+void open_read_only(Database& database, Deadline deadline) {
+  if (!look(database.paths.database)) throw Failure(Code::unavailable, "there is no such file");
+  if (probe(database.paths, deadline) != Content::ours)
+    throw Failure(Code::not_a_taskstate_file, "the file is not one of taskstate's");
+  Connection connection(file_uri(database.paths.database, "mode=ro"), SQLITE_OPEN_READONLY);
+  connection.wait_until(deadline);
+  connection.configure();
+  check_schema(connection, Intent::read);
+  database.generation = read_generation(connection);
+  database.identity.record({database.paths.database});
+}
+
+// What stands at the path must be ours, be empty, or have been given to us: otherwise nothing is touched, and
+// nothing left beside it.
+void judge(const Options& options, Content content) {
+  if (content == Content::foreign && !options.adopt)
+    throw Failure(Code::not_a_taskstate_file, "the file is a database of another application");
+}
+
+// Under the write lock. An empty or missing file may be a new one, or one whose content is lost; a new one must
+// not take the place of what can still be saved.
+void refuse_lost_content(Database& database) {
+  const auto file = look(database.paths.database);
+  if (file && file->st_size > 0) return;
+  const auto wal = look(database.paths.wal);
+  if (wal && wal->st_size > 0) throw Failure(Code::corrupt, "the file is missing or empty although its -wal is not");
+  if (!file) return database.lock.set_initialised(false);  // removed on purpose, or never there
+  if (database.lock.initialised()) throw Failure(Code::corrupt, "the file has lost its content: it is empty");
+}
+
+void use_wal(Connection& connection) {
+  const std::string mode = connection.text("PRAGMA journal_mode = WAL");
+  if (mode != "wal") throw Failure(Code::unsupported, "SQLite cannot use a write-ahead log for this file");
+}
+
+// An earlier process may have been told that its fsync failed, which leaves in doubt what a crash would do to its
+// last commits. A commit of our own behind them, and then all of the log in the database file, ends the doubt
+// before anything is answered.
+void write_fence(Connection& connection) {
+  connection.execute("BEGIN IMMEDIATE", "begin the fence write");
+  try {
+    check_schema(connection, Intent::write);
+    connection.execute("UPDATE taskstate_meta SET fence = fence + 1", "write the fence");
+    connection.execute("COMMIT", "commit the fence write");
+  } catch (...) {
+    connection.rollback();
+    throw;
+  }
+}
+
+void set_up(Database& database, Deadline deadline) {
+  refuse_lost_content(database);
+  const bool create = database.options.mode == Mode::create;
+  const int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+  database.writer = std::make_unique<Connection>(file_uri(database.paths.database, "", database.paths.sidecar), flags);
+  Connection& writer = *database.writer;
+  writer.wait_until(deadline);
+  const Content content = content_of(writer);
+  judge(database.options, content);
+  if (sqlite3_db_readonly(writer.handle(), "main") != 0)
+    throw Failure(Code::read_only, "the file cannot be written; open it read-only");
+  writer.configure();
+  use_wal(writer);
+  if (content != Content::ours) migrate(writer, 0, migrations(), content == Content::empty);
+  write_fence(writer);
+  database.lock.set_initialised(true);
+  checkpoint(writer, Checkpoint::truncate);
+  database.generation = read_generation(writer);
+  const Paths& paths = database.paths;
+  database.identity.record({paths.database, paths.wal, paths.shm, paths.sidecar});
+  writer.wait_until({});
+}
+
+void open_file(Database& database, Deadline deadline) {
+  const Options& options = database.options;
+  if (look(database.paths.database)) {
+    judge(options, probe(database.paths, deadline));
+  } else if (options.mode != Mode::create) {
+    throw Failure(Code::unavailable, "there is no such file");
+  }
+  database.lock.open(database.paths.sidecar, database.paths.database);
+  database.lock.lock(deadline, [] {});
+  try {
+    database.lock.check_header();
+    set_up(database, deadline);
+  } catch (...) {
+    database.writer.reset();
+    database.lock.close();
+    throw;
+  }
+  database.lock.unlock();
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_database(Options options, Deadline deadline) {
+  auto database = std::make_unique<Database>();
+  database->options = std::move(options);
+  if (database->options.path == ":memory:") {
+    database->memory = true;
+    if (database->read_only()) throw Failure(core::invalid("mode", "a database in memory cannot be read-only"));
+    open_memory(*database);
+    return database;
+  }
+  database->paths = resolve(database->options.path);
+  if (!database->options.any_filesystem) refuse_unsuitable(database->paths.database, database->options.filesystem_type);
+  if (database->read_only()) {
+    open_read_only(*database, deadline);
+  } else {
+    open_file(*database, deadline);
+  }
+  return database;
+}
+
+void Database::require_identity() {
+  gate.require();
+  identity_checked = std::chrono::steady_clock::now().time_since_epoch().count();
+  if (identity.holds()) return;
+  gate.move();
+  log(LogLevel::error, "the file, its -wal, its -shm or its -taskstate file was replaced or removed");
+  gate.require();
+}
+
+void Database::require_recent_identity() {
+  gate.require();
+  const std::int64_t now = std::chrono::steady_clock::now().time_since_epoch().count();
+  if (now - identity_checked.load(std::memory_order_relaxed) >= 1'000'000'000) require_identity();
+}
+
+}  // namespace tse::store::sqlite

@@ -1,0 +1,46 @@
+// What one open file consists of, and what its parts share.
+#pragma once
+
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/files.hpp"
+#include "store/sqlite/gate.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "store/sqlite/turn.hpp"
+#include "store/sqlite/write_lock.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace tse::store::sqlite {
+
+struct Database {
+  Options options;
+  bool memory = false;
+  Paths paths;  ///< empty for memory
+  Gate gate;
+  Turn turn{gate};
+  WriteLock lock;  ///< not opened for memory or read-only
+  Identity identity;
+  std::atomic<std::int64_t> identity_checked{0};  ///< steady clock, ns
+  std::string generation;
+  std::unique_ptr<Connection> writer;  ///< the only connection of a database in memory; none if read-only
+  /// Held from BEGIN to COMMIT, and for checkpoints, so that no fork() falls into them.
+  std::mutex transaction;
+
+  [[nodiscard]] bool read_only() const noexcept { return options.mode == Mode::read_only; }
+  void log(LogLevel level, const std::string& line) const {
+    if (options.log) options.log(level, line);
+  }
+  /// Throws Failure(moved), now and ever after, when the files on the paths are not those that were opened.
+  void require_identity();
+  /// The same, but looks at the files once a second at most.
+  void require_recent_identity();
+};
+
+/// Opens, creates or migrates the file, or makes the database in memory. Throws Failure.
+[[nodiscard]] std::unique_ptr<Database> open_database(Options options, Deadline deadline);
+
+}  // namespace tse::store::sqlite

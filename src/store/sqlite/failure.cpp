@@ -1,0 +1,69 @@
+#include "store/sqlite/failure.hpp"
+
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+namespace tse::store::sqlite {
+
+using core::Code;
+using core::Error;
+
+namespace {
+
+bool is_out_of_space(int number) { return number == ENOSPC || number == EDQUOT; }
+
+Code io_code(int extended, int number) {
+  if (extended == SQLITE_IOERR_NOMEM) return Code::no_memory;
+  // A sync that fails leaves in doubt what an earlier write did, whatever its reason.
+  const bool sync = extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC;
+  return !sync && is_out_of_space(number) ? Code::disk_full : Code::io_error;
+}
+
+Code to_code(int extended, int number) {
+  if (extended == SQLITE_READONLY_DBMOVED) return Code::moved;
+  switch (extended & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: return Code::busy;
+    case SQLITE_FULL: return Code::disk_full;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR: return Code::corrupt;  // our own statements are right: the schema is not what they are for
+    case SQLITE_READONLY: return Code::read_only;
+    case SQLITE_NOMEM: return Code::no_memory;
+    case SQLITE_IOERR: return io_code(extended, number);
+    case SQLITE_CANTOPEN: return number == EACCES || number == EPERM ? Code::access_denied : Code::unavailable;
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return Code::access_denied;
+    case SQLITE_INTERRUPT: return Code::cancelled;
+    default: return Code::internal;
+  }
+}
+
+}  // namespace
+
+Error to_error(sqlite3* database, int code, const std::string& doing) {
+  const int extended = database == nullptr ? code : sqlite3_extended_errcode(database);
+  const int effective = (extended & 0xff) == (code & 0xff) ? extended : code;
+  const int number = database == nullptr ? 0 : sqlite3_system_errno(database);
+  std::string message = doing + ": " + sqlite3_errstr(effective) + " (SQLite result " + std::to_string(effective) + ")";
+  if (effective == SQLITE_CONSTRAINT_TRIGGER) message = doing + ": " + sqlite3_errmsg(database);
+  return Error{to_code(effective, number), std::move(message), {}, core::Outcome::not_done};
+}
+
+void raise(sqlite3* database, int code, const std::string& doing) {
+  throw core::Failure(to_error(database, code, doing));
+}
+
+Error errno_error(int number, const std::string& doing) {
+  Code code = Code::unavailable;
+  if (number == EACCES || number == EPERM) code = Code::access_denied;
+  if (number == EROFS) code = Code::read_only;
+  if (is_out_of_space(number)) code = Code::disk_full;
+  if (number == EIO) code = Code::io_error;
+  if (number == ENOMEM) code = Code::no_memory;
+  return Error{code, doing + ": " + std::generic_category().message(number), {}, core::Outcome::not_done};
+}
+
+}  // namespace tse::store::sqlite

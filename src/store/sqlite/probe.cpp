@@ -1,0 +1,67 @@
+#include "store/sqlite/probe.hpp"
+
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/migrate.hpp"
+
+#include <optional>
+#include <string>
+
+namespace tse::store::sqlite {
+
+using core::Code;
+using core::Failure;
+
+namespace {
+
+bool has_content(const std::string& path) {
+  const auto info = look(path);
+  return info && info->st_size > 0;
+}
+
+Content read_content(const Paths& paths, const char* parameters, Deadline deadline) {
+  Connection connection(file_uri(paths.database, parameters), SQLITE_OPEN_READONLY);
+  connection.wait_until(deadline);
+  try {
+    return content_of(connection);
+  } catch (const Failure&) {
+    if ((sqlite3_errcode(connection.handle()) & 0xff) == SQLITE_NOTADB)
+      throw Failure(Code::not_a_taskstate_file, "the file is not an SQLite database");
+    throw;
+  }
+}
+
+}  // namespace
+
+Content content_of(Connection& connection) {
+  const std::int64_t objects = connection.integer("SELECT count(*) FROM sqlite_schema");
+  const std::int64_t mark = connection.integer("PRAGMA application_id");
+  const bool meta = connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'taskstate_meta'") != 0;
+  if (meta) {
+    check_schema(connection, Intent::read);
+    return Content::ours;
+  }
+  if (mark == application_id) throw Failure(Code::corrupt, "the file is marked as ours but has no taskstate_meta");
+  return objects == 0 && mark == 0 ? Content::empty : Content::foreign;
+}
+
+// "immutable" makes SQLite take no lock and create neither -wal nor -shm, but it does not see what only the -wal
+// holds. So a file in use, or one that was not closed cleanly, is looked at a second time, the ordinary way.
+Content probe(const Paths& paths, Deadline deadline) {
+  const auto info = look(paths.database);
+  if (!info || !S_ISREG(info->st_mode)) throw Failure(Code::not_a_taskstate_file, "the path names no regular file");
+  const bool in_use = has_content(paths.wal) || has_content(paths.journal);
+  if (info->st_size == 0) {
+    if (in_use) throw Failure(Code::corrupt, "the file is empty although its -wal or -journal is not");
+    return Content::empty;
+  }
+  if (!in_use) return read_content(paths, "mode=ro&immutable=1", deadline);
+  try {
+    const Content content = read_content(paths, "mode=ro&immutable=1", deadline);
+    if (content == Content::ours) return content;
+  } catch (const Failure& failure) {
+    if (failure.error().code == Code::not_a_taskstate_file || failure.error().code == Code::access_denied) throw;
+  }
+  return read_content(paths, "mode=ro", deadline);
+}
+
+}  // namespace tse::store::sqlite

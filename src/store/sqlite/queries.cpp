@@ -1,0 +1,134 @@
+#include "store/sqlite/queries.hpp"
+
+#include "store/sqlite/migrate.hpp"
+#include "store/sqlite/row_io.hpp"
+
+namespace tse::store::sqlite {
+
+namespace {
+
+// Parameters keep their numbers whatever parts a query has, so that one function binds them all.
+enum Parameter : int {
+  p_zone = 1,
+  p_operation,
+  p_install,
+  p_package,
+  p_created_from,
+  p_created_until,
+  p_at,
+  p_id,
+  p_limit,
+  p_status
+};
+
+std::string filter_sql(const PageQuery& query) {
+  std::string sql = " WHERE zone_id = ?1";
+  if (query.operation) sql += " AND operation = ?2";
+  if (query.install_id) sql += " AND install_id = ?3";
+  if (query.package_id) sql += " AND package_id = ?4";
+  if (query.created_from) sql += " AND created_at >= ?5";
+  if (query.created_until) sql += " AND created_at < ?6";
+  if (!query.statuses.empty()) {
+    sql += " AND status IN (";
+    for (std::size_t i = 0; i < query.statuses.size(); ++i)
+      sql += (i == 0 ? "?" : ", ?") + std::to_string(p_status + static_cast<int>(i));
+    sql += ")";
+  }
+  return sql;
+}
+
+void bind_filter(Query& bound, const PageQuery& query) {
+  bound.bind(p_zone, query.zone_id);
+  if (query.operation) bound.bind(p_operation, *query.operation);
+  if (query.install_id) bound.bind(p_install, *query.install_id);
+  if (query.package_id) bound.bind(p_package, *query.package_id);
+  if (query.created_from) bound.bind(p_created_from, *query.created_from);
+  if (query.created_until) bound.bind(p_created_until, *query.created_until);
+  int parameter = p_status;
+  for (const core::Status status : query.statuses) bound.bind(parameter++, taskstate::to_string(status));
+}
+
+}  // namespace
+
+std::optional<core::Row> find_row(Connection& connection, const core::Key& key) {
+  static const std::string sql = "SELECT " + row_columns() + " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2";
+  Query query(connection, sql);
+  query.bind(1, key.zone_id).bind(2, key.id);
+  if (!query.step()) return std::nullopt;
+  return read_row(query);
+}
+
+std::optional<std::string> find_payload(Connection& connection, const core::Key& key) {
+  Query query(connection,
+              "SELECT payload FROM taskstate_payloads WHERE task_seq = "
+              "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2)");
+  query.bind(1, key.zone_id).bind(2, key.id);
+  if (!query.step()) return std::nullopt;
+  return query.blob(0);
+}
+
+std::optional<AnswerRow> find_answer(Connection& connection, const core::Key& key) {
+  Query query(connection,
+              "SELECT min_reader, status, created_at, revision, body, body_format, install_id, result_href "
+              "FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 WHERE one = 1");
+  query.bind(1, key.zone_id).bind(2, key.id);
+  if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
+  check_minimum(query.integer(0));
+  if (query.is_null(1)) return std::nullopt;
+  AnswerRow answer;
+  answer.status = read_status(query.view(1));
+  answer.created_at = query.integer(2);
+  answer.revision = query.integer(3);
+  answer.install_id = query.optional_text(6);
+  answer.result_href = query.optional_text(7);
+  if (!query.is_null(4) && query.integer(5) == body_format) {
+    answer.body = query.text(4);
+  } else if (const auto row = find_row(connection, key)) {  // the statement still holds the snapshot
+    answer.body = row->body;
+  }
+  return answer;
+}
+
+std::string page_sql(const PageQuery& query) {
+  std::string sql = "SELECT " + row_columns() + " FROM taskstate_tasks INDEXED BY taskstate_tasks_list";
+  sql += filter_sql(query);
+  if (query.from) sql += query.newer ? " AND (created_at, id) > (?7, ?8)" : " AND (created_at, id) < (?7, ?8)";
+  sql += query.newer ? " ORDER BY created_at, id" : " ORDER BY created_at DESC, id DESC";
+  return sql + " LIMIT ?9";
+}
+
+std::vector<core::Row> find_page(Connection& connection, const PageQuery& query) {
+  Query bound(connection, page_sql(query));
+  bind_filter(bound, query);
+  if (query.from) bound.bind(p_at, query.from->created_at).bind(p_id, query.from->id);
+  bound.bind(p_limit, static_cast<std::int64_t>(query.limit));
+  std::vector<core::Row> rows;
+  while (bound.step()) rows.push_back(read_row(bound));
+  return rows;
+}
+
+// What the counters know needs no walk over the zone.
+std::string count_sql(const PageQuery& query) {
+  if (!query.install_id && !query.package_id && !query.created_from && !query.created_until)
+    return "SELECT coalesce(sum(count), 0) FROM taskstate_counters" + filter_sql(query);
+  return "SELECT count(*) FROM taskstate_tasks INDEXED BY taskstate_tasks_list" + filter_sql(query);
+}
+
+std::int64_t count_rows(Connection& connection, const PageQuery& query) {
+  Query bound(connection, count_sql(query));
+  bind_filter(bound, query);
+  return bound.step() ? bound.integer(0) : 0;
+}
+
+std::vector<core::Event> find_history(Connection& connection, const core::Key& key) {
+  static const std::string sql = "SELECT " + event_columns() +
+                                 " FROM taskstate_events WHERE task_seq = "
+                                 "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2) ORDER BY revision";
+  Query query(connection, sql);
+  query.bind(1, key.zone_id).bind(2, key.id);
+  std::vector<core::Event> events;
+  while (query.step()) events.push_back(read_event(query));
+  return events;
+}
+
+}  // namespace tse::store::sqlite

@@ -1,0 +1,25 @@
+// The questions that the store answers, each on a connection whose transaction is somebody else's concern.
+#pragma once
+
+#include "store/sqlite/connection.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tse::store::sqlite {
+
+[[nodiscard]] std::optional<core::Row> find_row(Connection& connection, const core::Key& key);
+[[nodiscard]] std::optional<std::string> find_payload(Connection& connection, const core::Key& key);
+/// Checks the schema in the same statement, so that the hottest question needs no transaction around it.
+[[nodiscard]] std::optional<AnswerRow> find_answer(Connection& connection, const core::Key& key);
+[[nodiscard]] std::vector<core::Row> find_page(Connection& connection, const PageQuery& query);
+[[nodiscard]] std::int64_t count_rows(Connection& connection, const PageQuery& query);
+[[nodiscard]] std::vector<core::Event> find_history(Connection& connection, const core::Key& key);
+
+/// The SQL of find_page() and count_rows(), for the tests that look at its plan.
+[[nodiscard]] std::string page_sql(const PageQuery& query);
+[[nodiscard]] std::string count_sql(const PageQuery& query);
+
+}  // namespace tse::store::sqlite

@@ -1,0 +1,93 @@
+#include "store/sqlite/reader_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tse::store::sqlite {
+
+using core::Code;
+using core::Failure;
+
+ReaderPool::Lease::Lease(ReaderPool& pool, Deadline deadline) : pool_(pool), connection_(nullptr) {
+  Database& database = pool_.database_;
+  if (database.memory) {
+    turn_.emplace(database.turn, deadline);
+    connection_ = database.writer.get();
+    return;
+  }
+  database.require_recent_identity();
+  connection_ = pool_.acquire(deadline);
+  connection_->wait_until(deadline);
+}
+
+ReaderPool::Lease::~Lease() {
+  if (!turn_) pool_.release(connection_);
+}
+
+std::unique_ptr<Connection> ReaderPool::make(Deadline deadline) const {
+  // In WAL mode even a reader may have to write: to the -shm file, when it is the first after a crash.
+  const bool read_only = database_.read_only();
+  auto connection = std::make_unique<Connection>(file_uri(database_.paths.database, read_only ? "mode=ro" : "mode=rw"),
+                                                 read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+  connection->wait_until(deadline);
+  connection->configure();
+  connection->execute("PRAGMA query_only = ON", "configure the connection");
+  return connection;
+}
+
+Connection* ReaderPool::acquire(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  while (idle_.empty() && all_.size() + opening_ >= most) {
+    database_.gate.require();
+    if (returned_.wait_until(lock, deadline) == std::cv_status::timeout && idle_.empty())
+      throw Failure(Code::busy, "other reads of this process took until the deadline");
+  }
+  database_.gate.require();
+  if (!idle_.empty()) {
+    Connection* connection = idle_.back();
+    idle_.pop_back();
+    return connection;
+  }
+  // Room is made first, so that giving back can never fail.
+  all_.reserve(most);
+  idle_.reserve(most);
+  ++opening_;
+  lock.unlock();
+  std::unique_ptr<Connection> made;
+  try {
+    made = make(deadline);
+  } catch (...) {
+    lock.lock();
+    --opening_;
+    returned_.notify_one();
+    throw;
+  }
+  lock.lock();
+  --opening_;
+  all_.push_back(std::move(made));
+  return all_.back().get();
+}
+
+void ReaderPool::release(Connection* connection) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (database_.gate.closed()) {
+    std::erase_if(all_, [&](const auto& each) { return each.get() == connection; });
+  } else {
+    idle_.push_back(connection);
+  }
+  returned_.notify_one();
+}
+
+void ReaderPool::close() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (Connection* idle : idle_) std::erase_if(all_, [&](const auto& each) { return each.get() == idle; });
+  idle_.clear();
+  returned_.notify_all();
+}
+
+void ReaderPool::abandon() noexcept {
+  idle_.clear();
+  all_.clear();
+}
+
+}  // namespace tse::store::sqlite

@@ -1,0 +1,57 @@
+// Connections that only read: a few are kept, each used by one thread at a time.
+#pragma once
+
+#include "store/sqlite/database.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace tse::store::sqlite {
+
+class ReaderPool {
+ public:
+  explicit ReaderPool(Database& database) : database_(database) {}
+
+  /// A connection until the end of the scope. For a database in memory it is the only one there is. Throws
+  /// Failure: busy, moved, or what the gate says.
+  class Lease {
+   public:
+    Lease(ReaderPool& pool, Deadline deadline);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    [[nodiscard]] Connection& connection() const noexcept { return *connection_; }
+
+   private:
+    ReaderPool& pool_;
+    std::optional<Turn::Held> turn_;  // for memory
+    Connection* connection_;
+  };
+
+  /// Closes the idle connections; those in use close when they come back.
+  void close() noexcept;
+  /// Around fork(), so that the list is whole in the child.
+  void hold() noexcept { mutex_.lock(); }
+  void resume() noexcept { mutex_.unlock(); }
+  /// In the child: closes all, in use or not, since their users are gone.
+  void abandon() noexcept;
+
+ private:
+  static constexpr std::size_t most = 8;
+  [[nodiscard]] Connection* acquire(Deadline deadline);
+  void release(Connection* connection) noexcept;
+  [[nodiscard]] std::unique_ptr<Connection> make(Deadline deadline) const;
+
+  Database& database_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Connection>> all_;
+  std::vector<Connection*> idle_;
+  std::size_t opening_ = 0;
+};
+
+}  // namespace tse::store::sqlite

@@ -1,0 +1,54 @@
+#include "store/sqlite/session.hpp"
+
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/row_io.hpp"
+
+namespace tse::store::sqlite {
+
+namespace {
+
+constexpr std::size_t page_bytes = 4096;
+// The leaf pages of the table, the history and the indexes that a write touches.
+constexpr int frames_per_write = 12;
+
+std::optional<std::int64_t> find_seq(Connection& connection, const core::Key& key) {
+  Query query(connection, "SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+  query.bind(1, key.zone_id).bind(2, key.id);
+  if (!query.step()) return std::nullopt;
+  return query.integer(0);
+}
+
+}  // namespace
+
+std::optional<core::Row> SqliteSession::read(const core::Key& key) { return find_row(connection_, key); }
+
+bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view> payload) {
+  if (find_seq(connection_, row.key())) return false;
+  const RowText text(row);
+  {
+    Query query(connection_, insert_row_sql());
+    bind_row(query, row, text);
+    query.run();
+  }
+  count(text.bytes(row) + (payload ? payload->size() : 0));
+  if (!payload) return true;
+  Query query(connection_, "INSERT INTO taskstate_payloads (task_seq, payload) VALUES (?1, ?2)");
+  query.bind(1, sqlite3_last_insert_rowid(connection_.handle())).bind_blob(2, *payload).run();
+  return true;
+}
+
+bool SqliteSession::replace(std::int64_t expected, const core::Row& next) {
+  const RowText text(next);
+  Query query(connection_, update_row_sql());
+  bind_row(query, next, text);
+  bind_expected_version(query, expected);
+  query.run();
+  count(text.bytes(next));
+  return sqlite3_changes(connection_.handle()) == 1;
+}
+
+void SqliteSession::count(std::size_t bytes) noexcept {
+  frames_ += frames_per_write + static_cast<int>(bytes / page_bytes);
+}
+
+}  // namespace tse::store::sqlite

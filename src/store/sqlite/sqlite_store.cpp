@@ -1,0 +1,126 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include "store/sqlite/checkpoint.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/migrate.hpp"
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/reader_pool.hpp"
+#include "store/sqlite/verify.hpp"
+#include "store/sqlite/writer.hpp"
+
+#include <utility>
+
+namespace tse::store::sqlite {
+
+using core::Failure;
+
+namespace {
+
+template <typename Question>
+auto ask(ReaderPool& readers, Deadline deadline, Question question) {
+  const ReaderPool::Lease lease(readers, deadline);
+  const Snapshot snapshot(lease.connection());
+  check_schema(lease.connection(), Intent::read);
+  return question(lease.connection());
+}
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  ~SqliteStore() override { close(); }
+
+  std::vector<std::optional<core::Error>> commit(std::span<const Change* const> changes, Deadline deadline) override {
+    return writer_.commit(changes, deadline);
+  }
+  [[nodiscard]] std::size_t max_group() const noexcept override { return 64; }
+
+  std::optional<core::Row> read(const core::Key& key, Deadline deadline) override {
+    return ask(readers_, deadline, [&](Connection& connection) { return find_row(connection, key); });
+  }
+  std::optional<std::string> payload(const core::Key& key, Deadline deadline) override {
+    return ask(readers_, deadline, [&](Connection& connection) { return find_payload(connection, key); });
+  }
+  std::optional<AnswerRow> answer(const core::Key& key, Deadline deadline) override {
+    const ReaderPool::Lease lease(readers_, deadline);
+    return find_answer(lease.connection(), key);
+  }
+  std::vector<core::Row> page(const PageQuery& query, Deadline deadline) override {
+    return ask(readers_, deadline, [&](Connection& connection) { return find_page(connection, query); });
+  }
+  std::int64_t count(const PageQuery& query, Deadline deadline) override {
+    return ask(readers_, deadline, [&](Connection& connection) { return count_rows(connection, query); });
+  }
+  std::vector<core::Event> history(const core::Key& key, Deadline deadline) override {
+    return ask(readers_, deadline, [&](Connection& connection) { return find_history(connection, key); });
+  }
+  VerifyReport verify(Deadline deadline) override {
+    return ask(readers_, deadline, [&](Connection& connection) { return verify_all(connection, deadline); });
+  }
+
+  [[nodiscard]] const std::string& generation() const noexcept override { return database_->generation; }
+
+  void close() noexcept override;
+  void before_fork() noexcept override;
+  void after_fork_parent() noexcept override;
+  void after_fork_child() noexcept override;
+  void abandon() noexcept override;
+
+ private:
+  void last_checkpoint();
+
+  std::unique_ptr<Database> database_;
+  Writer writer_{*database_};
+  ReaderPool readers_{*database_};
+};
+
+void SqliteStore::close() noexcept {
+  if (database_->gate.forked() || !database_->gate.close()) return;
+  database_->turn.wake();
+  database_->turn.end();
+  readers_.close();
+  const std::lock_guard held(database_->transaction);
+  try {
+    last_checkpoint();
+  } catch (const Failure& failure) {
+    database_->log(LogLevel::warn, failure.error().message);
+  }
+  database_->writer.reset();
+  database_->lock.close();
+}
+
+// So that the file is whole by itself; when others are at it, theirs will be the last.
+void SqliteStore::last_checkpoint() {
+  if (database_->memory || database_->read_only() || !database_->gate.sound()) return;
+  if (!database_->identity.holds() || !database_->lock.try_lock()) return;
+  checkpoint(*database_->writer, Checkpoint::truncate);
+}
+
+void SqliteStore::before_fork() noexcept {
+  database_->transaction.lock();
+  readers_.hold();
+}
+
+void SqliteStore::after_fork_parent() noexcept {
+  readers_.resume();
+  database_->transaction.unlock();
+}
+
+void SqliteStore::after_fork_child() noexcept {
+  readers_.resume();
+  database_->transaction.unlock();
+  database_->gate.fork();
+  database_->lock.close();
+}
+
+void SqliteStore::abandon() noexcept {
+  readers_.abandon();
+  database_->writer.reset();
+}
+
+}  // namespace
+
+std::unique_ptr<Store> open(Options options, Deadline deadline) {
+  return std::make_unique<SqliteStore>(open_database(std::move(options), deadline));
+}
+
+}  // namespace tse::store::sqlite

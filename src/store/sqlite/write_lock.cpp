@@ -1,0 +1,115 @@
+#include "store/sqlite/write_lock.hpp"
+
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+namespace tse::store::sqlite {
+
+using core::Code;
+using core::Failure;
+
+namespace {
+
+// The layout, in docs/internals/file-format.md: 8 bytes of magic, then 32-bit words in the machine's byte order,
+// zeroes up to one page so that it can be mapped.
+constexpr std::array<char, 8> magic{'T', 'S', 'K', 'L', 'O', 'C', 'K', '\0'};
+constexpr std::int64_t layout_offset = 8;
+constexpr std::int64_t state_offset = 12;
+constexpr std::uint32_t layout_version = 1;
+constexpr std::int64_t file_size = 4096;
+
+}  // namespace
+
+void WriteLock::open(const std::string& path, const std::string& like) {
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor_ >= 0) return;
+  if (errno != ENOENT) throw Failure(errno_error(errno, "open the -taskstate file"));
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor_ < 0) throw Failure(errno_error(errno, "create the -taskstate file"));
+  // Whoever may write the database must be able to take its lock.
+  const auto model = look(like);
+  if (!model) return;
+  const bool same = ::fchmod(descriptor_, model->st_mode & 0666) == 0 &&
+                    (::geteuid() != 0 || ::fchown(descriptor_, model->st_uid, model->st_gid) == 0);
+  if (!same) throw Failure(errno_error(errno, "give the -taskstate file the database's mode and owner"));
+}
+
+bool WriteLock::try_lock() {
+  for (;;) {
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno == EWOULDBLOCK) return false;
+    if (errno != EINTR) throw Failure(errno_error(errno, "lock the -taskstate file"));
+  }
+}
+
+// flock() can neither time out nor be cancelled, so it is tried, at most a millisecond apart.
+void WriteLock::lock(Deadline deadline, const std::function<void()>& give_up) {
+  auto pause = std::chrono::microseconds(25);
+  while (!try_lock()) {
+    give_up();
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) throw Failure(Code::busy, "another process was writing until the deadline");
+    std::this_thread::sleep_for(std::min<Deadline::duration>(pause, deadline - now));
+    pause = std::min(pause * 2, std::chrono::microseconds(1000));
+  }
+}
+
+void WriteLock::unlock() noexcept {
+  if (descriptor_ >= 0) ::flock(descriptor_, LOCK_UN);
+}
+
+void WriteLock::close() noexcept {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+void WriteLock::check_header() {
+  std::array<char, 8> found{};
+  const ssize_t size = ::pread(descriptor_, found.data(), found.size(), 0);
+  if (size < 0) throw Failure(errno_error(errno, "read the -taskstate file"));
+  if (size == 0) {
+    if (::ftruncate(descriptor_, file_size) != 0) throw Failure(errno_error(errno, "write the -taskstate file"));
+    write_word(layout_offset, layout_version);
+    const ssize_t written = ::pwrite(descriptor_, magic.data(), magic.size(), 0);  // last: it vouches for the rest
+    if (written != static_cast<ssize_t>(magic.size())) throw Failure(errno_error(errno, "write the -taskstate file"));
+    return;
+  }
+  // All zeroes: its writer died before the magic.
+  if (found == std::array<char, 8>{}) {
+    if (::ftruncate(descriptor_, 0) != 0) throw Failure(errno_error(errno, "write the -taskstate file"));
+    return check_header();
+  }
+  if (found != magic) throw Failure(Code::not_a_taskstate_file, "the -taskstate file beside the database is not ours");
+  if (read_word(layout_offset) != layout_version)
+    throw Failure(Code::schema_too_new, "the -taskstate file beside the database has a newer layout");
+}
+
+bool WriteLock::initialised() { return read_word(state_offset) != 0; }
+
+void WriteLock::set_initialised(bool value) { write_word(state_offset, value ? 1 : 0); }
+
+void WriteLock::write_word(std::int64_t offset, std::uint32_t value) {
+  if (::pwrite(descriptor_, &value, sizeof value, offset) != static_cast<ssize_t>(sizeof value))
+    throw Failure(errno_error(errno, "write the -taskstate file"));
+}
+
+std::uint32_t WriteLock::read_word(std::int64_t offset) {
+  std::uint32_t value = 0;
+  if (::pread(descriptor_, &value, sizeof value, offset) < 0)
+    throw Failure(errno_error(errno, "read the -taskstate file"));
+  return value;
+}
+
+}  // namespace tse::store::sqlite

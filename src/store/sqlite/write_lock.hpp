@@ -1,0 +1,44 @@
+// The lock under which every write transaction and every checkpoint runs, across processes: flock() on a file of
+// our own beside the database. It dies with its process, and no close() of another descriptor drops it.
+#pragma once
+
+#include "store/store.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace tse::store::sqlite {
+
+/// One open of the sidecar file. lock() and unlock() by one thread at a time.
+class WriteLock {
+ public:
+  WriteLock() = default;
+  ~WriteLock() { close(); }
+  WriteLock(const WriteLock&) = delete;
+  WriteLock& operator=(const WriteLock&) = delete;
+
+  /// Opens the sidecar; creates it with the mode and owner of `like`, or 0600. Throws Failure: access_denied,
+  /// read_only, unavailable ...
+  void open(const std::string& path, const std::string& like);
+  /// Tries until the deadline, asking `give_up` in between (it throws to stop). Throws Failure(busy).
+  void lock(Deadline deadline, const std::function<void()>& give_up);
+  [[nodiscard]] bool try_lock();
+  void unlock() noexcept;
+  /// Only closes: in a child of fork() the lock is the parent's, and unlocking would take it from there.
+  void close() noexcept;
+
+  // What the header says; under the lock only.
+  /// Checks the header, or writes one into an empty file. Throws Failure(not_a_taskstate_file, schema_too_new).
+  void check_header();
+  /// Whether the database beside it was once set up: then an empty one has lost its content.
+  [[nodiscard]] bool initialised();
+  void set_initialised(bool value);
+
+ private:
+  void write_word(std::int64_t offset, std::uint32_t value);
+  [[nodiscard]] std::uint32_t read_word(std::int64_t offset);
+  int descriptor_ = -1;
+};
+
+}  // namespace tse::store::sqlite

@@ -1,0 +1,195 @@
+#include "store/sqlite/writer.hpp"
+
+#include "store/sqlite/checkpoint.hpp"
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/migrate.hpp"
+#include "store/sqlite/session.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <new>
+#include <thread>
+
+namespace tse::store::sqlite {
+
+using core::Code;
+using core::Error;
+using core::Failure;
+using core::Outcome;
+
+namespace {
+
+// The one place where what a change may throw becomes its result.
+Error current_error() {
+  try {
+    throw;
+  } catch (const Failure& failure) {
+    return failure.error();
+  } catch (const std::bad_alloc&) {
+    return {Code::no_memory, "out of memory", {}, Outcome::not_done};
+  } catch (const std::exception&) {
+    return {Code::internal, "a change failed in an unforeseen way", {}, Outcome::not_done};
+  }
+}
+
+}  // namespace
+
+struct Writer::Group {
+  std::span<const Change* const> changes;
+  Results results;                // set: refused, for good
+  std::vector<std::size_t> kept;  // in the transaction under way
+  std::size_t next = 0;           // the first that is neither durable nor refused
+  int frames = 0;
+};
+
+Writer::Results Writer::commit(std::span<const Change* const> changes, Deadline deadline) {
+  Group group{changes, Results(changes.size()), {}, 0, 0};
+  try {
+    database_.gate.require();
+    if (database_.read_only()) throw Failure(Code::read_only, "the file was opened read-only");
+    const Turn::Held turn(database_.turn, deadline);
+    if (database_.memory) {
+      commit_all(group, deadline);
+    } else {
+      database_.lock.lock(deadline, [this] { database_.gate.require(); });
+      const std::unique_ptr<WriteLock, void (*)(WriteLock*)> held(&database_.lock, [](WriteLock* l) { l->unlock(); });
+      commit_all(group, deadline);
+      checkpoint_if_due();
+    }
+  } catch (...) {
+    const Error error = current_error();
+    note(error);
+    for (std::size_t i = group.next; i < group.results.size(); ++i)
+      if (!group.results[i]) group.results[i] = error;
+  }
+  return std::move(group.results);
+}
+
+void Writer::commit_all(Group& group, Deadline deadline) {
+  while (group.next < group.changes.size()) run_transaction(group, deadline);
+}
+
+// One transaction with as many of the changes as fit. A change that makes SQLite roll everything back is refused,
+// and the transaction is run anew without it.
+void Writer::run_transaction(Group& group, Deadline deadline) {
+  group.kept.clear();
+  group.frames = 0;
+  const std::unique_lock<std::mutex> held = begin(deadline);
+  std::size_t index = group.next;
+  try {
+    check_schema(*database_.writer, Intent::write);
+    for (; index < group.changes.size(); ++index) {
+      if (group.results[index]) continue;
+      const Ran ran = run_change(group, index);
+      if (ran == Ran::rolled_back) return database_.gate.require();
+      if (ran == Ran::over_budget) break;
+    }
+    finish(group);
+  } catch (...) {
+    database_.writer->rollback();
+    throw;
+  }
+  group.next = index;
+}
+
+Writer::Ran Writer::run_change(Group& group, std::size_t index) {
+  Connection& writer = *database_.writer;
+  Query(writer, "SAVEPOINT change").run();
+  const auto undo = [&] {
+    Query(writer, "ROLLBACK TO change").run();
+    Query(writer, "RELEASE change").run();
+  };
+  SqliteSession session(writer);
+  try {
+    (*group.changes[index])(session);
+  } catch (...) {
+    group.results[index] = current_error();
+    note(*group.results[index]);
+    if (!writer.in_transaction()) return Ran::rolled_back;
+    undo();
+    return Ran::refused;
+  }
+  if (!group.kept.empty() && group.frames + session.frames() > max_group_frames) {
+    undo();
+    return Ran::over_budget;
+  }
+  Query(writer, "RELEASE change").run();
+  group.frames += session.frames();
+  group.kept.push_back(index);
+  return Ran::kept;
+}
+
+void Writer::finish(Group& group) {
+  Connection& writer = *database_.writer;
+  if (group.kept.empty()) return writer.rollback();
+  const auto fail = [&](const Error& error) {
+    for (const std::size_t index : group.kept) group.results[index] = error;
+  };
+  try {
+    Query(writer, "COMMIT").run();
+  } catch (const Failure& failure) {
+    Error error = failure.error();
+    // SQLite reports a full disk before it writes the frame that makes a commit; of other errors who knows.
+    if (error.code != Code::disk_full && error.code != Code::busy && error.code != Code::no_memory) {
+      error.outcome = Outcome::unknown;
+      database_.gate.poison();
+      database_.log(LogLevel::error, error.message);
+    }
+    writer.rollback();
+    return fail(error);
+  }
+  if (database_.memory) return;
+  try {
+    database_.require_identity();
+  } catch (const Failure& failure) {
+    fail(failure.error());
+  }
+}
+
+// A foreign writer is waited for between attempts, not within one, so that a fork() need not wait along.
+std::unique_lock<std::mutex> Writer::begin(Deadline deadline) {
+  auto pause = std::chrono::microseconds(50);
+  for (;;) {
+    std::unique_lock<std::mutex> held(database_.transaction);
+    if (!database_.memory) database_.require_identity();
+    const int code = sqlite3_exec(database_.writer->handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return held;
+    if ((code & 0xff) != SQLITE_BUSY) raise(database_.writer->handle(), code, "begin a transaction");
+    held.unlock();
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) throw Failure(Code::busy, "another program was writing to the file until the deadline");
+    std::this_thread::sleep_for(std::min<Deadline::duration>(pause, deadline - now));
+    pause = std::min(pause * 2, std::chrono::microseconds(1000));
+    database_.gate.require();
+  }
+}
+
+// What was committed is durable whatever becomes of the checkpoint.
+void Writer::checkpoint_if_due() {
+  const int frames = database_.writer->wal_frames();
+  if (frames < checkpoint_frames) next_checkpoint_ = checkpoint_frames;
+  if (frames < next_checkpoint_ || !database_.gate.sound()) return;
+  const std::lock_guard held(database_.transaction);
+  try {
+    if (checkpoint(*database_.writer, Checkpoint::restart)) {
+      next_checkpoint_ = checkpoint_frames;
+      database_.writer->forget_wal_frames();
+    } else {
+      next_checkpoint_ = frames + checkpoint_frames;
+      database_.log(LogLevel::info,
+                    "the checkpoint waits for readers; the -wal has " + std::to_string(frames) + " frames");
+    }
+  } catch (const Failure& failure) {
+    note(failure.error());
+  }
+}
+
+void Writer::note(const Error& error) {
+  if (error.code != Code::io_error || !database_.gate.sound()) return;
+  database_.gate.poison();
+  database_.log(LogLevel::error, error.message);
+}
+
+}  // namespace tse::store::sqlite
