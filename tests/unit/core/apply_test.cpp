@@ -268,10 +268,11 @@ BOOST_AUTO_TEST_CASE(values_cannot_slide_from_one_field_to_the_next) {
   Complete other = completing();
   other.additions.package_id = "pkg_1";
   BOOST_TEST((refusal(next(running_row(), one), other).code == Code::illegal_transition));
-  Fail left = failing("a");
-  left.error_detail = "b";
-  Fail right = failing("ab");
-  right.error_detail = "";
+  // Texts that imitate what might separate one value from the next.
+  Fail left = failing("x:some:y");
+  left.error_detail = "z";
+  Fail right = failing("x");
+  right.error_detail = "y:some:z";
   BOOST_TEST((refusal(next(running_row(), left), right).code == Code::illegal_transition));
 }
 
