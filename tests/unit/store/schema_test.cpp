@@ -1,0 +1,379 @@
+// What any SQL client can and cannot do to the file, with the real sqlite3 shell.
+#include "support.hpp"
+
+#include <taskstate/state_machine.hpp>
+
+using namespace store_test;
+
+BOOST_AUTO_TEST_SUITE(store_schema)
+
+namespace {
+
+/// A file with one task in every status: z/pending, z/running, z/completed, z/failed. The pending one has a payload.
+struct Fixture {
+  TempDirectory directory;
+  std::string path = directory.path();
+  std::unique_ptr<Store> store = open(path);
+
+  Fixture() {
+    must(*store, [](store::Session& session) { session.insert(new_row("z", "pending"), "payload"); });
+    for (const char* id : {"running", "completed", "failed"}) {
+      create(*store, "z", id);
+      start(*store, {"z", id});
+    }
+    complete(*store, {"z", "completed"});
+    fail(*store, {"z", "failed"});
+  }
+
+  void accepts(const std::string& sql) { BOOST_TEST(shell(path, sql) == "", sql); }
+  /// Refused with this text, and nothing has changed.
+  void refuses(const std::string& sql, const std::string& why) {
+    const std::string before = dump();
+    const std::string said = shell(path, sql);
+    BOOST_TEST(said.find(why) != std::string::npos, sql << "\n said: " << said);
+    BOOST_TEST(dump() == before, sql);
+  }
+  std::string dump() {
+    return shell(path,
+                 "SELECT * FROM taskstate_tasks; SELECT * FROM taskstate_events; SELECT * FROM taskstate_payloads;"
+                 "SELECT * FROM taskstate_counters;");
+  }
+  void sound() {
+    const auto report = store->verify(in());
+    BOOST_TEST(report.problems == std::vector<std::string>(), boost::test_tools::per_element());
+  }
+};
+
+std::string insert(const std::string& columns, const std::string& values) {
+  return "INSERT INTO taskstate_tasks (" + columns + ") VALUES (" + values + ");";
+}
+
+/// An INSERT of z/new with one more column.
+std::string with(const std::string& column, const std::string& value) {
+  return insert("zone_id, id, operation, " + column, "'z', 'new', 'create', " + value);
+}
+
+std::string repeat(const std::string& text, std::size_t times) {
+  std::string out;
+  for (std::size_t i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_plain_insert_is_a_pending_task, Fixture) {
+  accepts(insert("zone_id, id, operation", "'z', 'new', 'create'"));
+  const auto row = store->read({"z", "new"}, in());
+  BOOST_REQUIRE(row);
+  BOOST_TEST((row->task.status == core::Status::pending));
+  BOOST_TEST(row->revision == 1);
+  BOOST_TEST(row->task.created_at == row->task.updated_at);
+  BOOST_TEST(row->task.created_at > 1'700'000'000'000'000);
+  BOOST_TEST(row->body.find("\"id\":\"new\"") != std::string::npos);
+  BOOST_TEST(store->answer({"z", "new"}, in())->body == row->body);
+  const auto events = store->history({"z", "new"}, in());
+  BOOST_REQUIRE(events.size() == 1);
+  BOOST_TEST(events[0].kind == "created");
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_task_is_born_pending_and_new, Fixture) {
+  for (const char* status : {"running", "completed", "failed"})
+    refuses(insert("zone_id, id, operation, status, install_id, error_message",
+                   "'z', 'new', 'create', '" + std::string(status) + "', 'ins', 'text'"),
+            "born pending");
+  refuses(with("status", "'odd'"), "born pending");
+  refuses(with("revision", "2"), "born with revision 1");
+  refuses(with("version", "2"), "born with revision 1");
+  refuses(with("updated_at", "253402300799999999"), "created_at = updated_at");
+}
+
+BOOST_FIXTURE_TEST_CASE(no_insert_displaces_a_task, Fixture) {
+  const std::string exists = "exists already";
+  for (const char* verb : {"INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT OR ROLLBACK"}) {
+    refuses(std::string(verb) + " INTO taskstate_tasks (zone_id, id, operation) VALUES ('z', 'completed', 'create');",
+            exists);
+    refuses(std::string(verb) + " INTO taskstate_tasks (seq, zone_id, id, operation) VALUES (1, 'z', 'new', 'create');",
+            exists);
+  }
+  refuses(
+      "INSERT INTO taskstate_tasks (zone_id, id, operation) VALUES ('z', 'pending', 'create') "
+      "ON CONFLICT (zone_id, id) DO UPDATE SET operation = 'other';",
+      exists);
+  refuses(
+      "PRAGMA recursive_triggers = ON; REPLACE INTO taskstate_tasks (zone_id, id, operation) "
+      "VALUES ('z', 'completed', 'create');",
+      exists);
+  refuses(insert("seq, zone_id, id, operation", "-1, 'z', 'new', 'create'"), "CHECK");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_state_machine_holds_for_all_sixteen_pairs, Fixture) {
+  for (const auto from : taskstate::all_statuses)
+    for (const auto to : taskstate::all_statuses) {
+      const TempDirectory other;
+      const std::string name(taskstate::to_string(from)), word(taskstate::to_string(to));
+      const std::string result = to == core::Status::completed ? ", install_id = coalesce(install_id, 'ins_1')" : "";
+      const std::string message = to == core::Status::failed ? "'It broke.'" : "NULL";
+      const std::string sql = " taskstate_tasks SET status = '" + word + "', error_message = " + message + result +
+                              " WHERE id = '" + name + "';";
+      shell(path, "VACUUM INTO '" + other.path() + "'");
+      const bool legal = taskstate::can_transition(from, to) || (from == to && !taskstate::is_terminal(from));
+      for (const char* verb : {"UPDATE", "UPDATE OR REPLACE", "UPDATE OR IGNORE"}) {
+        const std::string said = shell(other.path(), "BEGIN; " + (verb + sql) + " SELECT changes(); ROLLBACK;");
+        const std::string why = taskstate::is_terminal(from) ? "task never changes" : "illegal move";
+        BOOST_TEST((said == "1" || said.find(why) != std::string::npos), name << " to " << word << ": " << said);
+        BOOST_TEST((said == "1") == legal, name << " to " << word << ": " << said);
+      }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_key_and_a_birth_never_change, Fixture) {
+  for (const char* verb : {"UPDATE", "UPDATE OR REPLACE"})
+    for (const char* set : {"seq = 77", "zone_id = 'y'", "id = 'completed'", "id = 'b'", "created_at = created_at - 1",
+                            "operation = 'delete', install_id = 'i'"})
+      refuses(std::string(verb) + " taskstate_tasks SET " + set + " WHERE id = 'running';", "never change");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_terminal_task_is_not_touched, Fixture) {
+  for (const char* id : {"completed", "failed"})
+    for (const char* set :
+         {"package_version = 3", "priority = 1", "body = NULL", "worker = 'w'", "event_kind = 'external'",
+          "version = version + 1", "version = version + 1, revision = revision + 1",
+          "version = version + 1, revision = revision + 1, event_kind = 'external'"})
+      refuses("UPDATE taskstate_tasks SET " + std::string(set) + " WHERE id = '" + id + "';",
+              "completed or failed task never changes");
+}
+
+BOOST_FIXTURE_TEST_CASE(some_fields_are_written_once, Fixture) {
+  for (const char* field : {"install_id", "package_slug"}) {
+    accepts("UPDATE taskstate_tasks SET " + std::string(field) + " = 'first' WHERE id = 'running';");
+    refuses("UPDATE taskstate_tasks SET " + std::string(field) + " = 'second' WHERE id = 'running';", "write-once");
+    refuses("UPDATE taskstate_tasks SET " + std::string(field) + " = NULL WHERE id = 'running';", "write-once");
+  }
+  refuses("UPDATE taskstate_tasks SET package_id = 'second' WHERE id = 'running';", "write-once");
+  refuses("UPDATE taskstate_tasks SET package_id = NULL WHERE id = 'running';", "write-once");
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(counters_of_change_do_not_jump, Fixture) {
+  const std::string set = "UPDATE taskstate_tasks SET ", one = " WHERE id = 'running';";
+  refuses(set + "version = version + 2" + one, "grow by one");
+  refuses(set + "version = version - 1" + one, "grow by one");
+  refuses(set + "revision = revision + 1" + one, "grow by one");
+  refuses(set + "version = version + 1, revision = revision + 2" + one, "grow by one");
+  refuses(set + "version = version + 1, revision = revision - 1" + one, "grow by one");
+  refuses(set + "version = version + 1, revision = revision + 1, updated_at = updated_at - 1" + one,
+          "updated_at never goes back");
+  for (const char* shown :
+       {"package_version = 1", "install_id = 'i'", "package_slug = 's'", "updated_at = updated_at + 1",
+        "links = '[{\"href\":\"/a\",\"rel\":\"x\"}]'", "warnings = '[{}]'", "status = 'completed', install_id = 'i'"})
+    refuses(set + "version = version + 1, " + shown + one, "raises the revision");
+  accepts(set + "epoch = 5, attempt = 5" + one);
+  refuses(set + "epoch = 4" + one, "never go back");
+  refuses(set + "attempt = 4" + one, "never go back");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_foreign_change_is_recorded_once, Fixture) {
+  const auto before = *store->read({"z", "running"}, in());
+  accepts("UPDATE taskstate_tasks SET lease_until = 5, lease_clock = 'c', worker = 'w' WHERE id = 'running';");
+  accepts(
+      "UPDATE taskstate_tasks SET status = 'failed', error_message = 'By hand.', updated_at = 1000001 WHERE id = "
+      "'running';");
+  const auto after = *store->read({"z", "running"}, in());
+  BOOST_TEST(after.revision == before.revision + 2);
+  BOOST_TEST(after.version == before.version + 2);
+  BOOST_TEST(after.task.updated_at > before.task.updated_at);
+  BOOST_TEST(!after.lease_until);
+  BOOST_TEST(!after.lease_clock);
+  BOOST_TEST(!after.worker);
+  BOOST_TEST((after.failure_kind == core::FailureKind::failed));
+  BOOST_TEST(after.body.find("By hand.") != std::string::npos);
+  const auto events = store->history({"z", "running"}, in());
+  BOOST_REQUIRE(events.size() == 4);
+  BOOST_TEST(events[2].kind == "external");
+  BOOST_TEST((events[2].from == core::Status::running));
+  BOOST_TEST(events[3].kind == "external");
+  BOOST_TEST((events[3].from == core::Status::running));
+  BOOST_TEST((events[3].to == core::Status::failed));
+  BOOST_TEST((events[3].message == "By hand."));
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_foreign_change_works_under_any_setting, Fixture) {
+  int id = 0;
+  for (const char* setting :
+       {"PRAGMA recursive_triggers = ON;", "PRAGMA trusted_schema = OFF;", "PRAGMA foreign_keys = ON;"})
+    for (const char* verb : {"UPDATE", "UPDATE OR REPLACE", "UPDATE OR IGNORE", "UPDATE OR FAIL"}) {
+      const std::string name = "t" + std::to_string(++id);
+      accepts(setting + insert("zone_id, id, operation", "'z', '" + name + "', 'create'"));
+      accepts(setting + std::string(verb) + " taskstate_tasks SET status = 'running' WHERE id = '" + name + "';");
+      accepts(setting + std::string(verb) + " taskstate_tasks SET status = 'completed', install_id = 'i' WHERE id = '" +
+              name + "';");
+      BOOST_TEST(store->history({"z", name}, in()).size() == 3);
+    }
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_foreign_clock_cannot_turn_a_task_back, Fixture) {
+  accepts("UPDATE taskstate_tasks SET updated_at = 253402300799999999 WHERE id = 'pending';");
+  accepts("UPDATE taskstate_tasks SET status = 'running', updated_at = created_at WHERE id = 'pending';");
+  BOOST_TEST(store->read({"z", "pending"}, in())->task.updated_at == 253402300799999999);
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_result_belongs_to_completed_and_a_message_to_failed, Fixture) {
+  refuses("UPDATE taskstate_tasks SET status = 'completed' WHERE id = 'running';", "CHECK");
+  refuses("UPDATE taskstate_tasks SET status = 'failed' WHERE id = 'running';", "CHECK");
+  refuses("UPDATE taskstate_tasks SET error_message = 'early' WHERE id = 'running';", "CHECK");
+  refuses("UPDATE taskstate_tasks SET failure_kind = 'lost', version = version + 1 WHERE id = 'running';", "CHECK");
+  refuses(with("error_message", "'early'"), "CHECK");
+  refuses(insert("zone_id, id, operation", "'z', 'new', 'delete'"), "CHECK");
+  accepts(
+      "UPDATE taskstate_tasks SET status = 'completed', links = '[{\"href\":\"/r\",\"rel\":\"result\"}]', result_href "
+      "= '/r' WHERE id = 'running';");
+  BOOST_TEST((store->answer({"z", "running"}, in())->result_href == "/r"));
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(the_result_is_that_of_the_links, Fixture) {
+  const std::string why = "result_href is the href";
+  const std::string link = "'[{\"href\":\"/r\",\"rel\":\"result\"}]'";
+  refuses(with("result_href", "'/r'"), why);
+  refuses(with("links", link), why);
+  refuses(insert("zone_id, id, operation, links, result_href", "'z', 'new', 'create', " + link + ", '/other'"), why);
+  refuses("UPDATE taskstate_tasks SET result_href = '/r' WHERE id = 'running';", why);
+  refuses("UPDATE taskstate_tasks SET links = " + link + " WHERE id = 'running';", why);
+}
+
+BOOST_FIXTURE_TEST_CASE(lists_are_lists, Fixture) {
+  const std::string link = "{\"href\":\"/a\",\"rel\":\"x\"}";
+  for (const char* column : {"links", "warnings"}) {
+    const std::size_t most = column[0] == 'l' ? 64 : 256;
+    for (const std::string& value :
+         {std::string("[]"), std::string("{}"), std::string("5"), std::string(" [{}]"), std::string("x")})
+      refuses(with(column, "'" + value + "'"), "rror");
+    refuses(with(column, "'[{]'"), "malformed JSON");
+    refuses(with(column, "'[{}1{}]'"), "malformed JSON");
+    refuses(with(column, "'[{},5,{}]'"), "objects");
+    refuses(with(column, "'[{}" + repeat(",{}", most) + "]'"), "objects");
+    refuses("UPDATE taskstate_tasks SET " + std::string(column) + " = '[{},5,{}]' WHERE id = 'running';", "objects");
+    accepts("BEGIN;" + with(column, "'[{}" + repeat(",{}", most - 1) + "]'") + "ROLLBACK;");
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(ids_keep_their_grammar, Fixture) {
+  for (const char* bad : {"''", "'.'", "'..'", "'a/b'", "'a b'", "'\xc3\xa4'", "'a' || char(0)", "'a' || char(10)",
+                          "x'61'", "NULL", "'%41'"}) {
+    refuses(insert("zone_id, id, operation", "'z', " + std::string(bad) + ", 'create'"), "rror");
+    refuses(insert("zone_id, id, operation", std::string(bad) + ", 'new', 'create'"), "rror");
+  }
+  refuses(insert("zone_id, id, operation", "'z', '" + repeat("a", 129) + "', 'create'"), "CHECK");
+  refuses(insert("zone_id, id, operation", "'" + repeat("a", 129) + "', 'new', 'create'"), "CHECK");
+  accepts(insert("zone_id, id, operation", "'...', '" + repeat("a", 128) + "', 'create'"));
+  accepts(insert("zone_id, id, operation", "'" + repeat("a", 128) + "', 'aZ09-._~', 'create'"));
+  for (const char* bad : {"''", "'Create'", "'1a'", "'a-b'", "'_a'", "'a' || char(0)", "'\xc3\xa4'",
+                          "'abcdefghijklmnopqrstuvwxyz0123456'"})
+    refuses(insert("zone_id, id, operation", "'z', 'new', " + std::string(bad)), "CHECK");
+  accepts(insert("zone_id, id, operation", "'z', 'new', 'abcdefghijklmnopqrstuvwxyz_12345'"));
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(texts_and_numbers_keep_their_limits, Fixture) {
+  for (const char* column : {"install_id", "package_id", "package_slug"}) {
+    refuses(with(column, "''"), "CHECK");
+    refuses(with(column, "'" + repeat("a", 513) + "'"), "CHECK");
+    refuses(with(column, "'" + repeat("\xc3\xa4", 257) + "'"), "CHECK");
+    for (const char* control : {"0", "1", "10", "31", "127", "128", "159"})
+      refuses(with(column, "'a' || char(" + std::string(control) + ") || 'b'"), "CHECK");
+    accepts("BEGIN;" + with(column, "'" + repeat("\xc3\xa4", 256) + "'") + "ROLLBACK;");
+    accepts("BEGIN;" + with(column, "'a-b ' || char(32, 126, 160, 8232)") + "ROLLBACK;");
+  }
+  refuses(with("install_id", "'.'"), "CHECK");
+  refuses(with("install_id", "'..'"), "CHECK");
+  refuses(with("package_version", "-1"), "CHECK");
+  refuses(with("package_version", "9007199254740992"), "CHECK");
+  refuses(with("package_version", "'x'"), "cannot store TEXT");
+  refuses(insert("zone_id, id, operation, created_at, updated_at",
+                 "'z', 'new', 'create', -62167219200000001, -62167219200000001"),
+          "CHECK");
+  refuses(insert("zone_id, id, operation, created_at, updated_at",
+                 "'z', 'new', 'create', 253402300800000000, 253402300800000000"),
+          "CHECK");
+  refuses(
+      "UPDATE taskstate_tasks SET version = version + 1, revision = revision + 1, updated_at = 253402300800000000 "
+      "WHERE id = 'running';",
+      "CHECK");
+  const std::string failing = "UPDATE taskstate_tasks SET status = 'failed', error_message = ";
+  refuses(failing + "'' WHERE id = 'running';", "CHECK");
+  refuses(failing + "'a' || char(0) WHERE id = 'running';", "CHECK");
+  refuses(failing + "'" + repeat("a", 16385) + "' WHERE id = 'running';", "CHECK");
+  accepts("BEGIN;" + failing + "'" + repeat("a", 16384) + "' WHERE id = 'running'; ROLLBACK;");
+  for (const char* href : {"//evil", "rel", "/a b", "/a\\b", "/\xc3\xa4"})
+    refuses(insert("zone_id, id, operation, links, result_href",
+                   "'z', 'new', 'create', '[{\"href\":\"" +
+                       (href == std::string("/a\\b") ? std::string("/a\\\\b") : std::string(href)) +
+                       "\",\"rel\":\"result\"}]', '" + href + "'"),
+            "CHECK");
+  for (const char* bad : {"epoch, -1", "attempt, -1", "max_attempts, 0", "cancel_requested, 2", "failure_kind, 'odd'",
+                          "event_kind, 'A b'", "event_kind, ''", "revision, 0"}) {
+    const std::string text = bad;
+    refuses(with(text.substr(0, text.find(',')), text.substr(text.find(',') + 1)), "rror");
+  }
+  for (const char* wide : {"worker", "event_worker", "lease_clock", "client_request_id", "traceparent",
+                           "event_request_id", "event_traceparent"})
+    refuses(with(wide, "'" + repeat("a", 513) + "'"), "CHECK");
+  refuses(with("body", "'" + repeat("a", 1048577) + "'"), "CHECK");
+  refuses(with("error_detail", "'" + repeat("a", 1048577) + "'"), "CHECK");
+}
+
+BOOST_FIXTURE_TEST_CASE(only_ended_tasks_are_deleted, Fixture) {
+  for (const char* id : {"pending", "running"})
+    refuses("DELETE FROM taskstate_tasks WHERE id = '" + std::string(id) + "';", "cannot be deleted");
+  refuses("DELETE FROM taskstate_tasks;", "cannot be deleted");
+  accepts(
+      "UPDATE taskstate_tasks SET status = 'running' WHERE id = 'pending';"
+      "UPDATE taskstate_tasks SET status = 'completed', install_id = 'i' WHERE id = 'pending';"
+      "INSERT INTO taskstate_idempotency VALUES ('z', 'k', 1, x'00', 'pending', 1, 2);"
+      "DELETE FROM taskstate_tasks WHERE id = 'pending';");
+  BOOST_TEST(!store->read({"z", "pending"}, in()));
+  BOOST_TEST(shell(path, "SELECT count(*) FROM taskstate_payloads") == "0");
+  BOOST_TEST(shell(path, "SELECT count(*) FROM taskstate_idempotency") == "0");
+  BOOST_TEST(shell(path, "SELECT kind, from_status, task_seq IS NULL FROM taskstate_events WHERE id = 'pending'") ==
+             "purged|completed|1");
+  // The number of a deleted task may be given out again; its history is not.
+  accepts("DELETE FROM taskstate_tasks WHERE id = 'failed';" +
+          insert("zone_id, id, operation", "'z', 'failed', 'create'"));
+  BOOST_TEST(store->history({"z", "failed"}, in()).size() == 1);
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(history_and_payload_are_kept, Fixture) {
+  refuses("UPDATE taskstate_events SET kind = 'x';", "history never changes");
+  refuses("DELETE FROM taskstate_events WHERE id = 'completed';", "stays as long as the task");
+  refuses("UPDATE taskstate_payloads SET payload = x'00';", "payload never changes");
+  refuses("DELETE FROM taskstate_payloads;", "stays until its task ends");
+  refuses("REPLACE INTO taskstate_payloads VALUES (1, x'00');", "given once");
+  refuses("INSERT INTO taskstate_payloads VALUES (2, x'00');", "belongs to a pending task");
+  refuses("INSERT INTO taskstate_payloads VALUES (99, x'00');", "belongs to a pending task");
+  accepts("BEGIN;" + insert("seq, zone_id, id, operation", "9, 'z', 'new', 'create'") +
+          "INSERT INTO taskstate_payloads VALUES (9, zeroblob(1048576)); ROLLBACK;");
+  refuses("BEGIN;" + insert("seq, zone_id, id, operation", "9, 'z', 'new', 'create'") +
+              "INSERT INTO taskstate_payloads VALUES (9, zeroblob(1048577)); ROLLBACK;",
+          "CHECK");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_counters_follow, Fixture) {
+  const std::string counts =
+      "SELECT group_concat(status || count) FROM (SELECT * FROM taskstate_counters WHERE count > 0 ORDER BY status);";
+  BOOST_TEST(shell(path, counts) == "completed1,failed1,pending1,running1");
+  accepts(
+      "UPDATE taskstate_tasks SET status = 'running' WHERE id = 'pending'; DELETE FROM taskstate_tasks WHERE id = "
+      "'failed';");
+  BOOST_TEST(shell(path, counts) == "completed1,running2");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_trusting_reader_is_not_needed, Fixture) {
+  BOOST_TEST(shell(path, "PRAGMA trusted_schema = OFF; SELECT count(*) FROM taskstate_tasks;") == "4");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
