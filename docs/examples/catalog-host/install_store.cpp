@@ -1,0 +1,136 @@
+#include "install_store.hpp"
+
+#include "values.hpp"
+
+#include <algorithm>
+
+namespace catalog {
+namespace {
+
+constexpr const char* schema = R"sql(
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS installs (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    zone_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    package_id TEXT NOT NULL,
+    package_slug TEXT NOT NULL,
+    package_version INTEGER,
+    inputs TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('pending', 'active', 'deleting', 'failed', 'deleted')),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (zone_id, id)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS installs_by_zone ON installs (zone_id, sequence);
+)sql";
+
+constexpr std::string_view columns =
+    "SELECT sequence, zone_id, id, package_id, package_slug, package_version, inputs, status, created_at, updated_at"
+    " FROM installs ";
+
+Install read(const Statement& row) {
+  return {.sequence = row.number(0),
+          .id = row.text(2),
+          .zone_id = row.text(1),
+          .package_id = row.text(3),
+          .package_slug = row.text(4),
+          .package_version = row.null(5) ? std::nullopt : std::optional(row.number(5)),
+          .inputs = row.text(6),
+          .status = row.text(7),
+          .created_at = row.text(8),
+          .updated_at = row.text(9)};
+}
+
+std::vector<Install> read_all(Statement& rows) {
+  std::vector<Install> installs;
+  while (rows.step()) installs.push_back(read(rows));
+  return installs;
+}
+
+std::string select(std::string_view rest) { return std::string(columns).append(rest); }
+
+}  // namespace
+
+InstallStore::InstallStore(const std::string& path) : database_(path) { database_.execute(schema); }
+
+void InstallStore::insert(const Install& install) {
+  const std::lock_guard lock(mutex_);
+  const std::string now = now_text();
+  Statement(database_,
+            "INSERT INTO installs (zone_id, id, package_id, package_slug, package_version, inputs, status, created_at,"
+            " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(install.zone_id)
+      .bind(install.id)
+      .bind(install.package_id)
+      .bind(install.package_slug)
+      .bind(install.package_version)
+      .bind(install.inputs)
+      .bind(install.status)
+      .bind(now)
+      .bind(now)
+      .step();
+}
+
+void InstallStore::erase(std::string_view zone_id, std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  Statement(database_, "DELETE FROM installs WHERE zone_id = ? AND id = ?").bind(zone_id).bind(id).step();
+}
+
+void InstallStore::set_status(std::string_view zone_id, std::string_view id, std::string_view status) {
+  const std::lock_guard lock(mutex_);
+  Statement(database_, "UPDATE installs SET status = ?, updated_at = ? WHERE zone_id = ? AND id = ?")
+      .bind(status)
+      .bind(now_text())
+      .bind(zone_id)
+      .bind(id)
+      .step();
+}
+
+std::optional<Install> InstallStore::find(std::string_view zone_id, std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  Statement row(database_, select("WHERE zone_id = ? AND id = ?"));
+  if (!row.bind(zone_id).bind(id).step()) return std::nullopt;
+  return read(row);
+}
+
+InstallPage InstallStore::list(std::string_view zone_id, std::int64_t limit, std::optional<std::int64_t> after,
+                               std::optional<std::int64_t> before) {
+  const std::lock_guard lock(mutex_);
+  Statement rows(database_, before ? select("WHERE zone_id = ? AND sequence > ? ORDER BY sequence LIMIT ?")
+                                   : select("WHERE zone_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"));
+  // One more than asked for tells whether anything follows.
+  rows.bind(zone_id).bind(before ? *before : after.value_or(INT64_MAX)).bind(limit + 1);
+  InstallPage page{.items = read_all(rows)};
+  const bool more = page.items.size() > static_cast<std::size_t>(limit);
+  if (more) page.items.pop_back();
+  page.older = before ? true : more;
+  page.newer = before ? more : after.has_value();
+  if (before) std::ranges::reverse(page.items);
+  return page;
+}
+
+std::int64_t InstallStore::count(std::string_view zone_id) {
+  const std::lock_guard lock(mutex_);
+  Statement row(database_, "SELECT count(*) FROM installs WHERE zone_id = ?");
+  row.bind(zone_id).step();
+  return row.number(0);
+}
+
+std::vector<std::string> InstallStore::zones() {
+  const std::lock_guard lock(mutex_);
+  Statement rows(database_, "SELECT DISTINCT zone_id FROM installs");
+  std::vector<std::string> zones;
+  while (rows.step()) zones.push_back(rows.text(0));
+  return zones;
+}
+
+std::vector<Install> InstallStore::with_status(std::string_view status) {
+  const std::lock_guard lock(mutex_);
+  Statement rows(database_, select("WHERE status = ? ORDER BY sequence"));
+  rows.bind(status);
+  return read_all(rows);
+}
+
+}  // namespace catalog

@@ -1,0 +1,57 @@
+// The host's own data: installs, in its own SQLite file. Every change is durable when the call returns.
+#pragma once
+
+#include "sqlite.hpp"
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace catalog {
+
+struct Install {
+  std::int64_t sequence = 0;  ///< its place in lists; given by the store
+  std::string id;
+  std::string zone_id;
+  std::string package_id;
+  std::string package_slug;
+  std::optional<std::int64_t> package_version;
+  std::string inputs = "{}";  ///< a JSON object
+  std::string status = "pending";
+  std::string created_at;  ///< RFC 3339
+  std::string updated_at;  ///< RFC 3339
+};
+
+/// A page, newest first.
+struct InstallPage {
+  std::vector<Install> items;
+  bool older = false;  ///< there are older ones
+  bool newer = false;  ///< there are newer ones
+};
+
+/// Any thread.
+class InstallStore {
+ public:
+  explicit InstallStore(const std::string& path);
+
+  void insert(const Install& install);
+  void erase(std::string_view zone_id, std::string_view id);
+  void set_status(std::string_view zone_id, std::string_view id, std::string_view status);
+
+  [[nodiscard]] std::optional<Install> find(std::string_view zone_id, std::string_view id);
+  /// Those older than `after`, or newer than `before`, or the newest.
+  [[nodiscard]] InstallPage list(std::string_view zone_id, std::int64_t limit, std::optional<std::int64_t> after,
+                                 std::optional<std::int64_t> before);
+  [[nodiscard]] std::int64_t count(std::string_view zone_id);
+  [[nodiscard]] std::vector<std::string> zones();
+  [[nodiscard]] std::vector<Install> with_status(std::string_view status);
+
+ private:
+  std::mutex mutex_;
+  Database database_;
+};
+
+}  // namespace catalog
