@@ -1,4 +1,5 @@
 /* The main job through the C ABI: a task from 202 to 303, and what is kept of it. */
+#define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
 #include <inttypes.h>

@@ -108,6 +108,25 @@ BOOST_AUTO_TEST_CASE(four_processes_of_eight_threads_lose_nothing_and_double_not
             << static_cast<double>(3 * count) / seconds.count() << " changes/s), 0 lost, 0 double\n";
 }
 
+BOOST_AUTO_TEST_CASE(processes_that_open_a_new_file_at_once_all_get_it) {
+  constexpr std::size_t rounds = 20;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("tasks.db");
+    Shared<std::atomic<std::size_t>> ready;
+    std::vector<pid_t> children;
+    for (std::size_t process = 0; process < processes; ++process)
+      children.push_back(spawn([&, process] {
+        ++ready[0];
+        while (ready[0] < processes) std::this_thread::yield();
+        engine::Engine::open(path, {})->create(new_task("z", id_of(process)), patient());
+        return 0;
+      }));
+    for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
+    BOOST_TEST(engine::Engine::open(path, {})->verify(patient()).tasks == static_cast<std::int64_t>(processes));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(of_sixty_four_that_race_for_an_outcome_exactly_one_wins) {
   constexpr std::size_t rivals = 16;
   const std::size_t rounds = setting("TSE_RACES", 60);

@@ -99,17 +99,20 @@ void set_up(Database& database, Deadline deadline) {
   writer.wait_until({});
 }
 
+// A file of ours in the making looks like a damaged one, so where the sidecar tells that a process of ours is or was
+// at work, the file is judged under the lock. Where there is none, it is judged before anything is left beside it.
 void open_file(Database& database, Deadline deadline) {
   const Options& options = database.options;
-  if (look(database.paths.database)) {
-    judge(options, probe(database.paths, deadline));
-  } else if (options.mode != Mode::create) {
-    throw Failure(Code::unavailable, "there is no such file");
-  }
-  database.lock.open(database.paths.sidecar, database.paths.database);
+  const Paths& paths = database.paths;
+  const bool exists = look(paths.database).has_value();  // before the sidecar, which is made first
+  const bool has_sidecar = look(paths.sidecar).has_value();
+  if (!exists && options.mode != Mode::create) throw Failure(Code::unavailable, "there is no such file");
+  if (exists && !has_sidecar) judge(options, probe(paths, deadline));
+  database.lock.open(paths.sidecar, paths.database);
   database.lock.lock(deadline, [] {});
   try {
     database.lock.check_header();
+    if (exists && has_sidecar) judge(options, probe(paths, deadline));
     set_up(database, deadline);
   } catch (...) {
     database.writer.reset();

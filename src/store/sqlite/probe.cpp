@@ -49,11 +49,12 @@ Content content_of(Connection& connection) {
 Content probe(const Paths& paths, Deadline deadline) {
   const auto info = look(paths.database);
   if (!info || !S_ISREG(info->st_mode)) throw Failure(Code::not_a_taskstate_file, "the path names no regular file");
-  const bool in_use = has_content(paths.wal) || has_content(paths.journal);
+  // A journal beside an empty file is of a creation that was cut short; SQLite rolls it back.
   if (info->st_size == 0) {
-    if (in_use) throw Failure(Code::corrupt, "the file is empty although its -wal or -journal is not");
+    if (has_content(paths.wal)) throw Failure(Code::corrupt, "the file is empty although its -wal is not");
     return Content::empty;
   }
+  const bool in_use = has_content(paths.wal) || has_content(paths.journal);
   if (!in_use) return read_content(paths, "mode=ro&immutable=1", deadline);
   try {
     const Content content = read_content(paths, "mode=ro&immutable=1", deadline);
