@@ -83,6 +83,7 @@ BOOST_AUTO_TEST_CASE(a_leap_second_is_the_start_of_the_next) {
   BOOST_TEST(through("2015-06-30T23:59:60Z") == "2015-07-01T00:00:00.000Z");
   BOOST_TEST(through("2015-06-29T23:59:60Z") == "none");
   BOOST_TEST(through("1990-12-31T22:59:60Z") == "none");
+  BOOST_TEST(through("1991-01-01T05:59:60Z") == "none");
   BOOST_TEST(through("1990-12-31T23:59:61Z") == "none");
   BOOST_TEST(through("9999-12-31T23:59:60Z") == "none");
 }
