@@ -55,6 +55,8 @@ Content probe(const Paths& paths, Deadline deadline) {
     return Content::empty;
   }
   const bool in_use = has_content(paths.wal) || has_content(paths.journal);
+  // No database is smaller than its smallest page, and SQLite takes a file of one byte for an empty one.
+  if (info->st_size < 512) throw Failure(Code::not_a_taskstate_file, "the file is too short to be an SQLite database");
   if (!in_use) return read_content(paths, "mode=ro&immutable=1", deadline);
   try {
     const Content content = read_content(paths, "mode=ro&immutable=1", deadline);
