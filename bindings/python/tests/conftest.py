@@ -35,6 +35,18 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def damaged(path: Path) -> Path:
+    """A file that opens, but whose tasks cannot be read."""
+    with taskstate.open(path) as engine:
+        for number in range(200):
+            engine.create("z1", "create", id=f"t{number}", package_slug="s" * 200)
+    content = path.read_bytes()
+    pages = [content[at : at + 4096] for at in range(0, len(content), 4096)]
+    path.write_bytes(b"".join(b"\xa5" * 4096 if b"s" * 200 in page else page for page in pages))
+    return path
+
+
+@pytest.fixture
 def tasks(path: Path, clock: Clock) -> Iterator[taskstate.Engine]:
     with taskstate.open(path, clock=clock) as engine:
         yield engine

@@ -151,18 +151,9 @@ def test_schema_too_new(path: Path) -> None:
         taskstate.open(path)
 
 
-def test_corrupt(path: Path) -> None:
-    with taskstate.open(path) as tasks:
-        for number in range(200):
-            tasks.create("z1", "create", id=f"t{number}", package_slug="s" * 200)
-    size = path.stat().st_size
-    with path.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xa5" * (size - 4096))
-    with pytest.raises(taskstate.Corrupt):
-        with taskstate.open(path) as tasks:
-            for number in range(200):
-                tasks.get("z1", f"t{number}")
+def test_corrupt(damaged: Path) -> None:
+    with pytest.raises(taskstate.Corrupt), taskstate.open(damaged) as tasks:
+        tasks.get("z1", "t7")
 
 
 def test_moved(path: Path) -> None:

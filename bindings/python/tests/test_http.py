@@ -122,7 +122,7 @@ def test_accept_of_an_error(tasks: taskstate.Engine) -> None:
     answer = tasks.accept(invalid.value)
     assert answer.status == 400
     assert answer.body is not None
-    assert {detail["field"] for detail in json.loads(answer.body)["details"]} == {"package_id", "package_slug"}
+    assert {detail["field"] for detail in json.loads(answer.body)["details"]} == {"$.package_id", "$.package_slug"}
 
 
 def test_accept_needs_what_a_call_gave(tasks: taskstate.Engine) -> None:

@@ -248,7 +248,7 @@ def test_parse_and_validate() -> None:
     task = taskstate.parse_task(wire)
     assert task.json == wire
     assert taskstate.parse_task(wire.decode()) == task
-    assert (task.zone_id, task.revision, task.error_message) == ("", 0, "error_message")
+    assert (task.zone_id, task.revision, task.error_message) == (None, 0, "error_message")
     with pytest.raises(taskstate.InvalidArgument) as caught:
         taskstate.validate(task)
     assert caught.value.details[0].field == "error_message"

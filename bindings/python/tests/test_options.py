@@ -148,41 +148,50 @@ class Spy:
         return spied
 
 
-def test_log_file_and_level(path: Path, tmp_path: Path) -> None:
+def fail_a_look_up(path: Path, **options: Any) -> None:
+    """Opens a damaged file and asks for a task, which is worth a line in the log."""
+    with taskstate.open(path, **options) as tasks:
+        assert tasks.decide("z1", "t7").status == 500
+
+
+def test_log_goes_to_stderr_unless_told_otherwise(damaged: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    fail_a_look_up(damaged)
+    line = capfd.readouterr().err
+    assert "corrupt" in line and line.endswith("\n")
+
+
+def test_log_file(damaged: Path, tmp_path: Path) -> None:
     log = tmp_path / "tasks.log"
-    with taskstate.open(path, log_file=log, log_level="trace") as tasks:
-        tasks.create("z1", "create", id="t", payload=b"secret")
-    text = log.read_text()
-    assert text.endswith("\n")
-    assert "secret" not in text
-    with pytest.raises(taskstate.InvalidArgument) as caught:
-        taskstate.open(path, log_level="loud")  # type: ignore[arg-type]
-    assert caught.value.field == "log_level"
+    fail_a_look_up(damaged, log_file=log)
+    once = log.read_text()
+    assert "corrupt" in once and once.endswith("\n")
+    fail_a_look_up(damaged, log_file=str(log))
+    assert log.read_text().startswith(once) and len(log.read_text()) > len(once)
 
 
-def test_log_to_a_callable(path: Path) -> None:
+def test_log_to_a_callable(damaged: Path, capfd: pytest.CaptureFixture[str]) -> None:
     lines: list[tuple[str, str]] = []
-    with taskstate.open(path, log=lambda level, line: lines.append((level, line)), log_level="trace") as tasks:
-        tasks.create("z1", "create")
-    assert lines
-    assert {level for level, _ in lines} <= {"trace", "debug", "info", "warn", "error"}
-    assert not any("\n" in line for _, line in lines)
+    fail_a_look_up(damaged, log=lambda level, line: lines.append((level, line)))
+    assert [level for level, _ in lines] == ["error"]
+    assert "corrupt" in lines[0][1] and not lines[0][1].endswith("\n")
+    assert capfd.readouterr().err == ""
 
 
-def test_log_to_a_logger(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    logger = logging.getLogger("taskstate.test")
-    with caplog.at_level(1, logger=logger.name):
-        with taskstate.open(path, log=logger, log_level="trace") as tasks:
-            tasks.create("z1", "create")
-    assert caplog.records
-    assert {record.levelno for record in caplog.records} <= {5, 10, 20, 30, 40}
+def test_log_to_a_logger(damaged: Path, caplog: pytest.LogCaptureFixture) -> None:
+    fail_a_look_up(damaged, log=logging.getLogger("taskstate.test"))
+    assert [(record.name, record.levelno) for record in caplog.records] == [("taskstate.test", logging.ERROR)]
+    assert "corrupt" in caplog.text
 
 
-def test_log_off_is_silent(path: Path) -> None:
+def test_log_level(damaged: Path) -> None:
     lines: list[str] = []
-    with taskstate.open(path, log=lambda level, line: lines.append(line), log_level="off") as tasks:
-        tasks.create("z1", "create")
+    fail_a_look_up(damaged, log=lambda level, line: lines.append(line), log_level="off")
     assert lines == []
+    fail_a_look_up(damaged, log=lambda level, line: lines.append(line), log_level="error")
+    assert len(lines) == 1
+    with pytest.raises(taskstate.InvalidArgument) as caught:
+        taskstate.open(damaged, log_level="loud")  # type: ignore[arg-type]
+    assert caught.value.field == "log_level"
 
 
 def test_clock_in_microseconds_or_as_datetime(path: Path, clock: Clock) -> None:

@@ -55,9 +55,9 @@ class Task(_records.Record):
         self._handle = handle  # the native snapshot: accept() answers with it
 
     @property
-    def zone_id(self) -> str:
-        """The zone; empty for a task of :func:`parse_task`, since the wire form has none."""
-        return self._required(0)
+    def zone_id(self) -> str | None:
+        """The zone; None for a task of :func:`parse_task`, since the wire form has none."""
+        return self._text(0)
 
     @property
     def id(self) -> str:
