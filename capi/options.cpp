@@ -80,7 +80,8 @@ int32_t tse_options_set_location(tse_options* options, const char* path, size_t 
 int32_t tse_options_set_status_url(tse_options* options, const char* path, size_t size, tse_error** error) noexcept {
   return capi::guard(error, [&] {
     auto& policy = capi::require(options, "options").settings.policy;
-    policy.status_url = core::PathTemplate(required_text(path, size, "status_url"), "status_url");
+    policy.status_url =
+        core::PathTemplate(required_text(path, size, "status_url"), "status_url", core::PathTemplate::Install::refused);
   });
 }
 

@@ -246,7 +246,8 @@ TSE_API int32_t tse_options_add_operation(tse_options *options, const char *name
  *  {install_id}, percent-encoded when filled in. Default /zones/{zone_id}/installs/{install_id}. */
 TSE_API int32_t tse_options_set_location(tse_options *options, const char *path, size_t size,
                                          tse_error **error) TSE_NOEXCEPT;
-/** The status URL's template. Default /zones/{zone_id}/catalog_tasks/{task_id}. */
+/** The status URL's template: as the location's, but without {install_id}, since there is none yet.
+ *  Default /zones/{zone_id}/catalog_tasks/{task_id}. */
 TSE_API int32_t tse_options_set_status_url(tse_options *options, const char *path, size_t size,
                                            tse_error **error) TSE_NOEXCEPT;
 /** TSE_COMPLETED_SEE_OTHER or TSE_COMPLETED_OK; a request may say otherwise. */

@@ -22,7 +22,7 @@ enum class Completed : std::int32_t { see_other = 0, ok = 1 };
 /// What the host decided at open.
 struct Policy {
   PathTemplate location{"/zones/{zone_id}/installs/{install_id}", "location"};
-  PathTemplate status_url{"/zones/{zone_id}/catalog_tasks/{task_id}", "status_url"};
+  PathTemplate status_url{"/zones/{zone_id}/catalog_tasks/{task_id}", "status_url", PathTemplate::Install::refused};
   Completed completed = Completed::see_other;
   std::int64_t retry_after_min = 1;   ///< s
   std::int64_t retry_after_max = 30;  ///< s

@@ -122,7 +122,7 @@ bool is_href(std::string_view href) noexcept {
   return is_made_of_pchar(take_until(rest, "?#"), "/") && is_query_and_fragment(rest);
 }
 
-PathTemplate::PathTemplate(std::string_view text, std::string_view field) {
+PathTemplate::PathTemplate(std::string_view text, std::string_view field, Install install) {
   const auto refuse = [field](std::string_view message) {
     throw Failure(invalid(std::string(field), std::string(message)));
   };
@@ -138,10 +138,11 @@ PathTemplate::PathTemplate(std::string_view text, std::string_view field) {
       parts_.push_back({{}, Hole::zone_id});
     } else if (name == "task_id") {
       parts_.push_back({{}, Hole::task_id});
-    } else if (name == "install_id") {
+    } else if (name == "install_id" && install == Install::allowed) {
       parts_.push_back({{}, Hole::install_id});
     } else {
-      refuse("may only have the holes {zone_id}, {task_id} and {install_id}");
+      refuse(install == Install::allowed ? "may only have the holes {zone_id}, {task_id} and {install_id}"
+                                         : "may only have the holes {zone_id} and {task_id}");
     }
   }
   if (!fill({"x", "x", "x"}))

@@ -29,8 +29,11 @@ class PathTemplate {
     std::optional<std::string_view> install_id;
   };
 
-  /// Checks that every filling gives a safe path. Throws Failure(invalid_argument) naming `field`.
-  PathTemplate(std::string_view text, std::string_view field);
+  enum class Install { allowed, refused };
+
+  /// Checks that every filling gives a safe path. A status URL is needed before there is an install, so it
+  /// must do without {install_id}. Throws Failure(invalid_argument) naming `field`.
+  PathTemplate(std::string_view text, std::string_view field, Install install = Install::allowed);
 
   /// The filled path, or nothing if it needs an absent value or would not be safe.
   [[nodiscard]] std::optional<std::string> fill(const Values& values) const;

@@ -301,6 +301,7 @@ static void settings_of_open(void) {
   REFUSED(tse_options_set_location(options, "//evil.example/{task_id}", TSE_NTS, &error), "location");
   REFUSED(tse_options_set_location(options, "/a/{nonsense}", TSE_NTS, &error), "location");
   REFUSED(tse_options_set_status_url(options, "relative/{task_id}", TSE_NTS, &error), "status_url");
+  REFUSED(tse_options_set_status_url(options, "/a/{install_id}", TSE_NTS, &error), "status_url");
   REFUSED(tse_options_set_status_url(options, "/a\r\nSet-Cookie: x", TSE_NTS, &error), "status_url");
   REFUSED(tse_options_set_completed(options, 2, &error), "completed");
   REFUSED(tse_options_set_retry_after(options, 5, 4, &error), "retry_after");

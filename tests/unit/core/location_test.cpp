@@ -166,6 +166,7 @@ BOOST_AUTO_TEST_CASE(no_hostile_value_comes_through_a_template) {
 
 BOOST_AUTO_TEST_CASE(bad_templates_are_refused_at_once) {
   BOOST_TEST(template_failure("/a/{b}") == "location: may only have the holes {zone_id}, {task_id} and {install_id}");
+  BOOST_CHECK_THROW(PathTemplate("/a/{install_id}", "status_url", PathTemplate::Install::refused), Failure);
   BOOST_TEST(template_failure("/a/{}") == "location: may only have the holes {zone_id}, {task_id} and {install_id}");
   BOOST_TEST(template_failure("/a/{zone_id") == "location: has an opening brace without a closing one");
   BOOST_TEST(template_failure("/a/{") == "location: has an opening brace without a closing one");
