@@ -87,6 +87,23 @@ def test_look_ups_do_not_grow_the_process(path: Path) -> None:
         assert resident_bytes() - before < 20_000_000  # one payload kept in each round would be 500 MB
 
 
+def test_errors_do_not_grow_the_process() -> None:
+    links = [{"href": "", "rel": ""}] * 64  # an error of many details
+
+    def fail() -> None:
+        for _ in range(2000):
+            with pytest.raises(taskstate.InvalidArgument) as caught:
+                tasks.create("z1", "create", links=links)
+            assert len(caught.value.details) >= 64
+
+    with taskstate.open(":memory:") as tasks:
+        fail()
+        before = resident_bytes()
+        fail()
+        fail()
+        assert resident_bytes() - before < 8_000_000
+
+
 def test_opening_and_dropping_leaves_no_files_open(path: Path) -> None:
     def files() -> int:
         return len(os.listdir("/proc/self/fd"))

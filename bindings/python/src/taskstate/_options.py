@@ -46,8 +46,7 @@ def timeout_us(timeout: Seconds | None) -> int:
     if timeout is None:
         return int(lib.TSE_NONE)
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    if seconds != seconds:
-        raise _errors.InvalidArgument("timeout: must be a number of seconds, not NaN", field="timeout")
+    # In this order of arguments NaN becomes negative, which the library refuses.
     return int(max(-_LONGEST_US, min(seconds * 1_000_000, _LONGEST_US)))
 
 
