@@ -85,8 +85,8 @@ func (e *Engine) Accept(task *Task, err error, request Request) Answer {
 	var failure *Error
 	errors.As(err, &failure)
 	switch {
-	case failure == nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)),
-		failure != nil && failure.Code == ErrClosed:
+	case errors.Is(err, ErrClosed),
+		failure == nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
 		return nativeUnavailable("", "", &request)
 	case err != nil && (failure == nil || failure.native == nil), err == nil && task == nil:
 		return plain(http.StatusInternalServerError)

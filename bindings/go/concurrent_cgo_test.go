@@ -83,7 +83,8 @@ func TestBusyIsTheDeadline(t *testing.T) {
 
 func TestCloseEndsThoseThatWait(t *testing.T) {
 	g := newGate()
-	tasks, err := taskstate.Open(newPath(t), taskstate.WithClock(g.now), taskstate.WithTimeout(time.Minute))
+	path := newPath(t)
+	tasks, err := taskstate.Open(path, taskstate.WithClock(g.now), taskstate.WithTimeout(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +113,9 @@ func TestCloseEndsThoseThatWait(t *testing.T) {
 	}
 	if err := <-closed; err != nil {
 		t.Error(err)
+	}
+	if task, err := open(t, path).Get(ctx, "z1", "t1"); err != nil || task.Status != taskstate.Running {
+		t.Error(task, err)
 	}
 }
 

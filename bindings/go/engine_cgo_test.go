@@ -72,7 +72,7 @@ func TestCreateMakesIDs(t *testing.T) {
 	tasks := open(t, ":memory:")
 	first, second := create(t, tasks, ""), create(t, tasks, "")
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	if !uuid.MatchString(first.ID) || !uuid.MatchString(second.ID) || first.ID >= second.ID {
+	if !uuid.MatchString(first.ID) || !uuid.MatchString(second.ID) || first.ID == second.ID {
 		t.Error(first.ID, second.ID)
 	}
 	if first.PackageVersion != nil || first.Links != nil || first.Warnings != nil || first.Payload != nil {
