@@ -73,6 +73,7 @@ int32_t tse_accept(tse_engine* engine, const tse_task* task, const tse_error* fa
     tse_answer& out = capi::require(answer, "answer");
     if ((task == nullptr) == (failure == nullptr))
       capi::refuse("task", "exactly one of task and failure must be given");
+    if (task != nullptr && task->snapshot.row.task.zone_id.empty()) capi::refuse("zone_id", "the task has none");
     const core::Request asked = request_in(request);
     fill(out, task ? target.accept(task->snapshot.row, asked) : target.accept(failure->error, asked));
   });

@@ -77,14 +77,22 @@ int32_t tse_task_get(const tse_task* task, tse_task_view* view) noexcept {
 
 void tse_task_free(tse_task* task) noexcept { delete task; }
 
-int32_t tse_task_from_json(const char* json, size_t size, tse_task** task, tse_error** error) noexcept {
+int32_t tse_task_from_json(const char* zone_id, size_t zone_id_size, const char* json, size_t size, tse_task** task,
+                           tse_error** error) noexcept {
   return capi::guard(error, [&] {
     tse_task*& out = capi::require(task, "task");
     const auto text = capi::text_in(json, size, "json");
     if (!text) capi::refuse("json", "must not be NULL");
+    const auto zone = capi::text_in(zone_id, zone_id_size, "zone_id");
     core::Row row;
     row.task = core::parse_task(*text);
     row.body = core::render(row.task);
+    if (zone) {
+      std::vector<core::Detail> broken;
+      core::check_id(broken, "zone_id", *zone);
+      if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
+      row.task.zone_id = *zone;
+    }
     hand_out(&out, std::move(row));
   });
 }

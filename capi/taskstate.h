@@ -334,10 +334,12 @@ TSE_API int32_t tse_task_get(const tse_task *task, tse_task_view *view) TSE_NOEX
 /** Frees a task; NULL is nothing. */
 TSE_API void tse_task_free(tse_task *task) TSE_NOEXCEPT;
 
-/** Reads a task's wire form: JSON of at most 1 MiB, nested at most 32 deep, fields in their order,
- *  no unknown and no duplicate field. Checks syntax and types only (see tse_task_validate()). The
- *  task's zone_id is absent and its revision 0: the wire has neither. */
-TSE_API int32_t tse_task_from_json(const char *json, size_t size, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+/** Makes a task of its wire form: JSON of at most 1 MiB, nested at most 32 deep, fields in their
+ *  order, no unknown and no duplicate field. Checks syntax and types only (see tse_task_validate()).
+ *  The wire has no zone, so it is given beside; it may be absent. What is never on the wire is
+ *  absent or 0. So a host that keeps a task as a value can hand it to tse_accept() again. */
+TSE_API int32_t tse_task_from_json(const char *zone_id, size_t zone_id_size, const char *json, size_t size,
+                                   tse_task **task, tse_error **error) TSE_NOEXCEPT;
 /** Checks every rule of a task's fields; TSE_INVALID_ARGUMENT with one detail per broken field. */
 TSE_API int32_t tse_task_validate(const tse_task *task, tse_error **error) TSE_NOEXCEPT;
 
@@ -569,7 +571,7 @@ TSE_API int32_t tse_decide(tse_engine *engine, const char *zone_id, size_t zone_
 
 /** The answer to the request that created the task: 202 with the status URL as Location if `task`
  *  is given, else what `failure`, the error of tse_create(), means to the client: 400, 409, 429, 503
- *  or 500. Exactly one of the two is not NULL. Neither is consumed. */
+ *  or 500. Exactly one of the two is not NULL, and a task has its zone. Neither is consumed. */
 TSE_API int32_t tse_accept(tse_engine *engine, const tse_task *task, const tse_error *failure,
                            const tse_request *request, tse_answer *answer, tse_error **error) TSE_NOEXCEPT;
 

@@ -81,8 +81,8 @@ class Engine {
   [[nodiscard]] Answer decide(std::string_view zone_id, std::string_view id, const Request& request = {},
                               const Call& call = {}) const;
   /// The answer to the request that created the task: 202 with the status URL as Location. The task is
-  /// taken as an engine returned it, not as its members were changed since; one that came from list() is
-  /// read again. @throws Error not_found if that is gone, or if the task never came from an engine.
+  /// answered as its `json` says, whatever became of it since. @throws Error invalid_argument if that is no
+  /// task or the task has no zone.
   [[nodiscard]] Answer accept(const Task& task, const Request& request = {}) const;
   /// The same for a create() that threw: 400, 409, 429, 503 or 500.
   /// @throws Error invalid_argument if the error is one that no engine threw.

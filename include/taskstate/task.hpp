@@ -6,7 +6,6 @@
 #include <taskstate/state_machine.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,21 +13,8 @@
 
 namespace taskstate {
 
-namespace detail {
-
-/// The engine's own object behind a Task, kept so that accept() need not read it again. Not part of the value.
-struct Snapshot {
-  std::shared_ptr<const tse_task> handle{};
-  bool operator==(const Snapshot&) const noexcept { return true; }
-};
-
-struct TaskAccess;
-
-}  // namespace detail
-
 /// A task as it was when it was read: a value that holds no engine. @since 0.1
-class Task {
- public:
+struct Task {
   std::string zone_id{};
   std::string id{};
   Time created_at{};
@@ -55,10 +41,6 @@ class Task {
   /// @}
 
   bool operator==(const Task&) const = default;
-
- private:
-  friend struct detail::TaskAccess;
-  detail::Snapshot snapshot_{};
 };
 
 /// What Engine::create() is given. @since 0.1
@@ -103,8 +85,8 @@ struct Failure {
 /// @throws Error invalid_argument, naming the field at fault. @since 0.1
 [[nodiscard]] Task parse_task(std::string_view json);
 
-/// Checks every rule of a task's fields. The task is judged as it was read; later assignments to its
-/// members are not seen. Any thread; does not block.
+/// Checks every rule of a task's fields. The task is judged as its zone_id and `json` say; assignments to
+/// its other members are not seen. Any thread; does not block.
 /// @throws Error invalid_argument with one detail for each broken field. @since 0.1
 void validate(const Task& task);
 

@@ -102,8 +102,8 @@ static void missing_objects(void) {
   REFUSED(tse_verify(NULL, NULL, &report, &error), "engine");
   REFUSED(tse_accept(NULL, NULL, NULL, NULL, NULL, &error), "engine");
   REFUSED(tse_decide(NULL, "z", 1, "t", 1, NULL, NULL, NULL, &error), "answer");
-  REFUSED(tse_task_from_json(NULL, 0, &task, &error), "json");
-  REFUSED(tse_task_from_json("{}", 2, NULL, &error), "task");
+  REFUSED(tse_task_from_json(NULL, 0, NULL, 0, &task, &error), "json");
+  REFUSED(tse_task_from_json(NULL, 0, "{}", 2, NULL, &error), "task");
   REFUSED(tse_task_validate(NULL, &error), "task");
 
   tasks = open_memory();
@@ -378,13 +378,30 @@ static void the_codec_alone(void) {
       "\"updated_at\":\"2019-12-27T18:11:19.117Z\",\"error_message\":\"error_message\"}";
   tse_task *task = NULL;
   tse_task_view view = TSE_TASK_VIEW_INIT;
-  MUST(tse_task_from_json(wire, TSE_NTS, &task, NULL));
+  MUST(tse_task_from_json(NULL, 0, wire, TSE_NTS, &task, NULL));
   MUST(tse_task_get(task, &view));
   CHECK(same(view.json, wire) && view.zone_id.data == NULL && view.revision == 0);
   CHECK(view.created_at == 1577470279117000);
   REFUSED(tse_task_validate(task, &error), "error_message"); /* only a failed task has one */
   tse_task_free(task);
-  CHECK(tse_task_from_json("{\"id\":", TSE_NTS, &task, NULL) == TSE_INVALID_ARGUMENT);
+  CHECK(tse_task_from_json(NULL, 0, "{\"id\":", TSE_NTS, &task, NULL) == TSE_INVALID_ARGUMENT);
+  REFUSED(tse_task_from_json("a/b", 3, wire, TSE_NTS, &task, &error), "zone_id");
+
+  /* With its zone it is as good as the one that an engine gave. */
+  tse_engine *tasks = open_memory();
+  tse_answer *answer = NULL;
+  tse_answer_view answer_view = TSE_ANSWER_VIEW_INIT;
+  MUST(tse_answer_new(&answer, NULL));
+  MUST(tse_task_from_json(NULL, 0, wire, TSE_NTS, &task, NULL));
+  REFUSED(tse_accept(tasks, task, NULL, NULL, answer, &error), "zone_id");
+  tse_task_free(task);
+  MUST(tse_task_from_json("z1", 2, wire, TSE_NTS, &task, NULL));
+  MUST(tse_accept(tasks, task, NULL, NULL, answer, NULL));
+  MUST(tse_answer_get(answer, &answer_view));
+  CHECK(answer_view.status == 202 && same(answer_view.body, wire));
+  tse_task_free(task);
+  tse_answer_free(answer);
+  tse_engine_free(tasks);
 }
 
 int main(void) {

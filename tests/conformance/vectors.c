@@ -161,7 +161,7 @@ static void run_answer(state *run, const vector_step *step) {
 static void run_codec(const vector_step *step) {
   tse_task *task = NULL;
   tse_error *error = NULL;
-  int32_t code = tse_task_from_json(step->json.data, step->json.size, &task, &error);
+  int32_t code = tse_task_from_json(NULL, 0, step->json.data, step->json.size, &task, &error);
   if (code == TSE_OK && step->op == DO_VALIDATE) {
     (void)tse_task_validate(task, &error);
     tse_task_free(task);

@@ -106,10 +106,10 @@ inline std::optional<Task> Engine::get(std::string_view zone_id, std::string_vie
   const tse_str key = detail::view(id);
   const auto c_call = detail::to_c(call);
   const std::int32_t flags = payload == Payload::read ? TSE_WITH_PAYLOAD : 0;
-  auto handle = detail::make<detail::TaskHandle>(tse_get, engine_.get(), zone.data, zone.size, key.data, key.size,
-                                                 flags, c_call.get());
+  const auto handle = detail::make<detail::TaskHandle>(tse_get, engine_.get(), zone.data, zone.size, key.data, key.size,
+                                                       flags, c_call.get());
   if (!handle) return std::nullopt;
-  return detail::task_from(std::move(handle));
+  return detail::task_from(handle);
 }
 
 inline Page Engine::list(const ListQuery& query, const Call& call) const {
@@ -147,11 +147,8 @@ inline Answer Engine::decide(std::string_view zone_id, std::string_view id, cons
 }
 
 inline Answer Engine::accept(const Task& task, const Request& request) const {
-  if (const tse_task* handle = detail::TaskAccess::handle(task))
-    return detail::accept(engine_.get(), handle, nullptr, request);
-  const std::optional<Task> current = get(task.zone_id, task.id);
-  if (!current) throw Error(Errc::not_found, "no engine has the task to be accepted");
-  return accept(*current, request);
+  const detail::TaskHandle handle = detail::task_to_c(task.zone_id, task.json);
+  return detail::accept(engine_.get(), handle.get(), nullptr, request);
 }
 
 inline Answer Engine::accept(const Error& failure, const Request& request) const {

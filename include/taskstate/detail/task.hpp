@@ -14,11 +14,6 @@
 
 namespace taskstate::detail {
 
-struct TaskAccess {
-  [[nodiscard]] static const tse_task* handle(const Task& task) noexcept { return task.snapshot_.handle.get(); }
-  static void keep(Task& task, TaskHandle handle) { task.snapshot_.handle = std::move(handle); }
-};
-
 [[nodiscard]] inline Task task_from(const tse_task_view& from) {
   Task task;
   task.zone_id = string(from.zone_id);
@@ -44,12 +39,17 @@ struct TaskAccess {
   return task;
 }
 
-[[nodiscard]] inline Task task_from(TaskHandle handle) {
+[[nodiscard]] inline Task task_from(const TaskHandle& handle) {
   tse_task_view from = TSE_TASK_VIEW_INIT;
   check_code(tse_task_get(handle.get(), &from));
-  Task task = task_from(from);
-  TaskAccess::keep(task, std::move(handle));
-  return task;
+  return task_from(from);
+}
+
+/// The engine's own object for a wire form; without a zone unless one is given.
+[[nodiscard]] inline TaskHandle task_to_c(std::string_view zone_id, std::string_view json) {
+  const tse_str zone = zone_id.empty() ? tse_str{nullptr, 0} : view(zone_id);
+  const tse_str text = view(json);
+  return make<TaskHandle>(tse_task_from_json, zone.data, zone.size, text.data, text.size);
 }
 
 /// The JSON texts of an input's lists; must live as long as the views made of them.
@@ -102,15 +102,11 @@ void fill(To& to, const From& from, const Lists& lists) noexcept {
 
 namespace taskstate {
 
-inline Task parse_task(std::string_view json) {
-  const tse_str text = detail::view(json);
-  return detail::task_from(detail::make<detail::TaskHandle>(tse_task_from_json, text.data, text.size));
-}
+inline Task parse_task(std::string_view json) { return detail::task_from(detail::task_to_c({}, json)); }
 
 inline void validate(const Task& task) {
-  if (const tse_task* handle = detail::TaskAccess::handle(task)) return detail::check(tse_task_validate, handle);
-  const auto parsed = detail::make<detail::TaskHandle>(tse_task_from_json, task.json.data(), task.json.size());
-  detail::check(tse_task_validate, static_cast<const tse_task*>(parsed.get()));
+  const detail::TaskHandle handle = detail::task_to_c(task.zone_id, task.json);
+  detail::check(tse_task_validate, static_cast<const tse_task*>(handle.get()));
 }
 
 }  // namespace taskstate

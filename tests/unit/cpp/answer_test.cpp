@@ -73,11 +73,21 @@ BOOST_AUTO_TEST_CASE(a_created_task_is_accepted) {
   BOOST_TEST(answer.body.value() == task.json);
 }
 
-BOOST_AUTO_TEST_CASE(a_listed_task_is_accepted_too) {
+BOOST_AUTO_TEST_CASE(a_task_is_accepted_as_the_value_it_is) {
   const Task listed = tasks.list({.zone_id = "z1"}).tasks.at(0);
-  BOOST_TEST(tasks.accept(listed).status == 202);
-  const Error error = error_of([&] { (void)tasks.accept(Task{}); });
-  BOOST_TEST((error.code() == Errc::not_found));
+  BOOST_TEST(tasks.accept(listed).body.value() == listed.json);
+  const Task created = tasks.create({.zone_id = "z1", .operation = "create"});
+  tasks.start("z1", created.id);
+  BOOST_TEST(tasks.accept(created).body.value() == created.json);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_task_cannot_be_accepted) {
+  BOOST_TEST((error_of([&] { (void)tasks.accept(Task{}); }).code() == Errc::invalid_argument));
+  Task without_zone = task;
+  without_zone.zone_id.clear();
+  const Error error = error_of([&] { (void)tasks.accept(without_zone); });
+  BOOST_TEST((error.code() == Errc::invalid_argument));
+  BOOST_TEST(error.field().value() == "zone_id");
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_creation_is_answered) {
