@@ -76,6 +76,10 @@ void write_fence(Connection& connection) {
   }
 }
 
+bool has_wal_reset_fix(int version) {
+  return version >= 3051003 || (version >= 3050007 && version < 3051000) || (version >= 3044006 && version < 3045000);
+}
+
 void set_up(Database& database, Deadline deadline) {
   refuse_lost_content(database);
   const bool create = database.options.mode == Mode::create;
@@ -135,6 +139,9 @@ std::unique_ptr<Database> open_database(Options options, Deadline deadline) {
   }
   database->paths = resolve(database->options.path);
   if (!database->options.any_filesystem) refuse_unsuitable(database->paths.database, database->options.filesystem_type);
+  if (!has_wal_reset_fix(sqlite3_libversion_number()))
+    database->log(LogLevel::info, std::string("SQLite ") + sqlite3_libversion() +
+                                      " can lose commits when programs other than taskstate write to the file");
   if (database->read_only()) {
     open_read_only(*database, deadline);
   } else {
@@ -144,12 +151,12 @@ std::unique_ptr<Database> open_database(Options options, Deadline deadline) {
 }
 
 void Database::require_identity() {
-  gate.require();
   identity_checked = std::chrono::steady_clock::now().time_since_epoch().count();
-  if (identity.holds()) return;
-  gate.move();
-  log(LogLevel::error, "the file, its -wal, its -shm or its -taskstate file was replaced or removed");
-  gate.require();
+  if (gate.sound() && !identity.holds()) {
+    gate.move();
+    log(LogLevel::error, "the file, its -wal, its -shm or its -taskstate file was replaced or removed");
+  }
+  gate.require_sound();
 }
 
 void Database::require_recent_identity() {

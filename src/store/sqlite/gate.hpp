@@ -12,6 +12,8 @@ class Gate {
  public:
   /// Throws the Failure that stands for the state; nothing while all is well.
   void require() const;
+  /// The same, but being closed is none of its business.
+  void require_sound() const;
   [[nodiscard]] bool forked() const noexcept { return state_.load(std::memory_order_acquire) == State::forked; }
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   /// Whether the file is still the one that was opened, and none of its writes is in doubt.

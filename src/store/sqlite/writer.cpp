@@ -56,7 +56,6 @@ Writer::Results Writer::commit(std::span<const Change* const> changes, Deadline 
       database_.lock.lock(deadline, [this] { database_.gate.require(); });
       const std::unique_ptr<WriteLock, void (*)(WriteLock*)> held(&database_.lock, [](WriteLock* l) { l->unlock(); });
       commit_all(group, deadline);
-      checkpoint_if_due();
     }
   } catch (...) {
     const Error error = current_error();
@@ -68,7 +67,10 @@ Writer::Results Writer::commit(std::span<const Change* const> changes, Deadline 
 }
 
 void Writer::commit_all(Group& group, Deadline deadline) {
-  while (group.next < group.changes.size()) run_transaction(group, deadline);
+  while (group.next < group.changes.size()) {
+    run_transaction(group, deadline);
+    if (!database_.memory) checkpoint_if_due();
+  }
 }
 
 // One transaction with as many of the changes as fit. A change that makes SQLite roll everything back is refused,
@@ -131,8 +133,9 @@ void Writer::finish(Group& group) {
     Query(writer, "COMMIT").run();
   } catch (const Failure& failure) {
     Error error = failure.error();
-    // SQLite reports a full disk before it writes the frame that makes a commit; of other errors who knows.
-    if (error.code != Code::disk_full && error.code != Code::busy && error.code != Code::no_memory) {
+    // These two come before the frame that makes a commit is written; after any other error who knows.
+    const int primary = sqlite3_errcode(writer.handle()) & 0xff;
+    if (primary != SQLITE_FULL && primary != SQLITE_BUSY) {
       error.outcome = Outcome::unknown;
       database_.gate.poison();
       database_.log(LogLevel::error, error.message);

@@ -1,0 +1,36 @@
+// A SQLite VFS over the system's own whose calls fail on demand.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace fault {
+
+enum class Operation { none, write, sync, truncate, read, open };
+
+/// What fails from now on. Any thread; one plan for the whole process.
+struct Plan {
+  std::atomic<Operation> operation{Operation::none};
+  std::atomic<std::int64_t> after{0};   ///< so many calls of the operation succeed first
+  std::atomic<std::int64_t> times{-1};  ///< so many fail then; -1: all
+  std::atomic<int> result{0};           ///< the SQLite result code that they give
+  /// A bit mask of the files concerned: 1 the database, 2 the -wal.
+  std::atomic<int> files{3};
+  std::atomic<std::int64_t> calls{0};  ///< calls of the operation since it was set
+};
+Plan& plan();
+
+/// Lets `operation` fail with `result` after so many calls. Operation::none ends it.
+void set(Operation operation, int result = 0, std::int64_t after = 0, std::int64_t times = -1, int files = 3);
+
+/// The VFS becomes the default while an object lives.
+class Installed {
+ public:
+  Installed();
+  ~Installed();
+  Installed(const Installed&) = delete;
+  Installed& operator=(const Installed&) = delete;
+};
+
+}  // namespace fault

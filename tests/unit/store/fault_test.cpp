@@ -1,0 +1,198 @@
+// A full disk, failing writes and failing fsyncs.
+#include "support.hpp"
+
+#include "fault/fault_vfs.hpp"
+
+#include <sched.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+
+using namespace store_test;
+using core::Code;
+using core::Outcome;
+
+BOOST_AUTO_TEST_SUITE(store_fault)
+
+namespace {
+
+struct Fixture {
+  fault::Installed installed;
+  TempDirectory directory;
+  std::string path = directory.path();
+  std::unique_ptr<Store> store = open(path);
+
+  std::optional<core::Error> insert(const std::string& id, std::size_t payload = 0) {
+    return commit(*store,
+                  [&](store::Session& session) { session.insert(new_row("z", id), std::string(payload, 'x')); });
+  }
+  bool has(Store& in_store, const std::string& id) { return in_store.read({"z", id}, in()).has_value(); }
+  void sound() { BOOST_TEST(open(path)->verify(in()).problems.empty()); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_full_disk_refuses_and_recovers, Fixture) {
+  BOOST_TEST(!insert("before"));
+  for (int after = 0; after < 12; ++after) {
+    fault::set(fault::Operation::write, SQLITE_FULL, after);
+    const auto error = insert("full", 100000);
+    BOOST_REQUIRE(error);
+    BOOST_TEST((error->code == Code::disk_full));
+    BOOST_TEST((error->outcome == Outcome::not_done));
+    BOOST_TEST(has(*store, "before"));
+    BOOST_TEST(!has(*store, "full"));
+    fault::set(fault::Operation::none);
+    BOOST_TEST(!insert("room" + std::to_string(after)));
+  }
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failing_sync_at_commit_is_doubtful_and_final, Fixture) {
+  BOOST_TEST(!insert("before"));
+  fault::set(fault::Operation::sync, SQLITE_IOERR_FSYNC);
+  const auto error = insert("doubtful");
+  BOOST_REQUIRE(error);
+  BOOST_TEST((error->code == Code::io_error));
+  BOOST_TEST((error->outcome == Outcome::unknown));
+  fault::set(fault::Operation::none);
+  const auto later = insert("later");
+  BOOST_REQUIRE(later);
+  BOOST_TEST((later->code == Code::io_error));
+  BOOST_TEST((later->outcome == Outcome::not_done));
+  BOOST_TEST((code_of([&] { store->read({"z", "before"}, in()); }) == Code::io_error));
+  BOOST_TEST((code_of([&] { store->answer({"z", "before"}, in()); }) == Code::io_error));
+  store->close();
+
+  const auto again = open(path);
+  const bool there = has(*again, "doubtful");
+  BOOST_TEST(has(*again, "before"));
+  again->close();
+  BOOST_TEST(has(*open(path), "doubtful") == there);
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failing_write_at_commit_is_doubtful_and_final, Fixture) {
+  fault::set(fault::Operation::write, SQLITE_IOERR_WRITE);
+  const auto error = insert("doubtful");
+  BOOST_REQUIRE(error);
+  BOOST_TEST((error->code == Code::io_error));
+  BOOST_TEST((error->outcome == Outcome::unknown));
+  fault::set(fault::Operation::none);
+  BOOST_TEST((insert("later")->code == Code::io_error));
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(the_neighbours_of_a_change_that_fills_the_disk_are_carried_out, Fixture) {
+  // The large change does not fit into the page cache and so is written before the commit; there it fails, and
+  // SQLite rolls back the whole transaction.
+  const std::string large(1000000, 'x');
+  int runs = 0;
+  const store::Change small1 = [&](store::Session& session) {
+    ++runs;
+    session.insert(new_row("z", "small-1"), std::nullopt);
+  };
+  const store::Change filling = [&](store::Session& session) {
+    session.insert(new_row("z", "large"), std::nullopt);
+    fault::set(fault::Operation::write, SQLITE_FULL);
+    for (int i = 0; i < 8; ++i) session.insert(new_row("z", "large" + std::to_string(i)), large);
+    BOOST_ERROR("the disk was not full");
+  };
+  const store::Change small2 = [&](store::Session& session) {
+    fault::set(fault::Operation::none);
+    session.insert(new_row("z", "small-2"), std::nullopt);
+  };
+  const store::Change* const changes[] = {&small1, &filling, &small2};
+  const auto results = store->commit(changes, in());
+  fault::set(fault::Operation::none);
+  BOOST_TEST(!results[0]);
+  BOOST_REQUIRE(results[1]);
+  BOOST_TEST((results[1]->code == Code::disk_full));
+  BOOST_TEST(!results[2]);
+  BOOST_TEST(runs == 2);
+  BOOST_TEST(has(*store, "small-1"));
+  BOOST_TEST(!has(*store, "large"));
+  BOOST_TEST(has(*store, "small-2"));
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failing_sync_of_a_checkpoint_takes_nothing_back, Fixture) {
+  int stored = 0;
+  fault::set(fault::Operation::sync, SQLITE_IOERR_FSYNC, 0, -1, 1);  // the database alone, which only checkpoints sync
+  for (; stored < 40; ++stored)
+    if (insert("t" + std::to_string(stored), 200000)) break;
+  BOOST_TEST(stored < 40);
+  BOOST_TEST(fault::plan().calls > 0);
+  fault::set(fault::Operation::none);
+  store->close();
+  const auto again = open(path);
+  for (int i = 0; i < stored; ++i) BOOST_TEST(has(*again, "t" + std::to_string(i)));
+  sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(an_unreadable_page_is_an_error_and_no_more, Fixture) {
+  BOOST_TEST(!insert("a"));
+  store->close();
+  const auto again = open(path);
+  fault::set(fault::Operation::read, SQLITE_IOERR_READ);
+  BOOST_TEST((code_of([&] { again->read({"z", "a"}, in()); }) == Code::io_error));
+  fault::set(fault::Operation::none);
+  BOOST_TEST(has(*again, "a"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failing_step_of_opening_leaves_nothing_half_made, Fixture) {
+  store->close();
+  for (const auto operation : {fault::Operation::write, fault::Operation::sync})
+    for (int after = 0;; ++after) {
+      const TempDirectory fresh;
+      const bool full = operation == fault::Operation::write;
+      fault::set(operation, full ? SQLITE_FULL : SQLITE_IOERR_FSYNC, after, 1);
+      try {
+        open(fresh.path())->close();
+      } catch (const core::Failure& failure) {
+        BOOST_TEST((failure.error().code == (full ? Code::disk_full : Code::io_error)));
+      }
+      const bool reached = fault::plan().calls > after;
+      fault::set(fault::Operation::none);
+      BOOST_TEST(open(fresh.path())->verify(in()).problems.empty());
+      if (!reached) break;
+      BOOST_REQUIRE(after < 1000);
+    }
+}
+
+namespace {
+
+/// In a child with a mount namespace of its own; 77 if that is not permitted.
+int on_small_disk(const std::string& mount_point, const std::function<int()>& body) {
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("tmpfs", mount_point.c_str(), "tmpfs", 0, "size=2m") != 0)
+    return 77;
+  return body();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_really_full_disk, *boost::unit_test::precondition([](auto) { return ::geteuid() == 0; })) {
+  const TempDirectory directory;
+  const int status = in_child([&] {
+    return on_small_disk(directory.root(), [&] {
+      const auto store = open(directory.path());
+      create(*store, "z", "before");
+      int stored = 0;
+      std::optional<core::Error> error;
+      for (; !error && stored < 100; ++stored)
+        error = commit(*store, [&](store::Session& session) {
+          session.insert(new_row("z", "t" + std::to_string(stored)), std::string(100000, 'x'));
+        });
+      if (!error || error->code != Code::disk_full || error->outcome != Outcome::not_done) return 1;
+      if (!store->read({"z", "before"}, in())) return 2;
+      if (store->read({"z", "t" + std::to_string(stored - 1)}, in())) return 3;
+      if (::mount("tmpfs", directory.root().c_str(), "tmpfs", MS_REMOUNT, "size=8m") != 0) return 4;
+      if (commit(*store, [](store::Session& session) { session.insert(new_row("z", "room"), std::nullopt); })) return 5;
+      return store->verify(in()).problems.empty() ? 0 : 6;
+    });
+  });
+  BOOST_TEST((status == 0 || status == 77), "exit status " << status);
+  if (status == 77) BOOST_TEST_MESSAGE("no mount namespace here");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
