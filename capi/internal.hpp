@@ -108,7 +108,7 @@ Struct& require_struct(Struct* pointer, const char* name) {
 
 /// A task, with what its view points into.
 struct Snapshot {
-  explicit Snapshot(core::Row row, core::Text payload = {});
+  explicit Snapshot(core::Row from, core::Text bytes = {});
   void view(tse_task_view& out) const noexcept;
 
   core::Row row;

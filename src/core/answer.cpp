@@ -97,7 +97,7 @@ bool is_passing(Code code) {
 
 /// A tenth of the task's age: soon for a young task, seldom for one that takes long.
 std::int64_t retry_after(std::int64_t created_at, const Policy& policy, std::int64_t now) {
-  constexpr std::int64_t tenth_of_a_second = 10 * 1000000;
+  constexpr std::int64_t tenth_of_a_second = std::int64_t{10} * 1000000;
   const std::int64_t age = now > created_at ? now - created_at : 0;
   return std::clamp(age / tenth_of_a_second, policy.retry_after_min, policy.retry_after_max);
 }

@@ -78,7 +78,8 @@ void CommitGroup::give_back(const Group& group, std::span<std::optional<core::Er
   const auto now = std::chrono::steady_clock::now();
   for (std::size_t i = group.size; i-- > 0;) {
     Waiter& waiter = *group.members[i];
-    std::optional<core::Error> error = failed_whole ? failed_whole : std::move(results[i]);
+    std::optional<core::Error> error = failed_whole;  // then there are no results
+    if (!error) error = std::move(results[i]);
     if (!closed_ && error && error->code == core::Code::busy && waiter.deadline > now) {
       waiter.state = State::waiting;
       queue_.push_front(waiter);
