@@ -14,9 +14,7 @@ tspy_result *tspy_result_new(void) { return calloc(1, sizeof(tspy_result)); }
 
 static void clear(tspy_result *result) {
   tse_error_free(result->error);
-  tse_task_free(result->task);
   result->error = NULL;
-  result->task = NULL;
   result->size = 0;
   if (result->capacity > kept_capacity) {
     free(result->data);
@@ -134,13 +132,14 @@ static int32_t make_read_call(tse_call **call, int64_t timeout_us, tse_error **e
   return make_call(call, timeout_us, text(NULL, 0), text(NULL, 0), text(NULL, 0), error);
 }
 
-/* Takes the task that a call gave, if any. */
+/* Copies the task that a call gave, if any, and frees it. */
 static int32_t take_task(tspy_result *result, int32_t code, tse_task *task) {
-  result->task = task;
   if (code || !task) return code;
   tse_task_view view = TSE_TASK_VIEW_INIT;
   code = tse_task_get(task, &view);
-  return code ? code : put_task(result, &view);
+  if (!code) code = put_task(result, &view);
+  tse_task_free(task);
+  return code;
 }
 
 /* ---- Tasks --------------------------------------------------------------------------------- */
@@ -237,14 +236,14 @@ int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, c
 int32_t tspy_parse(const char *json, size_t size, tspy_result *result) {
   clear(result);
   tse_task *task = NULL;
-  const int32_t code = tse_task_from_json(json, size, &task, &result->error);
+  const int32_t code = tse_task_from_json(NULL, 0, json, size, &task, &result->error);
   return take_task(result, code, task);
 }
 
 int32_t tspy_validate(const char *json, size_t size, tspy_result *result) {
   clear(result);
   tse_task *task = NULL;
-  int32_t code = tse_task_from_json(json, size, &task, &result->error);
+  int32_t code = tse_task_from_json(NULL, 0, json, size, &task, &result->error);
   if (!code) code = tse_task_validate(task, &result->error);
   tse_task_free(task);
   return code;
@@ -378,15 +377,18 @@ int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size
   return code ? code : put_answer(result);
 }
 
-int32_t tspy_accept(tse_engine *engine, const tse_task *task, const tse_error *failure, const char *method,
-                    size_t method_size, const char *client_request_id, size_t client_request_id_size, const char *path,
-                    size_t path_size, tspy_result *result) {
+int32_t tspy_accept(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *json, size_t json_size,
+                    const tse_error *failure, const char *method, size_t method_size, const char *client_request_id,
+                    size_t client_request_id_size, const char *path, size_t path_size, tspy_result *result) {
   clear(result);
   tse_request request = TSE_REQUEST_INIT;
   request.method = text(method, method_size);
   request.client_request_id = text(client_request_id, client_request_id_size);
   request.path = text(path, path_size);
+  tse_task *task = NULL;
   int32_t code = need_answer(result);
+  if (!code && !failure) code = tse_task_from_json(zone_id, zone_id_size, json, json_size, &task, &result->error);
   if (!code) code = tse_accept(engine, task, failure, &request, result->answer, &result->error);
+  tse_task_free(task);
   return code ? code : put_answer(result);
 }

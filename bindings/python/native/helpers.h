@@ -21,14 +21,13 @@
 
 #include "taskstate.h"
 
-/* Reused by any number of calls, one at a time. Owns error and task until somebody takes them by
- * setting the member to NULL. */
+/* Reused by any number of calls, one at a time. Owns error until somebody takes it by setting the
+ * member to NULL. */
 typedef struct tspy_result {
   char *data;
   size_t size;
   size_t capacity;
   tse_error *error;
-  tse_task *task;
   tse_answer *answer;
 } tspy_result;
 
@@ -87,8 +86,9 @@ int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size
                     const char *method, size_t method_size, const char *client_request_id,
                     size_t client_request_id_size, const char *if_none_match, size_t if_none_match_size,
                     const char *path, size_t path_size, int32_t completed, int64_t timeout_us, tspy_result *result);
-int32_t tspy_accept(tse_engine *engine, const tse_task *task, const tse_error *failure, const char *method,
-                    size_t method_size, const char *client_request_id, size_t client_request_id_size, const char *path,
-                    size_t path_size, tspy_result *result);
+/* As tspy_decide(), for the failure or, if that is NULL, for the task of that zone and wire form. */
+int32_t tspy_accept(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *json, size_t json_size,
+                    const tse_error *failure, const char *method, size_t method_size, const char *client_request_id,
+                    size_t client_request_id_size, const char *path, size_t path_size, tspy_result *result);
 
 #endif

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import email.message
 import http.client
 import http.server
 import json
+import pickle
 import threading
 import uuid
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Optional
 
 import pytest
 import taskstate
@@ -105,8 +107,41 @@ def test_accept_of_a_task_is_202(tasks: taskstate.Engine) -> None:
     assert sent["Location"] == "/zones/z1/catalog_tasks/t"
     assert sent["X-Client-Request-ID"] == REQUEST_ID
     assert answer.body == task.json
-    found = tasks.get("z1", "t")
-    assert found is not None and tasks.accept(found).status == 202
+
+
+def every_way(tasks: taskstate.Engine) -> Iterator[Optional[taskstate.Task]]:
+    """The one task of the zone, from everything that gives tasks."""
+    yield tasks.get("z1", "t")
+    yield tasks.list("z1").items[0]
+    yield next(tasks.iterate("z1"))
+    yield pickle.loads(pickle.dumps(tasks.get("z1", "t")))
+    yield copy.deepcopy(tasks.get("z1", "t"))
+
+
+def test_accept_of_a_task_wherever_it_comes_from(tasks: taskstate.Engine) -> None:
+    links = '[{"href":"/a","rel":"r","properties":{"n":1.50,"deep":' + "[" * 28 + "]" * 28 + "}}]"
+    created = tasks.create("z1", "create", id="t", links=links, warnings=[], package_slug="\U0001f4e6")
+    expected = tasks.accept(created, headers={"X-Client-Request-ID": REQUEST_ID})
+    assert expected.body == created.json
+    for task in every_way(tasks):
+        assert task == created
+        answer = tasks.accept(task, headers={"X-Client-Request-ID": REQUEST_ID})
+        assert (answer.status, answer.headers, answer.body) == (202, expected.headers, expected.body)
+
+
+def test_accept_of_a_task_that_has_moved_on_is_as_it_was(tasks: taskstate.Engine, clock: Clock) -> None:
+    created = tasks.create("z1", "create", id="t")
+    clock.advance(1)
+    started = tasks.start("z1", "t")
+    tasks.complete("z1", "t", install_id="i")
+    assert tasks.accept(created).body == created.json
+    assert tasks.accept(started).body == started.json != created.json
+
+
+def test_accept_of_a_task_of_another_engine(tasks: taskstate.Engine) -> None:
+    created = tasks.create("z1", "create", id="t")
+    with taskstate.open(":memory:") as other:
+        assert other.accept(created).body == created.json
 
 
 def test_accept_of_an_error(tasks: taskstate.Engine) -> None:
@@ -125,13 +160,22 @@ def test_accept_of_an_error(tasks: taskstate.Engine) -> None:
     assert {detail["field"] for detail in json.loads(answer.body)["details"]} == {"$.package_id", "$.package_slug"}
 
 
-def test_accept_needs_what_a_call_gave(tasks: taskstate.Engine) -> None:
-    tasks.create("z1", "create", id="t")
-    with pytest.raises(ValueError, match="page"):
-        tasks.accept(tasks.list("z1").items[0])
-    with pytest.raises(ValueError, match="pickle"):
-        tasks.accept(taskstate.Busy("mine"))
-    with pytest.raises(TypeError, match="outcome"):
+def test_accept_of_a_task_without_a_zone_is_refused(tasks: taskstate.Engine) -> None:
+    parsed = taskstate.parse_task(tasks.create("z1", "create", id="t").json)
+    with pytest.raises(ValueError, match="^outcome: must have a zone_id"):
+        tasks.accept(parsed)
+
+
+def test_accept_of_an_exception_that_no_call_raised_is_refused(tasks: taskstate.Engine) -> None:
+    with pytest.raises(taskstate.NotFound) as caught:
+        tasks.start("z1", "nobody")
+    for error in (taskstate.Busy("mine"), pickle.loads(pickle.dumps(caught.value))):
+        with pytest.raises(ValueError, match="^outcome: must be the exception that a call raised"):
+            tasks.accept(error)
+
+
+def test_accept_of_another_type_is_refused(tasks: taskstate.Engine) -> None:
+    with pytest.raises(TypeError, match="^outcome: must be a Task"):
         tasks.accept(RuntimeError("other"))  # type: ignore[arg-type]
 
 

@@ -87,6 +87,22 @@ def test_look_ups_do_not_grow_the_process(path: Path) -> None:
         assert resident_bytes() - before < 20_000_000  # one payload kept in each round would be 500 MB
 
 
+def test_accepting_does_not_grow_the_process() -> None:
+    links = [{"href": "/a", "rel": "r", "properties": {"n": "n" * 100_000}}]
+
+    def accept() -> None:
+        for _ in range(300):
+            assert tasks.accept(task).status == 202
+
+    with taskstate.open(":memory:") as tasks:
+        task = tasks.create("z1", "create", links=links)
+        accept()
+        before = resident_bytes()
+        accept()
+        accept()
+        assert resident_bytes() - before < 20_000_000  # one task kept in each round would be 60 MB
+
+
 def test_errors_do_not_grow_the_process() -> None:
     links = [{"href": "", "rel": ""}] * 64  # an error of many details
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, Iterable, Mapping, Union
 
 from . import _records
+from ._errors import Error
 from ._native import ffi, lib
-from ._task import STATUS_NUMBERS, Status
+from ._task import STATUS_NUMBERS, Status, Task
 
 #: Links or warnings: what their JSON holds as Python lists and dicts, or the JSON text itself.
 Json = Union[str, Iterable[Any], None]
@@ -17,6 +18,7 @@ Statuses = Union[Status, str, Iterable[Union[Status, str]], None]
 
 _ABSENT = (ffi.NULL, 0)
 _NO_TRACE = _ABSENT * 3
+_NO_TASK = _ABSENT * 2
 _NONE: int = lib.TSE_NONE
 
 
@@ -78,3 +80,16 @@ def status_mask(status: Statuses) -> int:
     for one in wanted:
         mask |= 1 << STATUS_NUMBERS[Status(one)]
     return mask
+
+
+def acceptable(outcome: Task | Error) -> tuple[Any, ...]:
+    """What accept() can answer: a task's zone and wire form, or a native error."""
+    if isinstance(outcome, Task):
+        if outcome.zone_id is None:
+            raise ValueError("outcome: must have a zone_id; a task of parse_task() has none")
+        return (*text("zone_id", outcome.zone_id), *octets("json", outcome.json), ffi.NULL)
+    if not isinstance(outcome, Error):
+        raise TypeError(f"outcome: must be a Task or a taskstate.Error, not {type(outcome).__name__}")
+    if outcome._handle is None:
+        raise ValueError("outcome: must be the exception that a call raised, not one made by hand or unpickled")
+    return (*_NO_TASK, outcome._handle)

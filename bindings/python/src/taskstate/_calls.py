@@ -26,8 +26,8 @@ class _ErrorDetail(_records.Record):
     _layout = _records.layout(0, 2)
 
 
-def call(function: Any, *arguments: Any) -> tuple[bytes, Any]:
-    """One call of a helper: the records it gave, and the native task or NULL. Raises its error."""
+def call(function: Any, *arguments: Any) -> bytes:
+    """One call of a helper: the records it gave. Raises its error."""
     result = _take()
     code = function(*arguments, result)
     if code != lib.TSE_OK:
@@ -36,12 +36,8 @@ def call(function: Any, *arguments: Any) -> tuple[bytes, Any]:
         _idle.append(result)
         raise _exception(error)
     data: bytes = ffi.unpack(result.data, result.size) if result.size else b""
-    task = result.task
-    if task:
-        result.task = ffi.NULL
-        task = ffi.gc(task, lib.tse_task_free)
     _idle.append(result)
-    return data, task
+    return data
 
 
 def check(code: int, error: Any) -> None:

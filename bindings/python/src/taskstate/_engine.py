@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Iterator, List
 
 from . import _answer, _errors, _options, _records
-from ._arguments import Json, Statuses, array, number, octets, status_mask, text, time, trace
+from ._arguments import Json, Statuses, acceptable, array, number, octets, status_mask, text, time, trace
 from ._calls import call, check
 from ._native import ffi, lib
 from ._options import Seconds
@@ -108,7 +108,7 @@ class Engine:
         SchemaTooNew, NoMemory and Internal.
         """
         return Task(
-            *call(
+            call(
                 lib.tspy_create,
                 self._engine,
                 *text("zone_id", zone_id),
@@ -140,7 +140,7 @@ class Engine:
         timeout_us = _options.timeout_us(timeout)
         tracing = trace(request_id, traceparent, actor)
         return Task(
-            *call(lib.tspy_start, self._engine, *text("zone_id", zone_id), *text("id", id), timeout_us, *tracing)
+            call(lib.tspy_start, self._engine, *text("zone_id", zone_id), *text("id", id), timeout_us, *tracing)
         )
 
     def annotate(
@@ -236,7 +236,7 @@ class Engine:
         install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail = update
         timeout, *tracing = context
         return Task(
-            *call(
+            call(
                 lib.tspy_update,
                 self._engine,
                 change,
@@ -264,8 +264,8 @@ class Engine:
         """
         flags = lib.TSE_WITH_PAYLOAD if payload else 0
         timeout_us = _options.timeout_us(timeout)
-        data, task = call(lib.tspy_get, self._engine, *text("zone_id", zone_id), *text("id", id), flags, timeout_us)
-        return Task(data, task) if data else None
+        data = call(lib.tspy_get, self._engine, *text("zone_id", zone_id), *text("id", id), flags, timeout_us)
+        return Task(data) if data else None
 
     def list(
         self,
@@ -290,7 +290,7 @@ class Engine:
         another page of the same filter and file, not both. ``total``: also count all that match, which
         reads them all. Raises InvalidArgument for a value outside its rule or a foreign cursor.
         """
-        data, _ = call(
+        data = call(
             lib.tspy_list,
             self._engine,
             *text("zone_id", zone_id),
@@ -347,12 +347,12 @@ class Engine:
     def history(self, zone_id: str, id: str, *, timeout: Seconds | None = None) -> List[Event]:
         """The task's events, oldest first; none for an unknown task."""
         timeout_us = _options.timeout_us(timeout)
-        data, _ = call(lib.tspy_history, self._engine, *text("zone_id", zone_id), *text("id", id), timeout_us)
+        data = call(lib.tspy_history, self._engine, *text("zone_id", zone_id), *text("id", id), timeout_us)
         return [Event(record) for record in _records.split(data)]
 
     def verify(self, *, timeout: Seconds | None = None) -> Report:
         """Examines the whole file. What is wrong is the report's matter, not an exception."""
-        data, _ = call(lib.tspy_verify, self._engine, _options.timeout_us(timeout))
+        data = call(lib.tspy_verify, self._engine, _options.timeout_us(timeout))
         return Report(data)
 
     # ---- HTTP --------------------------------------------------------------------------------
@@ -377,7 +377,7 @@ class Engine:
         Raises only for arguments that are wrong in themselves, never for what a client sent.
         """
         request_id, if_none_match = _answer.relevant(headers)
-        data, _ = call(
+        data = call(
             lib.tspy_decide,
             self._engine,
             *text("zone_id", zone_id),
@@ -401,21 +401,15 @@ class Engine:
     ) -> _answer.Answer:
         """The answer to the request that created a task: 202, or what the error of create() means.
 
-        ``outcome``: the task that a call of this library gave, or the exception it raised. A task out of a
-        page, or either one unpickled, no longer has what an answer needs: ValueError.
+        ``outcome``: a task, wherever it comes from (a call, a page, a pickle), or the exception that a call
+        raised. The body is the task as the value holds it, also if it has moved on since. ValueError for a task
+        without a zone, as parse_task() gives, and for an exception that was unpickled or made by hand.
         """
-        if not isinstance(outcome, (Task, _errors.Error)):
-            raise TypeError(f"outcome: must be a Task or a taskstate.Error, not {type(outcome).__name__}")
-        handle = outcome._handle
-        if not handle:
-            raise ValueError("outcome: must come straight from a call, not from a page or a pickle")
-        task, error = (handle, ffi.NULL) if isinstance(outcome, Task) else (ffi.NULL, handle)
         request_id, _ = _answer.relevant(headers)
-        data, _ = call(
+        data = call(
             lib.tspy_accept,
             self._engine,
-            task,
-            error,
+            *acceptable(outcome),
             *text("method", method),
             *octets("headers", request_id),
             *text("path", path),

@@ -46,13 +46,9 @@ class Task(_records.Record):
     Times are aware datetimes in UTC; the ``_us`` fields are the same in microseconds since 1970.
     """
 
-    __slots__ = ("_handle",)
+    __slots__ = ()
     _numbers = 5
     _layout = _records.layout(5, 15)
-
-    def __init__(self, data: bytes, handle: Any = None) -> None:
-        super().__init__(data)
-        self._handle = handle  # the native snapshot: accept() answers with it
 
     @property
     def zone_id(self) -> str | None:

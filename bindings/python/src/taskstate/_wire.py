@@ -11,10 +11,11 @@ from ._task import Task
 def parse_task(data: str | bytes) -> Task:
     """Reads a task's wire form: at most 1 MiB of JSON, fields in their order. Checks syntax and types only.
 
-    Raises InvalidArgument. The task has no zone and revision 0: the wire has neither.
+    Raises InvalidArgument. The task has no zone and revision 0: the wire has neither. So accept(), which needs
+    the zone, refuses it.
     """
     wire = encode("data", data) if isinstance(data, str) else data
-    return Task(*call(lib.tspy_parse, wire, len(wire)))
+    return Task(call(lib.tspy_parse, wire, len(wire)))
 
 
 def validate(task: Task | str | bytes) -> None:
