@@ -79,24 +79,28 @@ func (e *Engine) Decide(ctx context.Context, zoneID, id string, request Request)
 
 // Accept returns the answer to the request that created a task, from what [Engine.Create] returned: 202 with the
 // status URL as Location if err is nil, else what err means to the client: 400, 409, 429, 503 or 500. The body of a
-// 202 is the task as it is now. A context's error is answered as an engine that is closed, 503; an err that is not
-// this package's, or a nil task without one, with a plain 500. Blocks for at most one read. Since 0.1.
+// 202 is the task that was given, of which only ZoneID and JSON are looked at; nothing is read from the file, so that
+// [Engine.Close] changes nothing about it. A context's error is answered as an engine that is closed, 503; an err that
+// is not this package's, a nil task without one, and a task whose ZoneID or JSON is none, with a plain 500. Does not
+// block. Since 0.1.
 func (e *Engine) Accept(task *Task, err error, request Request) Answer {
 	var failure *Error
 	errors.As(err, &failure)
+	known := failure != nil && failure.native != nil
 	switch {
+	case known, err == nil && task != nil:
 	case errors.Is(err, ErrClosed),
 		failure == nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
 		return nativeUnavailable("", "", &request)
-	case err != nil && (failure == nil || failure.native == nil), err == nil && task == nil:
+	default:
 		return plain(http.StatusInternalServerError)
 	}
 	var answer Answer
 	unusable := e.use(context.Background(), func(h *handle, _ callArgs) error {
-		if failure != nil {
+		if known {
 			answer = h.acceptFailure(failure.native, &request)
 		} else {
-			answer = h.acceptTask(task.ZoneID, task.ID, &request)
+			answer = h.acceptTask(task, &request)
 		}
 		return nil
 	})

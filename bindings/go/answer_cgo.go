@@ -40,11 +40,11 @@ func nativeUnavailable(zoneID, id string, request *Request) Answer {
 	return (&handle{}).decide(zoneID, id, request, callArgs{timeout: -1})
 }
 
-func (h *handle) acceptTask(zoneID, id string, request *Request) Answer {
+func (h *handle) acceptTask(task *Task, request *Request) Answer {
 	var out C.tsego_answer
 	in := newRequestIn(request)
-	code := C.tsego_accept_task(h.engine, zoneID, id, in.method, in.id, in.hasID, in.match, in.hasMatch, in.path,
-		in.completed, &out)
+	code := C.tsego_accept_task(h.engine, task.ZoneID, string(task.JSON), in.method, in.id, in.hasID, in.match,
+		in.hasMatch, in.path, in.completed, &out)
 	return finishAnswer(code, &out)
 }
 

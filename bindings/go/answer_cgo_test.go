@@ -125,8 +125,58 @@ func TestAccept(t *testing.T) {
 	if answer := tasks.Accept(nil, invalid, taskstate.Request{}); strings.Count(string(answer.Body), `"field":`) != 2 {
 		t.Errorf("%s", answer.Body)
 	}
-	if answer := tasks.Accept(&taskstate.Task{ZoneID: "z1", ID: "gone"}, nil, taskstate.Request{}); answer.Status != 500 {
-		t.Errorf("%+v", answer)
+}
+
+func TestAcceptAnswersWithTheTaskItWasGiven(t *testing.T) {
+	tasks := open(t, newPath(t))
+	old := create(t, tasks, "t1")
+	if _, err := tasks.Start(ctx, "z1", "t1"); err != nil {
+		t.Fatal(err)
+	}
+	page, err := tasks.List(ctx, taskstate.ListQuery{ZoneID: "z1"})
+	if err != nil || len(page.Tasks) != 1 {
+		t.Fatal(page, err)
+	}
+	parsed, err := taskstate.ParseTask(old.JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed.ZoneID = "z2"
+	check := func(task *taskstate.Task, status taskstate.Status) {
+		t.Helper()
+		answer := tasks.Accept(task, nil, taskstate.Request{})
+		if answer.Status != 202 || !bytes.Equal(answer.Body, task.JSON) ||
+			!bytes.Contains(answer.Body, []byte(`"status":"`+status.String()+`"`)) ||
+			answer.Header.Get("Location") != "/zones/"+task.ZoneID+"/catalog_tasks/t1" {
+			t.Errorf("%+v\n%s", answer, answer.Body)
+		}
+	}
+	checkAll := func() {
+		t.Helper()
+		check(old, taskstate.Pending)
+		check(page.Tasks[0], taskstate.Running)
+		check(parsed, taskstate.Pending)
+	}
+	checkAll()
+	if err := tasks.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkAll() // nothing has to be read for it
+}
+
+func TestAcceptOfWhatIsNoTask(t *testing.T) {
+	tasks := open(t, ":memory:")
+	good := create(t, tasks, "t1")
+	for name, task := range map[string]*taskstate.Task{
+		"no JSON":      {ZoneID: "z1", ID: "t1"},
+		"bad JSON":     {ZoneID: "z1", ID: "t1", JSON: json.RawMessage(`{"id":1}`)},
+		"no zone":      {JSON: good.JSON},
+		"no such zone": {ZoneID: "a/b", JSON: good.JSON},
+	} {
+		answer := tasks.Accept(task, nil, taskstate.Request{})
+		if answer.Status != 500 || answer.Body != nil || answer.Header.Get("Cache-Control") != "private, no-cache" {
+			t.Errorf("%s: %+v", name, answer)
+		}
 	}
 }
 

@@ -122,13 +122,13 @@ static inline int32_t tsego_get(tse_engine *engine, TSEGO_KEY, int32_t flags, TS
 
 static inline int32_t tsego_from_json(_GoString_ json, tsego_task *out) {
   const tse_str text = tsego_required(json);
-  return tsego_end_task(NULL, tse_task_from_json(text.data, text.size, &out->task, &out->error), out);
+  return tsego_end_task(NULL, tse_task_from_json(NULL, 0, text.data, text.size, &out->task, &out->error), out);
 }
 
 static inline int32_t tsego_validate(_GoString_ json, tse_error **error) {
   const tse_str text = tsego_required(json);
   tse_task *task = NULL;
-  int32_t code = tse_task_from_json(text.data, text.size, &task, error);
+  int32_t code = tse_task_from_json(NULL, 0, text.data, text.size, &task, error);
   if (!code) code = tse_task_validate(task, error);
   tse_task_free(task);
   return code;
@@ -270,18 +270,17 @@ static inline int32_t tsego_decide(tse_engine *engine, TSEGO_KEY, TSEGO_REQUEST,
   return tsego_end_answer(code, out);
 }
 
-// The answer to what the Go side keeps as a value: the task is read anew by its key.
-static inline int32_t tsego_accept_task(tse_engine *engine, TSEGO_KEY, TSEGO_REQUEST, tsego_answer *out) {
+// The Go side keeps a task as a value: its wire form makes it a task of the library's again.
+static inline int32_t tsego_accept_task(tse_engine *engine, _GoString_ zone_id, _GoString_ json, TSEGO_REQUEST,
+                                        tsego_answer *out) {
   TSEGO_BEGIN_REQUEST;
+  const tse_str zone = tsego_required(zone_id);
+  const tse_str text = tsego_required(json);
   tse_task *task = NULL;
-  tse_error *failure = NULL;
   int32_t code = tse_answer_new(&out->answer, &out->error);
-  if (code) return code;
-  code = tse_get(engine, TSEGO_KEY_TO_C, 0, NULL, &task, &failure);
-  if (!code && !task) return TSE_NOT_FOUND;
-  if (!code || failure) code = tse_accept(engine, task, failure, &request, out->answer, &out->error);
+  if (!code) code = tse_task_from_json(zone.data, zone.size, text.data, text.size, &task, &out->error);
+  if (!code) code = tse_accept(engine, task, NULL, &request, out->answer, &out->error);
   tse_task_free(task);
-  tse_error_free(failure);
   return tsego_end_answer(code, out);
 }
 

@@ -67,30 +67,72 @@ func TestWithLogger(t *testing.T) {
 	}
 }
 
+// waitForNoCallbacks collects garbage until the library holds no callback: every engine was found and freed.
+func waitForNoCallbacks(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for taskstate.LiveCallbacks() != 0 {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d callbacks are still held", taskstate.LiveCallbacks())
+		}
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Every callback is released exactly once: the registry panics at a second time, and the count shows a missing one.
 func TestCallbacksAreReleasedOnce(t *testing.T) {
-	before := taskstate.LiveCallbacks()
+	waitForNoCallbacks(t)
 	callbacks := []taskstate.Option{
 		taskstate.WithLogger(func(taskstate.LogLevel, string) {}), taskstate.WithClock(time.Now),
 		taskstate.WithIDs(func(taskstate.IDKind) [16]byte { return [16]byte{} }),
 	}
-	tasks, err := taskstate.Open(":memory:", callbacks...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if live := taskstate.LiveCallbacks() - before; live != 3 {
-		t.Errorf("%d live while open", live)
-	}
-	create(t, tasks, "t1")
-	if err := tasks.Close(); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := taskstate.Open("/nonexistent/catalog.db", callbacks...); err == nil {
 		t.Error("opened")
 	}
-	if live := taskstate.LiveCallbacks() - before; live != 0 {
-		t.Errorf("%d live after all is closed", live)
+	if live := taskstate.LiveCallbacks(); live != 0 {
+		t.Errorf("%d live of an engine that did not open", live)
 	}
+	var neighbours []*byte
+	for _, closes := range []bool{true, false} {
+		tasks, err := taskstate.Open(":memory:", callbacks...)
+		neighbours = append(neighbours, new(byte)) // what lies beside the engine in memory does not keep it
+		if err != nil {
+			t.Fatal(err)
+		}
+		create(t, tasks, "t1")
+		if closes {
+			if err := tasks.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runtime.GC()
+		if live := taskstate.LiveCallbacks(); live != 3 {
+			t.Errorf("%d live while the engine is", live)
+		}
+		runtime.KeepAlive(tasks)
+		waitForNoCallbacks(t)
+	}
+	runtime.KeepAlive(neighbours)
+}
+
+// A call keeps its engine from being collected, also where nothing refers to the engine after it.
+func TestACallKeepsItsEngine(t *testing.T) {
+	waitForNoCallbacks(t)
+	tasks, err := taskstate.Open(":memory:", taskstate.WithClock(func() time.Time {
+		for i := 0; i < 5; i++ {
+			runtime.GC()
+			time.Sleep(time.Millisecond)
+		}
+		if live := taskstate.LiveCallbacks(); live != 1 {
+			panic("the engine was freed during a call")
+		}
+		return time.Now()
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, tasks, "t1")
 }
 
 func TestCallbacksFromManyGoroutines(t *testing.T) {

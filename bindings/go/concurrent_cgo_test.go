@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -194,7 +195,6 @@ func TestClosedAndNilEnginesRefuseEverything(t *testing.T) {
 		}
 		for _, answer := range []taskstate.Answer{
 			tasks.Decide(ctx, "z", "t", taskstate.Request{}),
-			tasks.Accept(&taskstate.Task{ZoneID: "z", ID: "t"}, nil, taskstate.Request{}),
 			tasks.Accept(nil, calls["Create"](), taskstate.Request{}),
 		} {
 			if answer.Status != 503 || answer.Header.Get("Retry-After") != "1" || len(answer.Body) == 0 {
@@ -203,6 +203,31 @@ func TestClosedAndNilEnginesRefuseEverything(t *testing.T) {
 		}
 		if err := tasks.Close(); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+		if answer := tasks.Accept(&taskstate.Task{}, nil, taskstate.Request{}); name != "closed" && answer.Status != 503 {
+			t.Errorf("%s: %+v", name, answer)
+		}
+	}
+}
+
+// A closed engine answers as it was told to when it was open.
+func TestAClosedEngineKeepsItsOptions(t *testing.T) {
+	tasks := open(t, ":memory:", taskstate.WithStatusURL("/status/{zone_id}/{task_id}"),
+		taskstate.WithClock(func() time.Time { return time.Date(1999, 1, 2, 3, 4, 5, 0, time.UTC) }),
+		taskstate.WithIDs(func(taskstate.IDKind) [16]byte { return [16]byte{0xab} }))
+	if err := tasks.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", Operation: "create"})
+	for path, answer := range map[string]taskstate.Answer{
+		"/status/z1/t1": tasks.Decide(ctx, "z1", "t1", taskstate.Request{}),
+		"/":             tasks.Accept(nil, err, taskstate.Request{}),
+	} {
+		for _, part := range []string{`"path":"` + path + `"`, `"timestamp":"1999-01-02T03:04:05.000Z"`,
+			`"request_id":"ab000000-0000-0000-0000-000000000000"`} {
+			if answer.Status != 503 || !strings.Contains(string(answer.Body), part) {
+				t.Errorf("%s: %d %s", part, answer.Status, answer.Body)
+			}
 		}
 	}
 }

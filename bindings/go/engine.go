@@ -2,14 +2,12 @@ package taskstate
 
 import (
 	"context"
-	"sync"
+	"runtime"
 )
 
 // Engine is one open file. Any number of goroutines may use it at once. Close it when done with it. Since 0.1.
 type Engine struct {
-	closing sync.Once
-	mu      sync.RWMutex // read-held by every call, so that Close frees the handle after the last of them
-	handle  *handle      // nil once closed
+	handle *handle // nil only in an Engine that no Open made
 }
 
 // Version returns the version of the library that is linked, "major.minor.patch"; "" in a build without cgo. Since 0.1.
@@ -38,24 +36,14 @@ func Open(path string, options ...Option) (*Engine, error) {
 
 // Close closes the file at once: calls that wait for their turn and later calls give [ErrClosed]; a change that is
 // being committed runs to its end first. The last to close leaves a file that is whole by itself. Closing again, or a
-// nil Engine, does nothing and gives nil. Since 0.1.
+// nil Engine, does nothing and gives nil. What little memory a closed engine needs to answer, its callbacks among it,
+// is the garbage collector's to give back; so is an engine that was lost without Close, at a time of its choosing.
+// Since 0.1.
 func (e *Engine) Close() error {
-	var err error
-	if e == nil {
+	if e == nil || e.handle == nil {
 		return nil
 	}
-	e.closing.Do(func() {
-		if e.handle == nil {
-			return
-		}
-		// Before the lock is asked for: this is what makes the calls that hold it come to an end.
-		err = e.handle.close()
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.handle.free()
-		e.handle = nil
-	})
-	return err
+	return e.use(context.Background(), func(h *handle, _ callArgs) error { return h.close() })
 }
 
 // use runs do with the handle, which stays valid meanwhile.
@@ -64,15 +52,12 @@ func (e *Engine) use(ctx context.Context, do func(*handle, callArgs) error) erro
 	if err != nil {
 		return err
 	}
-	if e == nil {
+	if e == nil || e.handle == nil {
 		return errClosed()
 	}
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if e.handle == nil {
-		return errClosed()
-	}
-	return args.explain(do(e.handle, args))
+	err = args.explain(do(e.handle, args))
+	runtime.KeepAlive(e.handle) // or it could be freed as soon as do has taken what it holds
+	return err
 }
 
 func (e *Engine) task(ctx context.Context, do func(*handle, callArgs) (*Task, error)) (*Task, error) {

@@ -17,8 +17,18 @@ import (
 	"unsafe"
 )
 
-// handle is the library's engine.
-type handle struct{ engine *C.tse_engine }
+// handle is the library's engine. It stays valid when closed, and answers as a closed engine does, until the garbage
+// collector finds that nobody can call it any more.
+type handle struct {
+	engine *C.tse_engine
+	_      [16]byte // less would share a block with other values, and be freed only together with them
+}
+
+func newHandle(engine *C.tse_engine) *handle {
+	made := &handle{engine: engine}
+	runtime.SetFinalizer(made, func(h *handle) { C.tse_engine_free(h.engine) })
+	return made
+}
 
 func nativeVersion() string { return C.GoString(C.tse_version()) }
 
@@ -34,13 +44,10 @@ func nativeCanTransition(from, to Status) bool {
 	return C.tse_can_transition(C.int32_t(from), C.int32_t(to)) == 1
 }
 
-// close makes running and later calls end; the handle stays valid.
 func (h *handle) close() error {
 	var failure *C.tse_error
 	return takeError(C.tse_close(h.engine, &failure), failure)
 }
-
-func (h *handle) free() { C.tse_engine_free(h.engine) }
 
 // nativeError is the library's own form of an error, which only it can turn into an answer. Errors are values that
 // nobody closes, so the garbage collector gives it back.

@@ -28,8 +28,6 @@ func nativeUnavailable(string, string, *Request) Answer { return plain(http.Stat
 
 func (*handle) close() error { return unsupported() }
 
-func (*handle) free() {}
-
 func (*handle) create(*NewTask, callArgs) (*Task, error) { return nil, unsupported() }
 
 func (*handle) start(string, string, callArgs) (*Task, error) { return nil, unsupported() }
@@ -50,6 +48,6 @@ func (*handle) decide(string, string, *Request, callArgs) Answer {
 	return nativeUnavailable("", "", nil)
 }
 
-func (*handle) acceptTask(string, string, *Request) Answer { return nativeUnavailable("", "", nil) }
+func (*handle) acceptTask(*Task, *Request) Answer { return nativeUnavailable("", "", nil) }
 
 func (*handle) acceptFailure(*nativeError, *Request) Answer { return nativeUnavailable("", "", nil) }

@@ -28,7 +28,7 @@ func nativeOpen(path string, settings *config) (*handle, error) {
 	if code := C.tsego_open(path, options, &engine, &failure); code != C.TSE_OK {
 		return nil, takeError(code, failure)
 	}
-	return &handle{engine}, nil
+	return newHandle(engine), nil
 }
 
 // apply sets what was set, and stops at the first setting that is refused.

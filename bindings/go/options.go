@@ -114,7 +114,8 @@ func WithLogFile(path string) Option { return func(c *config) { c.logFile = &pat
 
 // WithLogger hands log lines, without their newline, to log instead of stderr. As every callback, log may be called
 // from any goroutine or thread, several at once, must not use the engine, and must not panic or call
-// [runtime.Goexit]: that would have to unwind the library's frames, so it ends the process instead. Since 0.1.
+// [runtime.Goexit]: that would have to unwind the library's frames, so it ends the process instead. The engine holds
+// its callbacks until it is collected: one that refers to the engine keeps the memory of both for good. Since 0.1.
 func WithLogger(log func(level LogLevel, line string)) Option { return func(c *config) { c.log = log } }
 
 // WithClock takes the time from now, for tests. The rules of [WithLogger] hold. Since 0.1.
