@@ -95,4 +95,21 @@ BOOST_AUTO_TEST_CASE(closing_does_not_touch_what_took_its_place) {
   BOOST_TEST(read_file(directory.path()) == "mine");
 }
 
+// Another SQLite library in the process takes itself for the last one to close, and removes the log: what is written
+// after that must not be overwritten from the log that is no longer there.
+BOOST_AUTO_TEST_CASE(closing_does_not_write_a_removed_log_into_the_file) {
+  const TempDirectory directory;
+  { create(*open(directory.path()), "z", "a"); }
+  auto store = open(directory.path());
+  create(*store, "z", "b");
+  for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(directory.path() + suffix);
+  shell(directory.path(),
+        "INSERT INTO taskstate_tasks (zone_id, id, operation) VALUES ('z', 'c', 'create');"
+        "PRAGMA wal_checkpoint(TRUNCATE);");
+  store.reset();
+  const auto again = open(directory.path());
+  BOOST_TEST(again->read({"z", "c"}, in()).has_value());
+  BOOST_TEST(again->verify(in()).problems.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -252,6 +252,7 @@ BOOST_FIXTURE_TEST_CASE(lists_are_lists, Fixture) {
     for (const std::string& value :
          {std::string("[]"), std::string("{}"), std::string("5"), std::string(" [{}]"), std::string("x")})
       refuses(with(column, "'" + value + "'"), "rror");
+    refuses(with(column, "'[{\"a\":\"" + repeat("a", 1048568) + "\"}]'"), "CHECK");
     refuses(with(column, "'[{]'"), "malformed JSON");
     refuses(with(column, "'[{}1{}]'"), "malformed JSON");
     refuses(with(column, "'[{},5,{}]'"), "objects");
@@ -370,6 +371,17 @@ BOOST_FIXTURE_TEST_CASE(the_counters_follow, Fixture) {
       "UPDATE taskstate_tasks SET status = 'running' WHERE id = 'pending'; DELETE FROM taskstate_tasks WHERE id = "
       "'failed';");
   BOOST_TEST(shell(path, counts) == "completed1,running2");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_tables_beside_keep_their_limits, Fixture) {
+  for (const char* set : {"one = 2", "generation = 'a'", "generation = '0123456789ABCDEF0123456789ABCDEF'",
+                          "epoch = -1", "feed_floor = -1", "fence = -1"})
+    refuses("UPDATE taskstate_meta SET " + std::string(set) + ";", "CHECK");
+  for (const char* set : {"status = 'odd'", "revision = 0", "version = 1", "result_href = '/a' || char(0)"})
+    refuses(".dbconfig enable_trigger off\nUPDATE taskstate_tasks SET " + std::string(set) + " WHERE id = 'running';",
+            "CHECK");
+  for (const char* key : {"''", "replace(hex(zeroblob(257)), '00', 'aa')"})
+    refuses("INSERT INTO taskstate_idempotency VALUES ('z', " + std::string(key) + ", 1, x'00', 'a', 1, 2);", "CHECK");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_trusting_reader_is_not_needed, Fixture) {
