@@ -377,9 +377,13 @@ BOOST_FIXTURE_TEST_CASE(the_tables_beside_keep_their_limits, Fixture) {
   for (const char* set : {"one = 2", "generation = 'a'", "generation = '0123456789ABCDEF0123456789ABCDEF'",
                           "epoch = -1", "feed_floor = -1", "fence = -1"})
     refuses("UPDATE taskstate_meta SET " + std::string(set) + ";", "CHECK");
-  for (const char* set : {"status = 'odd'", "revision = 0", "version = 1", "result_href = '/a' || char(0)"})
-    refuses(".dbconfig enable_trigger off\nUPDATE taskstate_tasks SET " + std::string(set) + " WHERE id = 'running';",
-            "CHECK");
+  // With the triggers out of the way.
+  for (const std::string& set :
+       {std::string("status = 'odd'"), std::string("revision = 0"), std::string("version = 1"),
+        std::string("result_href = '/a' || char(0)"), std::string("updated_at = created_at - 1"),
+        std::string("failure_kind = 'odd', status = 'failed', error_message = 'text'"),
+        "event_message = '" + repeat("a", 16385) + "'", "event_detail = '" + repeat("a", 1048577) + "'"})
+    refuses(".dbconfig enable_trigger off\nUPDATE taskstate_tasks SET " + set + " WHERE id = 'running';", "CHECK");
   for (const char* key : {"''", "replace(hex(zeroblob(257)), '00', 'aa')"})
     refuses("INSERT INTO taskstate_idempotency VALUES ('z', " + std::string(key) + ", 1, x'00', 'a', 1, 2);", "CHECK");
 }
