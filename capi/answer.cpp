@@ -39,7 +39,7 @@ void fill(tse_answer& out, core::Answer answer) {
 }  // namespace
 
 int32_t tse_answer_new(tse_answer** answer, tse_error** error) noexcept {
-  return capi::guard(error, [&] { capi::require(answer, "answer") = new tse_answer; });
+  return capi::guard(error, [&] { capi::make(answer, "answer"); });
 }
 
 int32_t tse_answer_get(const tse_answer* answer, tse_answer_view* view) noexcept {

@@ -24,7 +24,7 @@ bool is_actor(std::string_view text) {
 }  // namespace
 
 int32_t tse_call_new(tse_call** call, tse_error** error) noexcept {
-  return capi::guard(error, [&] { capi::require(call, "call") = new tse_call; });
+  return capi::guard(error, [&] { capi::make(call, "call"); });
 }
 
 void tse_call_free(tse_call* call) noexcept { delete call; }

@@ -72,6 +72,14 @@ T& require(T* pointer, const char* name) {
   return *pointer;
 }
 
+/// Hands out a new object. The place is checked first: in `require(...) = new ...` the right side would be made
+/// first, and lost when the left is refused.
+template <class T>
+void make(T** out, const char* name) {
+  T*& place = require(out, name);
+  place = new T;
+}
+
 /// A public struct tells its size first; one of another size was compiled against another header.
 template <class Struct>
 Struct& require_struct(Struct* pointer, const char* name) {

@@ -35,7 +35,7 @@ std::shared_ptr<void> own(void* user_data, tse_destroy_fn destroy) {
 }  // namespace
 
 int32_t tse_options_new(tse_options** options, tse_error** error) noexcept {
-  return capi::guard(error, [&] { capi::require(options, "options") = new tse_options; });
+  return capi::guard(error, [&] { capi::make(options, "options"); });
 }
 
 void tse_options_free(tse_options* options) noexcept { delete options; }

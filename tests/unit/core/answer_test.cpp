@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(completed_answers_303_to_the_install_with_the_task_as_body)
 }
 
 BOOST_AUTO_TEST_CASE(a_result_link_wins_over_the_install_id) {
-  Answerable task = answerable(completed_row());
+  const Row row = completed_row();
+  Answerable task = answerable(row);
   task.result_href = "/results/1?full=1";
   BOOST_TEST(header(ask(task), "Location") == "/results/1?full=1");
 }
@@ -82,7 +83,8 @@ BOOST_AUTO_TEST_CASE(a_request_may_choose_how_completed_is_answered) {
 
 BOOST_AUTO_TEST_CASE(completed_without_a_safe_location_is_an_internal_error) {
   const std::string body = error_body("internal_error", 500, "The task's state could not be told.");
-  Answerable task = answerable(completed_row());
+  const Row row = completed_row();
+  Answerable task = answerable(row);
   task.install_id.reset();
   for (const Completed completed : {Completed::see_other, Completed::ok}) {
     Request request;

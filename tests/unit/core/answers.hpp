@@ -32,6 +32,7 @@ inline std::string header(const Answer& answer, std::string_view name) {
   return "none";
 }
 
+Answerable answerable(Row&& row) = delete;  // an Answerable borrows from its row
 inline Answerable answerable(const Row& row) {
   Answerable task;
   task.status = row.task.status;
