@@ -36,7 +36,6 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   options.mode = static_cast<store::sqlite::Mode>(settings.mode);
   options.adopt = settings.adopt;
   options.any_filesystem = settings.any_filesystem;
-  options.now = settings.clock;
   options.log = [&log](store::sqlite::LogLevel level, const std::string& text) {
     log.write(static_cast<LogLevel>(level), text);
   };

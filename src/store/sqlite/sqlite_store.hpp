@@ -19,7 +19,6 @@ struct Options {
   Mode mode = Mode::create;
   bool adopt = false;                 ///< put our tables into an existing database that has none
   bool any_filesystem = false;        ///< skip the refusal of network, FUSE, virtiofs and 9p file systems
-  std::function<std::int64_t()> now;  ///< us UTC
   std::function<void(LogLevel, const std::string&)> log;
   /// The file system type (statfs f_type) of a directory; replaced by tests.
   std::function<std::int64_t(const std::string&)> filesystem_type;
