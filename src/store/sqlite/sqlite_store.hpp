@@ -17,8 +17,8 @@ enum class LogLevel : std::int32_t { trace, debug, info, warn, error };
 struct Options {
   std::string path;  ///< ":memory:" for a private database in memory
   Mode mode = Mode::create;
-  bool adopt = false;                 ///< put our tables into an existing database that has none
-  bool any_filesystem = false;        ///< skip the refusal of network, FUSE, virtiofs and 9p file systems
+  bool adopt = false;           ///< put our tables into an existing database that has none
+  bool any_filesystem = false;  ///< skip the refusal of network, FUSE, virtiofs and 9p file systems
   std::function<void(LogLevel, const std::string&)> log;
   /// The file system type (statfs f_type) of a directory; replaced by tests.
   std::function<std::int64_t(const std::string&)> filesystem_type;

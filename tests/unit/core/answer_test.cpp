@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(completed_may_answer_200_with_a_link) {
                                  "\nLink: </zones/z1/installs/ins_1>; rel=\"related\"\n");
   BOOST_TEST(answer.body.value() == row.body);
   Request request;
-  request.if_none_match = header(answer, "ETag");
+  const std::string etag = header(answer, "ETag");
+  request.if_none_match = etag;
   BOOST_TEST(head(ask(row, request, policy)) == "304\n" + cache + "ETag: " + header(answer, "ETag") + "\n");
 }
 
