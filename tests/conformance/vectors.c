@@ -203,6 +203,6 @@ static void run_case(const vector_case *one) {
 
 int main(void) {
   for (size_t index = 0; index < vector_case_count; ++index) run_case(&vector_cases[index]);
-  printf("C: %zu conformance cases, %zu differences\n", vector_case_count, check_differences());
+  printf("measured: C: %zu conformance cases, %zu differences\n", vector_case_count, check_differences());
   return check_differences() == 0 && vector_case_count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(there_are_many_and_no_two_share_a_name) {
   for (const Vector& vector : all_vectors()) names.insert(vector.name);
   BOOST_TEST(names.size() == all_vectors().size());
   BOOST_TEST(names.size() >= 60U);
-  std::cout << "C++: " << names.size() << " conformance cases, each in memory and in a file\n";
+  std::cout << "measured: C++: " << names.size() << " conformance cases, each in memory and in a file\n";
 }
 
 BOOST_DATA_TEST_CASE(in_memory, boost::unit_test::data::make(all_vectors()), vector) {
