@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <atomic>
+#include <cstddef>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -17,9 +18,11 @@ struct Registry {
   std::atomic<std::uint64_t> generation{0};
 };
 
-// Never destroyed: handlers and late calls may outlive static destructors.
-Registry& registry() {
-  static Registry& instance = *new Registry;
+// Never destroyed, since handlers and late calls may outlive static destructors; made in place, since enter() must
+// not fail for want of memory.
+Registry& registry() noexcept {
+  alignas(Registry) static std::byte place[sizeof(Registry)];
+  static Registry& instance = *new (place) Registry;
   return instance;
 }
 

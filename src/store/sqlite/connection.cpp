@@ -13,6 +13,8 @@ using core::Failure;
 
 namespace {
 
+constexpr std::string_view rollback_sql = "ROLLBACK";
+
 void append_escaped(std::string& out, std::string_view path) {
   constexpr char digits[] = "0123456789ABCDEF";
   for (const char c : path) {
@@ -73,6 +75,7 @@ void Connection::configure() {
       "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA recursive_triggers = OFF;"
       "PRAGMA temp_store = MEMORY",
       "configure the connection");
+  (void)prepare(rollback_sql);  // now, so that giving up for want of memory needs none
 }
 
 int Connection::on_busy(void* self, int count) {
@@ -119,11 +122,10 @@ std::string Connection::text(std::string_view sql) {
 
 void Connection::rollback() noexcept {
   if (!in_transaction()) return;
-  try {
-    Query(*this, "ROLLBACK").run();
-  } catch (const Failure&) {
-    // Without memory for the statement SQLite rolls back when the connection closes.
-  }
+  const auto prepared = statements_.find(rollback_sql);
+  if (prepared == statements_.end()) return;  // never configured: it ends with the connection
+  sqlite3_step(prepared->second);
+  sqlite3_reset(prepared->second);
 }
 
 Query::Query(Connection& connection, std::string_view sql)

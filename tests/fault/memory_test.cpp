@@ -1,0 +1,156 @@
+// Memory that runs out at each single allocation of each operation: an error that is true, and nothing harmed.
+#include "support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <optional>
+
+namespace {
+
+// How many more allocations of this thread succeed; negative: all.
+thread_local long allocations_left = -1;
+
+bool may_allocate() noexcept {
+  if (allocations_left < 0) return true;
+  if (allocations_left == 0) return false;
+  --allocations_left;
+  return true;
+}
+
+void* allocate(std::size_t size) {
+  void* memory = may_allocate() ? std::malloc(size == 0 ? 1 : size) : nullptr;
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+using namespace tse;
+using namespace tse::test;
+
+namespace {
+
+const core::Key key{"z", "a-task-whose-id-is-too-long-for-a-string-of-its-own"};
+
+enum class Ended { well, not_done, unknown };
+
+// Runs the operation with room for so many allocations.
+Ended run_with(long allocations, const std::function<void()>& operation) {
+  allocations_left = allocations;
+  try {
+    operation();
+    allocations_left = -1;
+    return Ended::well;
+  } catch (const core::Failure& failure) {
+    allocations_left = -1;
+    BOOST_TEST((failure.error().code == core::Code::no_memory), failure.error().message);
+    return failure.error().outcome == core::Outcome::unknown ? Ended::unknown : Ended::not_done;
+  } catch (const std::bad_alloc&) {
+    allocations_left = -1;
+    return Ended::not_done;
+  }
+}
+
+core::NewTask rich_task() {
+  core::NewTask spec = new_task(key.zone_id, key.id);
+  spec.package_id = "a package id that is too long for a string's own memory";
+  spec.links.push_back({"/docs/of/a/task/that/has/a/link", "help", R"({"size":1.50})", {}, {}});
+  spec.payload = std::string(200, 'p');
+  return spec;
+}
+
+core::Annotate rich_annotation() {
+  core::Annotate intent;
+  intent.additions.links.push_back({"#progress-of-a-task-that-runs", "progress", {}, {{{"en", "Half of it"}}}, {}});
+  return intent;
+}
+
+// Lets the operation fail at its first allocation, its second, and so on, until it needs no more. What an error says
+// of the outcome must be true: `done` looks for the effect.
+void exhaust(const char* name, engine::Engine& tasks, const std::function<void()>& operation,
+             const std::function<bool()>& done) {
+  long allocations = 0;
+  for (;; ++allocations) {
+    BOOST_REQUIRE_MESSAGE(allocations < 5000, name);
+    const Ended ended = run_with(allocations, operation);
+    if (ended == Ended::well) break;
+    if (ended == Ended::not_done) BOOST_REQUIRE_MESSAGE(!done(), name << " says not_done, allocation " << allocations);
+    if (ended == Ended::unknown && done()) break;
+  }
+  BOOST_TEST(done(), name);
+  BOOST_TEST(allocations > 0, name);
+  BOOST_TEST(tasks.verify(patient()).problems.empty(), name);
+}
+
+void a_whole_life(engine::Engine& tasks) {
+  const auto row = [&] { return tasks.get(key, patient()); };
+  const core::NewTask spec = rich_task();
+  const core::Intent annotation = rich_annotation();
+  const core::Intent completion = complete_with("an install id that is too long for a string's own memory");
+  exhaust(
+      "create", tasks, [&] { tasks.create(spec, {}); }, [&] { return row().has_value(); });
+  exhaust(
+      "start", tasks, [&] { tasks.change(key, core::Start{}, {}); },
+      [&] { return row()->task.status == core::Status::running; });
+  exhaust(
+      "annotate", tasks, [&] { tasks.change(key, annotation, {}); }, [&] { return row()->task.links.size() == 2; });
+  exhaust(
+      "complete", tasks, [&] { tasks.change(key, completion, {}); },
+      [&] { return row()->task.status == core::Status::completed; });
+
+  const auto read = [&](const char* name, const std::function<void()>& operation) {
+    bool ended_well = false;
+    exhaust(
+        name, tasks, [&] { operation(), ended_well = true; }, [&] { return ended_well; });
+  };
+  read("get", [&] { tasks.get(key, {}); });
+  read("payload", [&] { tasks.payload(key, {}); });
+  read("history", [&] { tasks.history(key, {}); });
+  read("list", [&] {
+    engine::ListQuery query;
+    query.zone_id = key.zone_id;
+    tasks.list(query, {});
+  });
+  read("decide", [&] {
+    if (tasks.decide(key, {}, {}).status != 303) throw std::bad_alloc();
+  });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(exhausted_memory)
+
+BOOST_AUTO_TEST_CASE(in_a_file) {
+  const TemporaryDirectory directory;
+  const engine::Engine::Ptr tasks = engine::Engine::open(directory.file("tasks.db"), {});
+  a_whole_life(*tasks);
+}
+
+BOOST_AUTO_TEST_CASE(in_memory) {
+  const engine::Engine::Ptr tasks = engine::Engine::open(":memory:", {});
+  a_whole_life(*tasks);
+}
+
+BOOST_AUTO_TEST_CASE(opening_leaves_nothing_half_open) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  engine::Engine::Ptr tasks;
+  for (long allocations = 0; !tasks; ++allocations) {
+    BOOST_REQUIRE(allocations < 5000);
+    run_with(allocations, [&] { tasks = engine::Engine::open(path, {}); });
+  }
+  tasks->create(new_task("z", "t"), patient());
+  BOOST_TEST(tasks->verify(patient()).problems.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
