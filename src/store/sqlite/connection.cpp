@@ -123,9 +123,12 @@ std::string Connection::text(std::string_view sql) {
 void Connection::rollback() noexcept {
   if (!in_transaction()) return;
   const auto prepared = statements_.find(rollback_sql);
-  if (prepared == statements_.end()) return;  // never configured: it ends with the connection
-  sqlite3_step(prepared->second);
-  sqlite3_reset(prepared->second);
+  if (prepared == statements_.end()) {  // not configured
+    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+  } else {
+    sqlite3_step(prepared->second);
+    sqlite3_reset(prepared->second);
+  }
 }
 
 Query::Query(Connection& connection, std::string_view sql)
