@@ -9,6 +9,17 @@
 
 using namespace tse;
 
+static_assert(TSE_MODE_CREATE == static_cast<std::int32_t>(engine::Mode::create) &&
+              TSE_MODE_READ_WRITE == static_cast<std::int32_t>(engine::Mode::read_write) &&
+              TSE_MODE_READ_ONLY == static_cast<std::int32_t>(engine::Mode::read_only));
+static_assert(TSE_COMPLETED_SEE_OTHER == static_cast<std::int32_t>(core::Completed::see_other) &&
+              TSE_COMPLETED_OK == static_cast<std::int32_t>(core::Completed::ok));
+static_assert(TSE_LOG_TRACE == static_cast<std::int32_t>(engine::LogLevel::trace) &&
+              TSE_LOG_WARN == static_cast<std::int32_t>(engine::LogLevel::warn) &&
+              TSE_LOG_OFF == static_cast<std::int32_t>(engine::LogLevel::off));
+static_assert(TSE_ID_TASK == static_cast<std::int32_t>(engine::IdKind::task) &&
+              TSE_ID_REQUEST == static_cast<std::int32_t>(engine::IdKind::request));
+
 namespace {
 
 constexpr std::int32_t longest_retry_after = 86400;

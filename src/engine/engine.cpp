@@ -30,6 +30,18 @@ void check_call(const Call& call) {
   if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
 }
 
+template <class To, class From>
+constexpr bool same_value(To to, From from) {
+  return static_cast<std::int32_t>(to) == static_cast<std::int32_t>(from);
+}
+
+// open_store() hands these on by their numbers.
+static_assert(same_value(store::sqlite::Mode::create, Mode::create) &&
+              same_value(store::sqlite::Mode::read_write, Mode::read_write) &&
+              same_value(store::sqlite::Mode::read_only, Mode::read_only));
+static_assert(same_value(store::sqlite::LogLevel::trace, LogLevel::trace) &&
+              same_value(store::sqlite::LogLevel::error, LogLevel::error));
+
 std::unique_ptr<store::Store> open_store(const std::string& path, const Settings& settings, const Log& log) {
   store::sqlite::Options options;
   options.path = path;

@@ -43,7 +43,7 @@ class Crowd {
   }
   void add(std::function<void()> caller) { others_.emplace_back(std::move(caller)); }
   void release() {
-    std::this_thread::sleep_for(100ms);  // long enough for all to queue; too short only weakens the test
+    std::this_thread::sleep_for(100ms);  // long enough for some to queue
     store_.let_go();
     join();
   }

@@ -2,8 +2,15 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sqlite3.h>
+
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -154,9 +161,26 @@ BOOST_AUTO_TEST_CASE(closing_while_others_call_is_safe) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_look_up_is_logged_without_the_task) {
-  tasks->close();
-  decide("secret-task");
-  for (const std::string& line : log) BOOST_TEST(line.find("secret-task") == std::string::npos);
+  std::string directory = "/tmp/taskstate-engine-XXXXXX";
+  BOOST_REQUIRE(::mkdtemp(directory.data()) != nullptr);
+  const std::string path = directory + "/tasks.db";
+  engine::Settings settings;
+  settings.log.callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
+  tasks = Engine::open(path, settings);
+  create("secret-task");
+
+  // A newer library migrates the file meanwhile.
+  sqlite3* other = nullptr;
+  BOOST_REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
+  BOOST_TEST(sqlite3_exec(other, "UPDATE taskstate_meta SET min_reader = 99", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(other);
+
+  BOOST_TEST(decide("secret-task").status == 500);
+  BOOST_REQUIRE(log.size() == 1U);
+  BOOST_TEST(log[0].find("schema_too_new") != std::string::npos);
+  BOOST_TEST(log[0].find("secret-task") == std::string::npos);
+  tasks.reset();
+  std::filesystem::remove_all(directory);
 }
 
 BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_hole_or_repetition) {
