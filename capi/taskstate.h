@@ -25,7 +25,7 @@
  *     "NUL-terminated". A NULL pointer means "absent" where a value is optional.
  *  3. Text comes out as tse_str views, borrowed from the object they were read from. They carry a
  *     length and are also NUL-terminated (the NUL is not counted). An absent value has data == NULL.
- *  4. Objects named tse_task, tse_page, tse_history, tse_report and tse_error are immutable
+ *  4. Objects named tse_task, tse_leases, tse_page, tse_history, tse_report and tse_error are immutable
  *     snapshots that hold no engine: any thread may read them, they outlive the engine, and they
  *     may be freed in any order. Freeing NULL does nothing.
  *  5. A public struct begins with its own size and has an _INIT macro. Always start from the macro.
@@ -195,6 +195,21 @@ TSE_API int32_t tse_call_set_traceparent(tse_call *call, const char *text, size_
 /** Who acts, 1-256 bytes of UTF-8 without control characters; recorded as the event's worker. NULL removes it. */
 TSE_API int32_t tse_call_set_actor(tse_call *call, const char *text, size_t size, tse_error **error) TSE_NOEXCEPT;
 
+/** Ends waiting calls from another thread. Sticky: once cancelled, every call that carries it and would
+ *  have to wait gives TSE_CANCELLED, which means certainly not done. A change that is already being
+ *  committed runs to its end and gives its true outcome. */
+typedef struct tse_cancel_token tse_cancel_token;
+
+/** A new token, not cancelled. TSE_NO_MEMORY is its only failure. */
+TSE_API int32_t tse_cancel_token_new(tse_cancel_token **token, tse_error **error) TSE_NOEXCEPT;
+/** Cancels; again is nothing. NULL is nothing. Any thread, but not a signal handler. Does not block. */
+TSE_API void tse_cancel_token_cancel(tse_cancel_token *token) TSE_NOEXCEPT;
+/** Frees a token; NULL is nothing. Calls that carry it keep what they need. */
+TSE_API void tse_cancel_token_free(tse_cancel_token *token) TSE_NOEXCEPT;
+/** The token that may cancel the call; NULL removes it. */
+TSE_API int32_t tse_call_set_cancel_token(tse_call *call, const tse_cancel_token *token,
+                                          tse_error **error) TSE_NOEXCEPT;
+
 /* ---- Options ------------------------------------------------------------------------------- */
 
 /** Settings of tse_open(); may be freed right after it. One thread at a time. */
@@ -269,12 +284,26 @@ TSE_API int32_t tse_options_set_log_file(tse_options *options, const char *path,
 /** Hands log lines to a callback instead of stderr; NULL goes back to stderr. */
 TSE_API int32_t tse_options_set_log_callback(tse_options *options, tse_log_fn log, void *user_data,
                                              tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
-/** Takes the time from the host, for tests; NULL goes back to the system clock. */
+/** Takes the time from the host, for tests; NULL goes back to the system clock. Leases are held in it
+ *  too, and the housekeeper rests unless tse_options_set_housekeeping() asks for it. */
 TSE_API int32_t tse_options_set_clock(tse_options *options, tse_clock_fn now, void *user_data, tse_destroy_fn destroy,
                                       tse_error **error) TSE_NOEXCEPT;
 /** Takes ids from the host, for tests; NULL goes back to UUIDv7 (RFC 9562, section 5.7) and UUIDv4. */
 TSE_API int32_t tse_options_set_ids(tse_options *options, tse_id_fn next, void *user_data, tse_destroy_fn destroy,
                                     tse_error **error) TSE_NOEXCEPT;
+
+/** How often the engine's own thread looks for leases that have ended, pending tasks that nobody started
+ *  in time and tasks whose not_before has come: every 10 ms - 1 h, in microseconds; 1 s unless set. 0: no
+ *  such thread, the host calls tse_tick(). */
+TSE_API int32_t tse_options_set_housekeeping(tse_options *options, int64_t interval_us, tse_error **error) TSE_NOEXCEPT;
+/** How many tasks of one zone may run at once: tse_claim() passes over a zone that has as many, 1 and up; 0
+ *  (default): no limit. tse_start() is not limited. */
+TSE_API int32_t tse_options_set_running_limit(tse_options *options, int64_t tasks, tse_error **error) TSE_NOEXCEPT;
+/** Names the boot of this machine, 1-64 of A-Z a-z 0-9 - . _ ~; NULL goes back to the kernel's boot id.
+ *  A lease that was taken under another boot id has ended. For tests of a reboot, and for systems where no
+ *  boot id can be read. */
+TSE_API int32_t tse_options_set_boot_id(tse_options *options, const char *text, size_t size,
+                                        tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Engine -------------------------------------------------------------------------------- */
 
@@ -322,12 +351,19 @@ typedef struct tse_task_view {
   tse_str failure_kind; /**< "failed", "cancelled", "expired" or "lost"; absent unless failed */
   tse_str client_request_id;
   tse_str traceparent;
-  tse_str payload;    /**< opaque bytes; only where tse_get() was asked for it */
+  tse_str payload;    /**< opaque bytes; only from tse_claim(), or where tse_get() was asked for it */
+  tse_str worker;     /**< who holds the lease; absent if nobody does */
+  int64_t epoch;      /**< of the latest lease; 0: never leased */
+  int64_t attempt;    /**< how often the task was started: 0 while it never was */
+  int64_t max_attempts;
+  int64_t not_before; /**< tse_claim() passes over the task until then, us UTC, or TSE_NONE */
+  int64_t start_by;   /**< the task fails if nobody has started it by then, us UTC, or TSE_NONE */
+  int32_t cancel_requested; /**< 1: tse_cancel() asked its worker to stop */
 } tse_task_view;
 #define TSE_TASK_VIEW_INIT \
   { sizeof(tse_task_view), { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, 0, 0, { NULL, 0 }, { NULL, 0 }, \
     { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, \
-    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 1, TSE_NONE, TSE_NONE, 0 }
 
 /** Reads the whole task. Fails only on bad arguments. */
 TSE_API int32_t tse_task_get(const tse_task *task, tse_task_view *view) TSE_NOEXCEPT;
@@ -356,13 +392,18 @@ typedef struct tse_new_task {
   tse_str links;      /**< JSON array of Link, at most 64 */
   tse_str warnings;   /**< JSON array of Warning, at most 256 */
   tse_str payload;    /**< opaque bytes for the worker, at most 1 MiB; never on the wire */
+  int64_t not_before; /**< tse_claim() passes over it until then, us UTC, or TSE_NONE */
+  int64_t start_within_us; /**< fails, kind "expired", unless started within this time of its creation, or of
+                            *   not_before if that is later; 1 ms - 10 years, or TSE_NONE */
+  int64_t max_attempts; /**< 1-1000; above 1, a lease that is released or runs out leaves the task `running`,
+                         *   and tse_claim() offers it again */
 } tse_new_task;
 #define TSE_NEW_TASK_INIT \
   { sizeof(tse_new_task), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, \
-    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
+    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 1 }
 
 /** Creates a pending task; durable when it returns. *task may be passed as NULL if not wanted.
- *  Errors: invalid_argument, already_exists, and those of every change: busy, closed, forked,
+ *  Errors: invalid_argument, already_exists, and those of every change: busy, cancelled, closed, forked,
  *  read_only, disk_full, io_error, moved, corrupt, schema_too_new, no_memory, internal. */
 TSE_API int32_t tse_create(tse_engine *engine, const tse_new_task *spec, const tse_call *call, tse_task **task,
                            tse_error **error) TSE_NOEXCEPT;
@@ -394,7 +435,8 @@ TSE_API int32_t tse_annotate(tse_engine *engine, const char *zone_id, size_t zon
                              tse_error **error) TSE_NOEXCEPT;
 /** running -> completed. The task must then lead somewhere: an install_id or one link rel="result".
  *  Repeating the very same outcome succeeds and changes nothing; another one is
- *  illegal_transition. `update` may be NULL. */
+ *  illegal_transition. A task that was started under a lease is completed by its holder only:
+ *  lease_lost here, see tse_lease_complete(). `update` may be NULL. */
 TSE_API int32_t tse_complete(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
                              size_t id_size, const tse_update *update, const tse_call *call, tse_task **task,
                              tse_error **error) TSE_NOEXCEPT;
@@ -403,12 +445,150 @@ TSE_API int32_t tse_fail(tse_engine *engine, const char *zone_id, size_t zone_id
                          const tse_update *update, const tse_call *call, tse_task **task,
                          tse_error **error) TSE_NOEXCEPT;
 
+#define TSE_CANCEL_FORCE 1 /**< flag of tse_cancel(): do not leave the outcome to the worker */
+
+/** Cancels a task. A pending one fails, and so does a running one that no worker holds for want of a new
+ *  attempt. A running one is marked: its worker hears of it with its next heartbeat, and its outcome
+ *  stands. With TSE_CANCEL_FORCE the lease ends at once and the task fails. The failure's kind is "cancelled" and
+ *  its message `reason`, which the client reads (1-16384 bytes UTF-8 without NUL), or "The task was cancelled." if
+ *  that is absent. Cancelling again what is cancelled or marked changes nothing. Errors: not_found,
+ *  illegal_transition for a task that has ended otherwise, and those of every change. */
+TSE_API int32_t tse_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                           int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tse_task **task,
+                           tse_error **error) TSE_NOEXCEPT;
+
 #define TSE_WITH_PAYLOAD 1 /**< flag of tse_get(): also the payload */
 
 /** The task as it is now; *task is NULL (and the code TSE_OK) if there is none. Ids outside the
  *  grammar are simply not found. `flags`: 0 or TSE_WITH_PAYLOAD. */
 TSE_API int32_t tse_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                         int32_t flags, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
+/* ---- Leases -------------------------------------------------------------------------------- */
+
+/*
+ * A worker claims a task and holds it under a lease. A lease has an epoch that never repeats, and whatever is
+ * done under it is compared with the task's: a worker whose lease has ended can change nothing any more, it
+ * gets TSE_LEASE_LOST. So safety never depends on a clock; the clock only decides when to give a worker up.
+ *
+ *     tse_claim_spec wanted = TSE_CLAIM_SPEC_INIT;
+ *     wanted.worker = tse_text("w1");
+ *     tse_leases *leases = NULL;
+ *     if (tse_claim(tasks, &wanted, NULL, &leases, &err)) return report(err);
+ *     if (leases == NULL) return nothing_to_do();
+ *     tse_lease_view lease = TSE_LEASE_VIEW_INIT;
+ *     tse_leases_lease(leases, 0, &lease);
+ *     ... work, and every few seconds tse_lease_heartbeat() ...
+ *     tse_lease_complete(tasks, lease.token.data, lease.token.size, &result, NULL, NULL, &err);
+ *     tse_leases_free(leases);
+ */
+
+/** The leases that one call granted, with their tasks: a snapshot. Freeing it gives back memory only. */
+typedef struct tse_leases tse_leases;
+
+/** What tse_claim() shall find, and on which terms. */
+typedef struct tse_claim_spec {
+  size_t struct_size; /**< set by TSE_CLAIM_SPEC_INIT */
+  tse_str zones;      /**< zone ids separated by ","; absent: all */
+  tse_str operations; /**< operations separated by ","; absent: all */
+  tse_str worker;     /**< who claims, 1-256 bytes UTF-8 without control characters; for operators, never on the wire */
+  int64_t lease_us;   /**< how long a lease lasts without a heartbeat: 1 ms - 30 days; TSE_NONE: 30 s */
+  int64_t limit;      /**< at most this many leases, 1-64 */
+  int64_t wait_us;    /**< how long to wait for the first; 0: not at all */
+} tse_claim_spec;
+#define TSE_CLAIM_SPEC_INIT \
+  { sizeof(tse_claim_spec), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, 1, 0 }
+
+/** One lease. */
+typedef struct tse_lease_view {
+  size_t struct_size;  /**< set by TSE_LEASE_VIEW_INIT */
+  tse_str token;       /**< names the lease in every process that has the file open: printable ASCII, at most 512
+                        *   bytes, opaque */
+  int64_t epoch;
+  int64_t attempt;     /**< 1 for the first */
+  int64_t duration_us; /**< what a heartbeat prolongs it by */
+  int64_t expires_at;  /**< us UTC; by the wall clock of the moment it was granted */
+} tse_lease_view;
+#define TSE_LEASE_VIEW_INIT { sizeof(tse_lease_view), { NULL, 0 }, 0, 0, 0, 0 }
+
+/** Takes up to `limit` tasks that are pending, or running and offered again, each under a lease of its own and
+ *  each `running` when the call returns. Oldest first within a zone, zones in turn, also over processes. *leases is
+ *  NULL (and the code TSE_OK) if there is nothing to do. `spec` may be NULL.
+ *  Leases that have ended are ended first, as by tse_tick(). Errors: invalid_argument, cancelled,
+ *  unsupported (another process holds leases in another time namespace), and those of every change. */
+TSE_API int32_t tse_claim(tse_engine *engine, const tse_claim_spec *spec, const tse_call *call, tse_leases **leases,
+                          tse_error **error) TSE_NOEXCEPT;
+/** Takes the one task that the host names: pending (also before its not_before) or offered again. One
+ *  lease, under `worker` (may be absent) for lease_us (or TSE_NONE: 30 s). Errors: not_found, illegal_transition, and
+ *  those of tse_claim(). */
+TSE_API int32_t tse_start_leased(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
+                                 size_t id_size, const char *worker, size_t worker_size, int64_t lease_us,
+                                 const tse_call *call, tse_leases **leases, tse_error **error) TSE_NOEXCEPT;
+/** How many leases; 0 for NULL. */
+TSE_API size_t tse_leases_count(const tse_leases *leases) TSE_NOEXCEPT;
+/** Reads lease `index`. Views live as long as the leases. */
+TSE_API int32_t tse_leases_lease(const tse_leases *leases, size_t index, tse_lease_view *view) TSE_NOEXCEPT;
+/** Reads the task of lease `index` as it was when claimed, with its payload. Views live as long as the leases. */
+TSE_API int32_t tse_leases_task(const tse_leases *leases, size_t index, tse_task_view *view) TSE_NOEXCEPT;
+/** Frees leases; NULL is nothing. The tasks stay claimed: see tse_lease_release(). */
+TSE_API void tse_leases_free(tse_leases *leases) TSE_NOEXCEPT;
+
+/** What a heartbeat tells the worker. */
+typedef struct tse_heartbeat_view {
+  size_t struct_size;       /**< set by TSE_HEARTBEAT_VIEW_INIT */
+  int32_t cancel_requested; /**< 1: stop; what the worker reports all the same stands */
+  int64_t expires_at;       /**< us UTC; by the wall clock of this moment */
+} tse_heartbeat_view;
+#define TSE_HEARTBEAT_VIEW_INIT { sizeof(tse_heartbeat_view), 0, 0 }
+
+/** Moves the lease's end to lease_us from now (TSE_NONE: the duration it was granted for). A good rhythm is a third
+ *  of the duration. `progress` may be absent, or a JSON Link whose rel is "progress": it replaces the task's link
+ *  of that rel, at most once a second (what comes sooner is left out). Without progress it need not reach the disk
+ *  before it returns, since a power cut ends the worker too. `view` may be NULL. Errors: lease_lost,
+ *  invalid_argument, and those of every change. */
+TSE_API int32_t tse_lease_heartbeat(tse_engine *engine, const char *token, size_t token_size, int64_t lease_us,
+                                    const char *progress, size_t progress_size, const tse_call *call,
+                                    tse_heartbeat_view *view, tse_error **error) TSE_NOEXCEPT;
+/** tse_annotate() by the holder of a lease. Errors also: lease_lost, as for each of the four here. */
+TSE_API int32_t tse_lease_annotate(tse_engine *engine, const char *token, size_t token_size, const tse_update *update,
+                                   const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+/** tse_complete() by the holder of a lease; ends it. Repeating the very same outcome under the same lease succeeds and
+ *  changes nothing; another one is illegal_transition. */
+TSE_API int32_t tse_lease_complete(tse_engine *engine, const char *token, size_t token_size, const tse_update *update,
+                                   const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+/** tse_fail() by the holder of a lease; ends it, whatever attempts are left. Its kind is "cancelled" if
+ *  cancelling was asked for, else "failed". */
+TSE_API int32_t tse_lease_fail(tse_engine *engine, const char *token, size_t token_size, const tse_update *update,
+                               const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+/** Gives the task back: it is offered again, after delay_us (0 - 30 days), if an attempt is left and cancelling was
+ *  not asked for; else it fails, kind "lost" or "cancelled". */
+TSE_API int32_t tse_lease_release(tse_engine *engine, const char *token, size_t token_size, int64_t delay_us,
+                                  const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
+/** What the housekeeper does once per interval, done now: ends leases whose time is over (the task is offered again if
+ *  attempts are left, else it fails, kind "lost"), fails pending tasks that nobody started in time, and
+ *  lets tasks be claimed whose not_before has come. *count, which may be NULL, is how many tasks that was. */
+TSE_API int32_t tse_tick(tse_engine *engine, const tse_call *call, int64_t *count, tse_error **error) TSE_NOEXCEPT;
+
+/* ---- Watches ------------------------------------------------------------------------------- */
+
+/** Tells an event loop when to look: a descriptor that becomes readable. Any thread, one at a time. It
+ *  may outlive the engine. */
+typedef struct tse_watch tse_watch;
+
+/** A new watch, of nothing yet. Errors: no_memory, unavailable (no descriptor left), closed, forked. */
+TSE_API int32_t tse_watch_new(tse_engine *engine, tse_watch **watch, tse_error **error) TSE_NOEXCEPT;
+/** From now on the watch is also readable when there may be something for tse_claim() with this spec (of which zones
+ *  and operations count); at once if there is already. Of several that wait for the same thing one is woken, and
+ *  when it claims, the next. */
+TSE_API int32_t tse_watch_claim(tse_watch *watch, const tse_claim_spec *spec, tse_error **error) TSE_NOEXCEPT;
+/** The descriptor (of poll(), epoll, kqueue ...), owned by the watch: wait until it is readable, nothing else. It is
+ *  readable for good once the engine is closed. -1 for NULL. */
+TSE_API intptr_t tse_watch_descriptor(const tse_watch *watch) TSE_NOEXCEPT;
+/** Makes it unreadable again. Call it first, then look: what happens in between makes it readable anew. */
+TSE_API int32_t tse_watch_reset(tse_watch *watch, tse_error **error) TSE_NOEXCEPT;
+/** Ends the watch and closes its descriptor; NULL is nothing. */
+TSE_API void tse_watch_free(tse_watch *watch) TSE_NOEXCEPT;
 
 /* ---- List ---------------------------------------------------------------------------------- */
 
@@ -464,13 +644,14 @@ typedef struct tse_history tse_history;
 typedef struct tse_event_view {
   size_t struct_size;  /**< set by TSE_EVENT_VIEW_INIT */
   int64_t sequence;    /**< grows over the whole file; never reused */
-  tse_str kind;        /**< "created", "started", "annotated", "completed", "failed", "external" ... */
+  tse_str kind;        /**< "created", "started", "annotated", "progress", "cancel_requested", "released", "lost",
+                        *   "cancelled", "expired", "completed", "failed", "external" */
   int32_t from_status; /**< TSE_PENDING ... TSE_FAILED; -1 for the first event */
   int32_t to_status;
   int64_t at;          /**< us UTC */
   int64_t revision;
   int64_t attempt;
-  tse_str worker;      /**< the call's actor */
+  tse_str worker;      /**< the call's actor, or the holder of the lease */
   int64_t epoch;       /**< 0: none */
   tse_str request_id;
   tse_str traceparent;

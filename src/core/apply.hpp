@@ -19,6 +19,7 @@ struct Context {
   Text request_id;
   Text traceparent;
   Text actor;
+  std::optional<std::int64_t> epoch{};  ///< of the lease under which it is asked; none: by nobody who holds one
 };
 
 /// What a new task is made of.
@@ -33,6 +34,9 @@ struct NewTask {
   std::vector<Link> links;
   std::vector<Warning> warnings;
   Text payload;
+  std::optional<std::int64_t> not_before{};    ///< us UTC
+  std::optional<std::int64_t> start_within{};  ///< us, from creation or not_before, whichever is later
+  std::int64_t max_attempts = 1;
 };
 
 /// What annotate, complete and fail may add.
@@ -45,7 +49,18 @@ struct Additions {
   std::vector<Warning> warnings;
 };
 
-struct Start {};
+/// The terms of a lease. `until` is on the clock that `clock` names.
+struct Grant {
+  std::int64_t epoch = 0;
+  std::int64_t until = 0;
+  std::string clock;
+  Text worker;
+};
+
+/// Begins an attempt: of a pending task, or, under a lease, of one that is offered again.
+struct Start {
+  std::optional<Grant> grant{};
+};
 struct Annotate {
   Additions additions;
 };
@@ -57,7 +72,36 @@ struct Fail {
   Text error_detail;
   Additions additions;
 };
-using Intent = std::variant<Start, Annotate, Complete, Fail>;
+/// Moves the lease's end; progress replaces the link rel="progress", at most once a second.
+struct Heartbeat {
+  std::int64_t until = 0;
+  std::string clock;
+  std::optional<Link> progress{};
+};
+/// The holder gives the task back; if an attempt is left it is offered again, not before `not_before`.
+struct Release {
+  std::optional<std::int64_t> not_before{};
+};
+struct Cancel {
+  bool force = false;  ///< a running task fails, too, whoever holds it
+  Text reason{};       ///< the public message; none: a fixed sentence
+};
+/// Ends a lease on this clock whose end is not after `until`.
+struct EndLease {
+  std::string clock;
+  std::int64_t until = 0;
+};
+/// Fails a pending task whose start_by has passed.
+struct ExpireStart {};
+/// Lets a task be claimed whose not_before has come.
+struct Ripen {};
+
+using Intent =
+    std::variant<Start, Annotate, Complete, Fail, Heartbeat, Release, Cancel, EndLease, ExpireStart, Ripen>;
+
+/// The rows that a task passes through, in order, each a change with an event of its own; the last is what it
+/// becomes. Two where a pending task ends, since no move leads from pending to failed.
+using Steps = std::vector<Row>;
 
 /// The intent asks for what is already so.
 struct Unchanged {};
@@ -67,13 +111,19 @@ struct Unchanged {};
 [[nodiscard]] std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string> operations,
                                               const Context& context);
 
-/// The row after the intent, or why not. Every rule of change is here:
+/// The rows after the intent, or why not. Every rule of change is here:
 /// - moves only as state_machine.hpp lists them; an illegal one names from, to and since when;
 /// - a terminal task never changes; repeating the very outcome that ended it is Unchanged;
+/// - what is asked under a lease that is not the task's current one is lease_lost, whatever the state; a task that was
+///   started under a lease is completed or failed by its holder only;
+/// - a lease that is released or runs out leaves the task running and offered again while attempts are left and
+///   nobody asked to cancel it; else it fails, kind `lost` or `cancelled`;
 /// - install_id, package_id, package_slug are write-once; links and warnings are appended, exact
 ///   duplicates ignored;
 /// - completed needs a result, failed a message, nothing else may have one;
-/// - updated_at never goes back, whatever `context.now` says; revision and version grow by one.
-[[nodiscard]] std::variant<Row, Unchanged, Error> apply(const Row& row, const Intent& intent, const Context& context);
+/// - updated_at never goes back, whatever `context.now` says; version grows by one with every step, revision
+///   with every step that the wire or the history shows.
+[[nodiscard]] std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent,
+                                                          const Context& context);
 
 }  // namespace tse::core

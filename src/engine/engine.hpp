@@ -7,7 +7,10 @@
 #include "core/task.hpp"
 #include "engine/clock.hpp"
 #include "engine/commit_group.hpp"
+#include "engine/housekeeper.hpp"
+#include "engine/lease_clock.hpp"
 #include "engine/log.hpp"
+#include "engine/watch.hpp"
 #include "store/store.hpp"
 
 #include <atomic>
@@ -15,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +38,11 @@ struct Settings {
   LogSettings log;
   Clock clock;   ///< empty: the system's
   IdSource ids;  ///< empty: UUIDv7 and UUIDv4
+  /// How often the housekeeper looks; 0: never. None: every second, or never with an injected clock.
+  std::optional<std::chrono::microseconds> housekeeping;
+  std::int64_t running_limit = 0;  ///< tasks of a zone that may run at once; 0: no limit
+  std::string boot_id;             ///< empty: the kernel's
+  LeaseClock lease_clock;          ///< empty: the injected clock, else the boot clock
 };
 
 /// What one call carries besides its arguments.
@@ -42,6 +51,31 @@ struct Call {
   core::Text request_id;
   core::Text traceparent;
   core::Text actor;
+  std::stop_token stop;
+};
+
+/// Which tasks claim() takes, and on which terms.
+struct ClaimSpec {
+  ClaimFilter filter;
+  core::Text worker;
+  std::chrono::microseconds lease = std::chrono::seconds(30);
+  std::int64_t limit = 1;
+  std::chrono::microseconds wait{0};
+};
+
+/// A lease as it was granted.
+struct Lease {
+  core::Row row;
+  core::Text payload;
+  std::string token;
+  std::int64_t duration = 0;    ///< us
+  std::int64_t expires_at = 0;  ///< us UTC, by the wall clock of the grant
+};
+
+/// What a heartbeat tells the worker.
+struct Heartbeat {
+  bool cancel_requested = false;
+  std::int64_t expires_at = 0;  ///< us UTC, by the wall clock of the moment
 };
 
 struct ListQuery {
@@ -83,6 +117,20 @@ class Engine {
   core::Row create(core::NewTask spec, const Call& call);
   /// Applies one intent to one task; durable on return.
   core::Row change(const core::Key& key, const core::Intent& intent, const Call& call);
+
+  /// None: nothing to do, also after `spec.wait`.
+  std::vector<Lease> claim(const ClaimSpec& spec, const Call& call);
+  Lease start_leased(const core::Key& key, const core::Text& worker, std::chrono::microseconds lease, const Call& call);
+  /// `lease`: none for the duration that was granted.
+  Heartbeat heartbeat(std::string_view token, std::optional<std::chrono::microseconds> lease,
+                      std::optional<core::Link> progress, const Call& call);
+  /// Applies one intent to the task that the lease holds.
+  core::Row change_leased(std::string_view token, const core::Intent& intent, const Call& call);
+  core::Row release(std::string_view token, std::chrono::microseconds delay, const Call& call);
+  /// One round of housekeeping; how many tasks changed.
+  std::int64_t tick(const Call& call);
+  /// A watch of nothing yet. It may outlive the engine.
+  std::shared_ptr<Watch> watch();
 
   std::optional<core::Row> get(const core::Key& key, const Call& call);
   std::optional<std::string> payload(const core::Key& key, const Call& call);
