@@ -451,7 +451,7 @@ TSE_API int32_t tse_fail(tse_engine *engine, const char *zone_id, size_t zone_id
  *  attempt. A running one is marked: its worker hears of it with its next heartbeat, and its outcome
  *  stands. With TSE_CANCEL_FORCE the lease ends at once and the task fails. The failure's kind is "cancelled" and
  *  its message `reason`, which the client reads (1-16384 bytes UTF-8 without NUL), or "The task was cancelled." if
- *  that is absent. Cancelling again what is cancelled or marked changes nothing. Errors: not_found,
+ *  that is absent; for a task that is only marked, the reason stands in the history. Cancelling again what is cancelled or marked changes nothing. Errors: not_found,
  *  illegal_transition for a task that has ended otherwise, and those of every change. */
 TSE_API int32_t tse_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                            int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tse_task **task,

@@ -1,6 +1,7 @@
 // The rules of change. Pure: row + intent + context in; new row, "nothing to do" or a refusal out.
 #pragma once
 
+#include "core/additions.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
 
@@ -37,16 +38,6 @@ struct NewTask {
   std::optional<std::int64_t> not_before{};    ///< us UTC
   std::optional<std::int64_t> start_within{};  ///< us, from creation or not_before, whichever is later
   std::int64_t max_attempts = 1;
-};
-
-/// What annotate, complete and fail may add.
-struct Additions {
-  Text install_id;
-  Text package_id;
-  Text package_slug;
-  std::optional<std::int64_t> package_version;
-  std::vector<Link> links;
-  std::vector<Warning> warnings;
 };
 
 /// The terms of a lease. `until` is on the clock that `clock` names.
@@ -96,8 +87,7 @@ struct ExpireStart {};
 /// Lets a task be claimed whose not_before has come.
 struct Ripen {};
 
-using Intent =
-    std::variant<Start, Annotate, Complete, Fail, Heartbeat, Release, Cancel, EndLease, ExpireStart, Ripen>;
+using Intent = std::variant<Start, Annotate, Complete, Fail, Heartbeat, Release, Cancel, EndLease, ExpireStart, Ripen>;
 
 /// The rows that a task passes through, in order, each a change with an event of its own; the last is what it
 /// becomes. Two where a pending task ends, since no move leads from pending to failed.
@@ -123,7 +113,6 @@ struct Unchanged {};
 /// - completed needs a result, failed a message, nothing else may have one;
 /// - updated_at never goes back, whatever `context.now` says; version grows by one with every step, revision
 ///   with every step that the wire or the history shows.
-[[nodiscard]] std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent,
-                                                          const Context& context);
+[[nodiscard]] std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent, const Context& context);
 
 }  // namespace tse::core

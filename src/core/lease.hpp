@@ -25,9 +25,9 @@ struct LeaseToken {
 /// Nothing for text that no format_lease() made.
 [[nodiscard]] std::optional<LeaseToken> parse_lease(std::string_view text);
 
-/// A clock that leases are held in, as a name that is stored beside each lease's end. The boot clock ("boot:<boot id>:<time
-/// namespace>") runs evenly whatever happens to the wall clock; an end on the clock of another boot is in the past, since
-/// no process outlives its boot. The wall clock ("wall") is for systems that do not tell their boot.
+/// A clock that leases are held in, as a name that is stored beside each lease's end. The boot clock ("boot:<boot
+/// id>:<time namespace>") runs evenly whatever happens to the wall clock; an end on the clock of another boot is in the
+/// past, since no process outlives its boot. The wall clock ("wall") is for systems that do not tell their boot.
 [[nodiscard]] std::string boot_clock_name(std::string_view boot_id, std::string_view time_namespace);
 inline constexpr std::string_view wall_clock_name = "wall";
 

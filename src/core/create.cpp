@@ -1,0 +1,68 @@
+#include "core/apply.hpp"
+#include "core/codec.hpp"
+#include "core/time.hpp"
+#include "core/validate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tse::core {
+
+namespace {
+
+constexpr std::int64_t millisecond = 1000;
+constexpr std::int64_t ten_years = std::int64_t{10} * 366 * 24 * 3600 * 1000000;
+constexpr std::int64_t most_attempts = 1000;
+
+void check_plan(std::vector<Detail>& out, const NewTask& spec) {
+  if (spec.not_before && (*spec.not_before < min_time || *spec.not_before > max_time))
+    out.push_back({"not_before", "must be a time of the years 0 to 9999"});
+  if (spec.start_within && (*spec.start_within < millisecond || *spec.start_within > ten_years))
+    out.push_back({"start_within", "must be 1 ms to 10 years, is " + std::to_string(*spec.start_within) + " us"});
+  if (spec.max_attempts < 1 || spec.max_attempts > most_attempts)
+    out.push_back({"max_attempts", "must be 1-1000, is " + std::to_string(spec.max_attempts)});
+}
+
+}  // namespace
+
+std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string> operations, const Context& context) {
+  Row row;
+  Task& task = row.task;
+  task.zone_id = spec.zone_id;
+  task.id = spec.id;
+  task.created_at = task.updated_at = std::clamp(context.now, min_time, max_time);
+  task.operation = spec.operation;
+  task.install_id = spec.install_id;
+  task.links = spec.links;
+  task.package_id = spec.package_id;
+  task.package_slug = spec.package_slug;
+  task.package_version = spec.package_version;
+  task.warnings = spec.warnings;
+  row.revision = row.version = 1;
+  row.max_attempts = spec.max_attempts;
+  row.client_request_id = context.request_id;
+  row.traceparent = context.traceparent;
+  row.note.kind = "created";
+  row.note.worker = context.actor;
+  row.note.request_id = context.request_id;
+  row.note.traceparent = context.traceparent;
+  row.body = render(task);
+
+  std::vector<Detail> details;
+  if (spec.zone_id.empty()) check_id(details, "zone_id", spec.zone_id);
+  if (is_operation(spec.operation)) check_operation(details, spec.operation, operations);
+  const std::vector<Detail> broken = validate(task, row.body);
+  details.insert(details.end(), broken.begin(), broken.end());
+  if (spec.payload) check_payload(details, spec.payload->size());
+  check_plan(details, spec);
+  if (!details.empty()) return invalid(std::move(details));
+
+  row.not_before = spec.not_before;
+  if (spec.start_within) {
+    const std::int64_t from = std::max(task.created_at, spec.not_before.value_or(task.created_at));
+    row.start_by = std::min(from + *spec.start_within, max_time);
+  }
+  return row;
+}
+
+}  // namespace tse::core
