@@ -151,7 +151,8 @@ Row step(const Row& row, std::string_view event, const Context& context) {
 
 Result seal(Row next) {
   next.body = render(next.task);
-  std::vector<Detail> details = validate(next.task, next.body);
+  const std::size_t room = taskstate::is_terminal(next.task.status) ? 0 : room_to_fail;
+  std::vector<Detail> details = validate(next.task, next.body, room);
   if (!details.empty()) return invalid(std::move(details));
   Steps steps;
   steps.push_back(std::move(next));

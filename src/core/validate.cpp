@@ -227,7 +227,7 @@ void check_actor(Details& out, std::string_view value) { check_plain(out, "actor
 
 Details validate(const Task& task) { return validate(task, render(task)); }
 
-Details validate(const Task& task, std::string_view body) {
+Details validate(const Task& task, std::string_view body, std::size_t room) {
   Details out;
   if (!task.zone_id.empty()) check_id(out, "zone_id", task.zone_id);
   check_id(out, "id", task.id);
@@ -241,8 +241,9 @@ Details validate(const Task& task, std::string_view body) {
   if (task.package_version) check_version(out, "package_version", *task.package_version);
   check_warnings(out, task.warnings);
   check_state(out, task);
-  if (body.size() > max_task_bytes)
-    add(out, "task", "must be at most " + std::to_string(max_task_bytes) + " bytes of JSON" + has_bytes(body.size()));
+  const std::size_t most = max_task_bytes - room;
+  if (body.size() > most)
+    add(out, "task", "must be at most " + std::to_string(most) + " bytes of JSON" + has_bytes(body.size()));
   return out;
 }
 

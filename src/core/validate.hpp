@@ -22,6 +22,8 @@ inline constexpr std::size_t max_request_id_bytes = 128;
 inline constexpr std::size_t max_links = 64;
 inline constexpr std::size_t max_warnings = 256;
 inline constexpr std::size_t max_task_bytes = std::size_t{1} << 20;
+/// What a task that has not ended must leave free, so that the engine can always end it with a message of its own.
+inline constexpr std::size_t room_to_fail = 128;
 inline constexpr std::size_t max_payload_bytes = std::size_t{1} << 20;
 inline constexpr std::int64_t max_package_version = (std::int64_t{1} << 53) - 1;
 
@@ -47,8 +49,8 @@ inline constexpr std::int64_t max_package_version = (std::int64_t{1} << 53) - 1;
 /// and error message belong together, and the size of the rendered task. An empty zone_id passes: a task
 /// read from the wire has none.
 [[nodiscard]] std::vector<Detail> validate(const Task& task);
-/// The same for a caller that has rendered the task already.
-[[nodiscard]] std::vector<Detail> validate(const Task& task, std::string_view body);
+/// The same for a caller that has rendered the task already; `room` bytes of its size must stay free.
+[[nodiscard]] std::vector<Detail> validate(const Task& task, std::string_view body, std::size_t room = 0);
 
 /// The rules of single fields, for input that is not yet part of a task. Each appends what it finds.
 void check_id(std::vector<Detail>& out, std::string_view field, std::string_view value);

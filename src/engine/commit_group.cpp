@@ -13,11 +13,16 @@ namespace {
 
 core::Error closed_error() { return {core::Code::closed, "the engine is closed"}; }
 core::Error busy_error() { return {core::Code::busy, "another writer was at work until the deadline passed"}; }
+core::Error cancelled_error() { return {core::Code::cancelled, "the caller cancelled before its turn came"}; }
 
 }  // namespace
 
-void CommitGroup::run(const store::Change& change, store::Deadline deadline) {
-  Waiter self(change, deadline);
+void CommitGroup::run(const store::Change& change, store::Deadline deadline, const std::stop_token& stop) {
+  Waiter self(change, deadline, stop);
+  const std::stop_callback wake(stop, [this, &self] {
+    const std::lock_guard lock(mutex_);
+    self.turn.notify_one();
+  });
   std::unique_lock lock(mutex_);
   if (closed_) throw core::Failure(closed_error());
   queue_.push_back(self);
@@ -30,6 +35,9 @@ void CommitGroup::run(const store::Change& change, store::Deadline deadline) {
       lead(lock);
     } else if (self.state == State::taken) {
       self.turn.wait(lock);
+    } else if (stop.stop_requested()) {
+      queue_.erase(queue_.iterator_to(self));
+      settle(self, cancelled_error());
     } else if (self.turn.wait_until(lock, deadline) == std::cv_status::timeout && self.state == State::waiting) {
       queue_.erase(queue_.iterator_to(self));
       settle(self, busy_error());
@@ -48,7 +56,8 @@ void CommitGroup::lead(std::unique_lock<std::mutex>& lock) {
   std::vector<std::optional<core::Error>> results;
   std::optional<core::Error> failed_whole;
   try {
-    results = store_.commit({group.changes.data(), group.size}, group.earliest);
+    const store::Patience patience{group.earliest, [&group] { return group.is_asked_to_stop(); }};
+    results = store_.commit({group.changes.data(), group.size}, patience);
   } catch (const core::Failure& failure) {
     failed_whole = failure.error();
   } catch (const std::bad_alloc&) {
@@ -72,7 +81,12 @@ void CommitGroup::take(Group& group) {
   }
 }
 
-// The store waited no longer than the earliest deadline of the group. Whoever has a later one waits on, in place.
+bool CommitGroup::Group::is_asked_to_stop() const {
+  return std::any_of(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(size),
+                     [](const Waiter* member) { return member->stop->stop_requested(); });
+}
+
+// The store waited no longer than the least patient of the group. Whoever has more patience waits on, in place.
 void CommitGroup::give_back(const Group& group, std::span<std::optional<core::Error>> results,
                             const std::optional<core::Error>& failed_whole) {
   const auto now = std::chrono::steady_clock::now();
@@ -80,12 +94,17 @@ void CommitGroup::give_back(const Group& group, std::span<std::optional<core::Er
     Waiter& waiter = *group.members[i];
     std::optional<core::Error> error = failed_whole;  // then there are no results
     if (!error) error = std::move(results[i]);
-    if (!closed_ && error && error->code == core::Code::busy && waiter.deadline > now) {
+    const bool gave_up = error && (error->code == core::Code::busy || error->code == core::Code::cancelled);
+    if (!gave_up || closed_) {
+      settle(waiter, std::move(error));
+    } else if (waiter.stop->stop_requested()) {
+      settle(waiter, cancelled_error());
+    } else if (waiter.deadline <= now) {
+      settle(waiter, busy_error());
+    } else {
       waiter.state = State::waiting;
       queue_.push_front(waiter);
       waiter.turn.notify_one();  // it waited without a deadline while taken
-    } else {
-      settle(waiter, std::move(error));
     }
   }
 }

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <stop_token>
 
 namespace tse::engine {
 
@@ -23,9 +24,9 @@ class CommitGroup {
   CommitGroup& operator=(const CommitGroup&) = delete;
 
   /// Returns when the change is durable. Throws Failure otherwise: what the change itself threw, or
-  /// `busy` when the deadline passed before the change's turn came, which is certainly not done. A
-  /// change that a group has taken runs to its end, whatever its deadline.
-  void run(const store::Change& change, store::Deadline deadline);
+  /// `busy` when the deadline passed, or `cancelled` when it was asked to stop, before the change's turn
+  /// came, which is certainly not done. A change whose turn has come runs to its end.
+  void run(const store::Change& change, store::Deadline deadline, const std::stop_token& stop = {});
 
   /// Those that wait for their turn, and all that come later, get `closed`.
   void close() noexcept;
@@ -35,9 +36,11 @@ class CommitGroup {
 
   // Lives on its caller's stack and is linked in place: queueing allocates nothing, so it cannot fail.
   struct Waiter : boost::intrusive::list_base_hook<> {
-    Waiter(const store::Change& what, store::Deadline until) : change(&what), deadline(until) {}
+    Waiter(const store::Change& what, store::Deadline until, const std::stop_token& asked)
+        : change(&what), deadline(until), stop(&asked) {}
     const store::Change* change;
     store::Deadline deadline;
+    const std::stop_token* stop;
     State state = State::waiting;
     std::optional<core::Error> error;
     std::condition_variable turn;
@@ -50,6 +53,7 @@ class CommitGroup {
     std::array<const store::Change*, max_size> changes;
     std::size_t size = 0;
     store::Deadline earliest = store::Deadline::max();
+    [[nodiscard]] bool is_asked_to_stop() const;
   };
 
   void lead(std::unique_lock<std::mutex>& lock);

@@ -4,10 +4,13 @@
 #include "core/answer.hpp"
 #include "core/apply.hpp"
 #include "core/error.hpp"
+#include "core/lease.hpp"
 #include "core/task.hpp"
 #include "engine/clock.hpp"
 #include "engine/commit_group.hpp"
+#include "engine/fork_guard.hpp"
 #include "engine/housekeeper.hpp"
+#include "engine/housekeeping.hpp"
 #include "engine/lease_clock.hpp"
 #include "engine/log.hpp"
 #include "engine/watch.hpp"
@@ -100,7 +103,7 @@ struct Page {
 };
 
 /// Any number of threads. Every operation throws core::Failure, unless it says otherwise.
-class Engine {
+class Engine : private fork_guard::Participant {
  public:
   /// Lets an engine go. One that a fork() brought here is left in memory: its locks may be held by
   /// threads that do not exist in this process.
@@ -148,12 +151,31 @@ class Engine {
 
  private:
   Engine(Settings settings, std::unique_ptr<Log> log, std::unique_ptr<store::Store> store);
-  ~Engine();
+  ~Engine() override;
 
   [[nodiscard]] bool is_inherited() const noexcept;
   void enter() const;
   [[nodiscard]] store::Deadline deadline(const Call& call) const;
+  [[nodiscard]] store::Patience patience(const Call& call) const;
   [[nodiscard]] core::Context context(const Call& call) const;
+  [[nodiscard]] Moment moment() const;
+  core::Row change_task(const core::Key& key, const core::Intent& intent, std::optional<std::int64_t> epoch,
+                        const Call& call);
+
+  [[nodiscard]] core::LeaseToken lease_in(std::string_view text) const;
+  Lease grant(store::Session& session, const core::Key& key, const core::Text& worker,
+              std::chrono::microseconds duration, core::Context context);
+  [[nodiscard]] bool is_worth_claiming(const ClaimSpec& spec, const Call& call);
+  std::vector<Lease> claim_now(const ClaimSpec& spec, const Call& call);
+
+  static constexpr std::size_t round_size = 64;
+  bool housekeeping_round(std::stop_token stop);
+  void tell_kept(const Kept& kept);
+
+  void before_fork() noexcept override;
+  void after_fork_parent() noexcept override;
+  void after_fork_child() noexcept override;
+  void abandon() noexcept override;
   [[nodiscard]] core::Lookup look_up(const core::Key& key, const Call& call, store::AnswerRow& row);
   [[nodiscard]] core::MakeRequestId fresh_request_id() const;
 
@@ -161,6 +183,9 @@ class Engine {
   const std::unique_ptr<Log> log_;
   const std::unique_ptr<store::Store> store_;
   CommitGroup group_;
+  const std::shared_ptr<Watches> watches_;
+  Housekeeper housekeeper_;
+  std::string last_complaint_;  // the housekeeper's; its thread alone
   const std::uint64_t generation_;
   std::atomic<bool> closed_{false};
 };

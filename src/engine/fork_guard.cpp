@@ -12,8 +12,8 @@ namespace {
 
 struct Registry {
   std::mutex mutex;  // held across fork() by the forking thread, so it is consistent in the child
-  std::vector<store::Store*> live;
-  std::vector<store::Store*> inherited;  // in a child: not yet abandoned
+  std::vector<Participant*> live;
+  std::vector<Participant*> inherited;  // in a child: not yet abandoned
   std::atomic<bool> has_inherited{false};
   std::atomic<std::uint64_t> generation{0};
 };
@@ -28,20 +28,20 @@ Registry& registry() noexcept {
 
 void before_fork() noexcept {
   registry().mutex.lock();
-  for (store::Store* store : registry().live) store->before_fork();
+  for (Participant* each : registry().live) each->before_fork();
 }
 
 void in_parent() noexcept {
-  for (store::Store* store : registry().live) store->after_fork_parent();
+  for (Participant* each : registry().live) each->after_fork_parent();
   registry().mutex.unlock();
 }
 
 void in_child() noexcept {
   Registry& all = registry();
   all.generation.fetch_add(1, std::memory_order_relaxed);
-  for (store::Store* store : all.live) store->after_fork_child();
+  for (Participant* each : all.live) each->after_fork_child();
   // The capacity was reserved by enroll(): nothing is allocated here.
-  for (store::Store* store : all.live) all.inherited.push_back(store);
+  for (Participant* each : all.live) all.inherited.push_back(each);
   all.live.clear();
   all.has_inherited.store(!all.inherited.empty(), std::memory_order_relaxed);
   all.mutex.unlock();
@@ -57,19 +57,19 @@ void install_handlers() {
 
 }  // namespace
 
-void enroll(store::Store& store) {
+void enroll(Participant& participant) {
   install_handlers();
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   all.live.reserve(all.live.size() + 1);
   all.inherited.reserve(all.live.size() + all.inherited.size() + 1);
-  all.live.push_back(&store);
+  all.live.push_back(&participant);
 }
 
-void withdraw(store::Store& store) noexcept {
+void withdraw(Participant& participant) noexcept {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
-  std::erase(all.live, &store);
+  std::erase(all.live, &participant);
 }
 
 std::uint64_t generation() noexcept { return registry().generation.load(std::memory_order_relaxed); }
@@ -79,7 +79,7 @@ void enter() noexcept {
   if (!all.has_inherited.load(std::memory_order_acquire)) [[likely]]
     return;
   const std::lock_guard lock(all.mutex);
-  for (store::Store* store : all.inherited) store->abandon();
+  for (Participant* each : all.inherited) each->abandon();
   all.inherited.clear();
   all.has_inherited.store(false, std::memory_order_release);
 }

@@ -80,7 +80,7 @@ Page Engine::list(const ListQuery& query, const Call& call) {
   if (query.after) select.from = position(*query.after, "after", bound_to);
   if (query.before) select.from = position(*query.before, "before", bound_to);
 
-  const store::Deadline until = deadline(call);
+  const store::Patience until = patience(call);
   Page page;
   page.rows = store_->page(select, until);
   if (query.with_total) page.total_count = store_->count(select, until);

@@ -1,0 +1,42 @@
+#include "engine/change.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace tse::engine {
+namespace {
+
+core::Failure missing(const core::Context& context) {
+  if (context.epoch) return {core::Code::lease_lost, "the task of the lease is gone"};
+  return {core::Code::not_found, "no such task in this zone"};
+}
+
+/// False: the row moved before the first step.
+bool replace_all(store::Session& session, const core::Row& row, const core::Steps& steps) {
+  std::int64_t version = row.version;
+  for (const core::Row& step : steps) {
+    if (!session.replace(version, step)) {
+      if (version == row.version) return false;
+      throw core::Failure(core::Code::internal, "a task moved between the two steps of one change");
+    }
+    version = step.version;
+  }
+  return true;
+}
+
+}  // namespace
+
+core::Row carry_out(store::Session& session, const core::Key& key, const core::Intent& intent,
+                    const core::Context& context) {
+  for (;;) {
+    std::optional<core::Row> row = session.read(key);
+    if (!row) throw missing(context);
+    auto applied = core::apply(*row, intent, context);
+    if (auto* refused = std::get_if<core::Error>(&applied)) throw core::Failure(std::move(*refused));
+    auto* const steps = std::get_if<core::Steps>(&applied);
+    if (steps == nullptr) return std::move(*row);
+    if (replace_all(session, *row, *steps)) return std::move(steps->back());
+  }
+}
+
+}  // namespace tse::engine

@@ -1,0 +1,28 @@
+// What the engine's operations check of their arguments before anything else.
+#pragma once
+
+#include "core/error.hpp"
+#include "core/task.hpp"
+
+#include <chrono>
+#include <vector>
+
+namespace tse::engine {
+
+struct Call;
+
+/// Throws Failure(invalid_argument).
+void check_call(const Call& call);
+/// Ids outside the grammar cannot name a task, so they are never looked up.
+[[nodiscard]] bool is_possible(const core::Key& key);
+/// The same, where a task must be named. Throws Failure(not_found).
+void require_possible(const core::Key& key);
+
+inline constexpr std::chrono::microseconds shortest_lease = std::chrono::milliseconds(1);
+inline constexpr std::chrono::microseconds longest_lease = std::chrono::hours(24 * 30);
+void check_lease_terms(std::vector<core::Detail>& out, const core::Text& worker, std::chrono::microseconds lease);
+
+/// A duration from now on that no clock overflows with.
+[[nodiscard]] std::chrono::microseconds capped(std::chrono::microseconds duration);
+
+}  // namespace tse::engine

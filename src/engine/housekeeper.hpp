@@ -1,0 +1,63 @@
+// The engine's one thread: does the housekeeping once per interval, and tells the watches when another process has
+// committed. It sleeps in poll(2) otherwise.
+#pragma once
+
+#include "engine/watch.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+namespace tse::engine {
+
+class Housekeeper {
+ public:
+  /// One round; ends early when it is asked to stop. False: there will never be anything to do again.
+  using Round = std::function<bool(std::stop_token)>;
+
+  /// `interval` 0: no rounds. `changing_file` as Store::changing_file().
+  Housekeeper(std::chrono::microseconds interval, Round round, std::shared_ptr<Watches> watches,
+              std::string changing_file);
+  ~Housekeeper() { stop(); }
+  Housekeeper(const Housekeeper&) = delete;
+  Housekeeper& operator=(const Housekeeper&) = delete;
+
+  /// Begins the thread; again is nothing. Throws Failure(unavailable).
+  void start();
+  /// Ends it and waits for it; a round under way is asked to stop.
+  void stop() noexcept;
+
+  /// Around fork(): no round is under way in between, so the thread is outside of SQLite.
+  void pause() noexcept;
+  void resume() noexcept { working_.unlock(); }
+
+ private:
+  void run() noexcept;
+  void round();
+  void ask_to_stop() noexcept;
+  [[nodiscard]] int milliseconds_to_next() const;
+
+  const std::chrono::microseconds interval_;
+  const Round round_;
+  const std::shared_ptr<Watches> watches_;
+  const std::string changing_file_;
+
+  std::mutex starting_;
+  std::mutex working_;     // held during a round
+  std::mutex asking_;      // guards the next two
+  std::stop_source stop_;  // of the round under way
+  bool resting_ = false;   // a fork waits for it
+  std::atomic<bool> ended_{false};
+
+  // The thread's own.
+  bool has_rounds_;
+  std::chrono::steady_clock::time_point next_;
+  std::thread thread_;
+};
+
+}  // namespace tse::engine
