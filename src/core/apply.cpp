@@ -121,7 +121,7 @@ Error illegal_act(const Task& task, std::string_view act) {
 
 /// Whether the lease is the one that the task is held under, or was ended under by an outcome of its holder.
 bool is_current(const Row& row, std::int64_t epoch) {
-  if (row.epoch != epoch) return false;
+  if (epoch <= 0 || row.epoch != epoch) return false;  // 0: never leased
   return taskstate::is_terminal(row.task.status) ? row.outcome_digest.has_value() : row.lease_until.has_value();
 }
 

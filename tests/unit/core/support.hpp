@@ -109,7 +109,7 @@ inline NewTask usual_task() {
 inline Row pending_row() { return std::get<Row>(create(usual_task(), usual_operations(), at_time(noon))); }
 
 inline Row next(const Row& row, const Intent& intent, std::int64_t now = noon + second) {
-  return std::get<Row>(apply(row, intent, at_time(now)));
+  return std::get<Steps>(apply(row, intent, at_time(now))).back();
 }
 
 inline Row running_row() { return next(pending_row(), Start{}); }
