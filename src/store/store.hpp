@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tse::store {
@@ -23,11 +24,15 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 /// How long a call waits for its turn: until a time, or until somebody cancels it. Copied freely.
 struct Patience {
-  Deadline until{};
-  std::function<bool()> cancelled{};  ///< asked while waiting; empty: never. Must not block or throw
+  // NOLINTNEXTLINE(google-explicit-constructor): a time alone is a patience
+  Patience(Deadline time = {}, std::function<bool()> asked = {}) : until(time), cancelled(std::move(asked)) {}
+  Deadline until;
+  std::function<bool()> cancelled;  ///< asked while waiting; empty: never. Must not block or throw
 
   /// Throws Failure: cancelled, or busy with `why` once the time is over.
-  void require(std::string_view why) const;
+  void require(const char* why) const;
+  /// Until when to sleep before asking again: `until`, or soon if somebody may cancel.
+  [[nodiscard]] Deadline next_look() const;
 };
 
 /// What can be asked of one snapshot of the store.

@@ -94,6 +94,12 @@ int Connection::on_commit(void* self, sqlite3*, const char*, int frames) {
   return SQLITE_OK;
 }
 
+void Connection::flush_commits(bool flushed) {
+  if (flushed == flushed_) return;
+  execute(flushed ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "set the durability");
+  flushed_ = flushed;
+}
+
 void Connection::execute(const char* sql, const char* doing) {
   const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) raise(handle_, code, doing);

@@ -28,6 +28,10 @@ class Connection {
   /// From now on a busy lock is waited for until the deadline; without a call it is not waited for at all.
   void wait_until(Deadline deadline) noexcept { deadline_ = deadline; }
 
+  /// Whether commits from now on are flushed to the disk, as at first. One that is not goes with the next that is. Not
+  /// within a transaction. Throws Failure.
+  void flush_commits(bool flushed);
+
   /// Runs statements that give no rows and have no parameters. Throws Failure.
   void execute(const char* sql, const char* doing);
   /// Prepared once and kept. Throws Failure.
@@ -48,6 +52,7 @@ class Connection {
   sqlite3* handle_ = nullptr;
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
   Deadline deadline_{};
+  bool flushed_ = true;
   int wal_frames_ = 0;
 };
 

@@ -26,12 +26,12 @@ void open_memory(Database& database) {
   database.generation = read_generation(*database.writer);
 }
 
-void open_read_only(Database& database, Deadline deadline) {
+void open_read_only(Database& database, const Patience& patience) {
   if (!look(database.paths.database)) throw Failure(Code::unavailable, "there is no such file");
-  if (probe(database.paths, deadline) != Content::ours)
+  if (probe(database.paths, patience) != Content::ours)
     throw Failure(Code::not_a_taskstate_file, "the file is not one of taskstate's");
   Connection connection(file_uri(database.paths.database, "mode=ro"), SQLITE_OPEN_READONLY);
-  connection.wait_until(deadline);
+  connection.wait_until(patience.until);
   connection.configure();
   check_schema(connection, Intent::read);
   database.generation = read_generation(connection);
@@ -80,13 +80,13 @@ bool has_wal_reset_fix(int version) {
   return version >= 3051003 || (version >= 3050007 && version < 3051000) || (version >= 3044006 && version < 3045000);
 }
 
-void set_up(Database& database, Deadline deadline) {
+void set_up(Database& database, const Patience& patience) {
   refuse_lost_content(database);
   const bool create = database.options.mode == Mode::create;
   const int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
   database.writer = std::make_unique<Connection>(file_uri(database.paths.database, "", database.paths.sidecar), flags);
   Connection& writer = *database.writer;
-  writer.wait_until(deadline);
+  writer.wait_until(patience.until);
   const Content content = content_of(writer);
   judge(database.options, content);
   if (sqlite3_db_readonly(writer.handle(), "main") != 0)
@@ -105,19 +105,19 @@ void set_up(Database& database, Deadline deadline) {
 
 // A file of ours in the making looks like a damaged one, so where the sidecar tells that a process of ours is or was
 // at work, the file is judged under the lock. Where there is none, it is judged before anything is left beside it.
-void open_file(Database& database, Deadline deadline) {
+void open_file(Database& database, const Patience& patience) {
   const Options& options = database.options;
   const Paths& paths = database.paths;
   const bool exists = look(paths.database).has_value();  // before the sidecar, which is made first
   const bool has_sidecar = look(paths.sidecar).has_value();
   if (!exists && options.mode != Mode::create) throw Failure(Code::unavailable, "there is no such file");
-  if (exists && !has_sidecar) judge(options, probe(paths, deadline));
+  if (exists && !has_sidecar) judge(options, probe(paths, patience));
   database.lock.open(paths.sidecar, paths.database);
-  database.lock.lock(deadline, [] {});
+  database.lock.lock(patience, [] {});
   try {
     database.lock.check_header();
-    if (exists && has_sidecar) judge(options, probe(paths, deadline));
-    set_up(database, deadline);
+    if (exists && has_sidecar) judge(options, probe(paths, patience));
+    set_up(database, patience);
   } catch (...) {
     database.writer.reset();
     database.lock.close();
@@ -128,7 +128,7 @@ void open_file(Database& database, Deadline deadline) {
 
 }  // namespace
 
-std::unique_ptr<Database> open_database(Options options, Deadline deadline) {
+std::unique_ptr<Database> open_database(Options options, const Patience& patience) {
   auto database = std::make_unique<Database>();
   database->options = std::move(options);
   if (database->options.path == ":memory:") {
@@ -143,9 +143,9 @@ std::unique_ptr<Database> open_database(Options options, Deadline deadline) {
     database->log(LogLevel::info, std::string("SQLite ") + sqlite3_libversion() +
                                       " can lose commits when programs other than taskstate write to the file");
   if (database->read_only()) {
-    open_read_only(*database, deadline);
+    open_read_only(*database, patience);
   } else {
-    open_file(*database, deadline);
+    open_file(*database, patience);
   }
   return database;
 }

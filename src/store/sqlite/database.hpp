@@ -41,6 +41,6 @@ struct Database {
 };
 
 /// Opens, creates or migrates the file, or makes the database in memory. Throws Failure.
-[[nodiscard]] std::unique_ptr<Database> open_database(Options options, Deadline deadline);
+[[nodiscard]] std::unique_ptr<Database> open_database(Options options, const Patience& patience);
 
 }  // namespace tse::store::sqlite

@@ -18,9 +18,9 @@ bool has_content(const std::string& path) {
   return info && info->st_size > 0;
 }
 
-Content read_content(const Paths& paths, const char* parameters, Deadline deadline) {
+Content read_content(const Paths& paths, const char* parameters, const Patience& patience) {
   Connection connection(file_uri(paths.database, parameters), SQLITE_OPEN_READONLY);
-  connection.wait_until(deadline);
+  connection.wait_until(patience.until);
   try {
     return content_of(connection);
   } catch (const Failure&) {
@@ -46,7 +46,7 @@ Content content_of(Connection& connection) {
 
 // "immutable" makes SQLite take no lock and create neither -wal nor -shm, but it does not see what only the -wal
 // holds. So a file in use, or one that was not closed cleanly, is looked at a second time, the ordinary way.
-Content probe(const Paths& paths, Deadline deadline) {
+Content probe(const Paths& paths, const Patience& patience) {
   const auto info = look(paths.database);
   if (!info || !S_ISREG(info->st_mode)) throw Failure(Code::not_a_taskstate_file, "the path names no regular file");
   // A journal beside an empty file is of a creation that was cut short; SQLite rolls it back.
@@ -57,14 +57,14 @@ Content probe(const Paths& paths, Deadline deadline) {
   const bool in_use = has_content(paths.wal) || has_content(paths.journal);
   // No database is smaller than its smallest page, and SQLite takes a file of one byte for an empty one.
   if (info->st_size < 512) throw Failure(Code::not_a_taskstate_file, "the file is too short to be an SQLite database");
-  if (!in_use) return read_content(paths, "mode=ro&immutable=1", deadline);
+  if (!in_use) return read_content(paths, "mode=ro&immutable=1", patience);
   try {
-    const Content content = read_content(paths, "mode=ro&immutable=1", deadline);
+    const Content content = read_content(paths, "mode=ro&immutable=1", patience);
     if (content == Content::ours) return content;
   } catch (const Failure& failure) {
     if (failure.error().code == Code::not_a_taskstate_file || failure.error().code == Code::access_denied) throw;
   }
-  return read_content(paths, "mode=ro", deadline);
+  return read_content(paths, "mode=ro", patience);
 }
 
 }  // namespace tse::store::sqlite

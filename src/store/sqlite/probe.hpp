@@ -17,6 +17,6 @@ enum class Content {
 
 /// What the existing file holds. Throws Failure: not_a_taskstate_file if it is no SQLite database or no regular
 /// file, corrupt, access_denied, schema_too_new ...
-[[nodiscard]] Content probe(const Paths& paths, Deadline deadline);
+[[nodiscard]] Content probe(const Paths& paths, const Patience& patience);
 
 }  // namespace tse::store::sqlite

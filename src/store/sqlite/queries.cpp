@@ -120,6 +120,12 @@ std::int64_t count_rows(Connection& connection, const PageQuery& query) {
   return bound.step() ? bound.integer(0) : 0;
 }
 
+std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, core::Status status) {
+  Query query(connection, "SELECT coalesce(sum(count), 0) FROM taskstate_counters WHERE zone_id = ?1 AND status = ?2");
+  query.bind(1, zone_id).bind(2, taskstate::to_string(status));
+  return query.step() ? query.integer(0) : 0;
+}
+
 std::vector<core::Event> find_history(Connection& connection, const core::Key& key) {
   static const std::string sql = "SELECT " + event_columns() +
                                  " FROM taskstate_events WHERE task_seq = "

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tse::store::sqlite {
@@ -16,6 +17,8 @@ namespace tse::store::sqlite {
 [[nodiscard]] std::optional<AnswerRow> find_answer(Connection& connection, const core::Key& key);
 [[nodiscard]] std::vector<core::Row> find_page(Connection& connection, const PageQuery& query);
 [[nodiscard]] std::int64_t count_rows(Connection& connection, const PageQuery& query);
+/// How many tasks of the zone have the status, as the counters say.
+[[nodiscard]] std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, core::Status status);
 [[nodiscard]] std::vector<core::Event> find_history(Connection& connection, const core::Key& key);
 
 /// The SQL of find_page() and count_rows(), for the tests that look at its plan.

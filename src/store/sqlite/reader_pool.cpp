@@ -5,42 +5,39 @@
 
 namespace tse::store::sqlite {
 
-using core::Code;
-using core::Failure;
-
-ReaderPool::Lease::Lease(ReaderPool& pool, Deadline deadline) : pool_(pool), connection_(nullptr) {
+ReaderPool::Lease::Lease(ReaderPool& pool, const Patience& patience) : pool_(pool), connection_(nullptr) {
   Database& database = pool_.database_;
   if (database.memory) {
-    turn_.emplace(database.turn, deadline);
+    turn_.emplace(database.turn, patience);
     connection_ = database.writer.get();
     return;
   }
   database.require_recent_identity();
-  connection_ = pool_.acquire(deadline);
-  connection_->wait_until(deadline);
+  connection_ = pool_.acquire(patience);
+  connection_->wait_until(patience.until);
 }
 
 ReaderPool::Lease::~Lease() {
   if (!turn_) pool_.release(connection_);
 }
 
-std::unique_ptr<Connection> ReaderPool::make(Deadline deadline) const {
+std::unique_ptr<Connection> ReaderPool::make(const Patience& patience) const {
   // In WAL mode even a reader may have to write: to the -shm file, when it is the first after a crash.
   const bool read_only = database_.read_only();
   auto connection = std::make_unique<Connection>(file_uri(database_.paths.database, read_only ? "mode=ro" : "mode=rw"),
                                                  read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
-  connection->wait_until(deadline);
+  connection->wait_until(patience.until);
   connection->configure();
   connection->execute("PRAGMA query_only = ON", "configure the connection");
   return connection;
 }
 
-Connection* ReaderPool::acquire(Deadline deadline) {
+Connection* ReaderPool::acquire(const Patience& patience) {
   std::unique_lock lock(mutex_);
   while (idle_.empty() && all_.size() + opening_ >= most) {
     database_.gate.require();
-    if (returned_.wait_until(lock, deadline) == std::cv_status::timeout && idle_.empty())
-      throw Failure(Code::busy, "other reads of this process took until the deadline");
+    if (returned_.wait_until(lock, patience.next_look()) == std::cv_status::timeout && idle_.empty())
+      patience.require("other reads of this process took until the deadline");
   }
   database_.gate.require();
   if (!idle_.empty()) {
@@ -55,7 +52,7 @@ Connection* ReaderPool::acquire(Deadline deadline) {
   lock.unlock();
   std::unique_ptr<Connection> made;
   try {
-    made = make(deadline);
+    made = make(patience);
   } catch (...) {
     lock.lock();
     --opening_;

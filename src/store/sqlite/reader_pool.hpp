@@ -17,10 +17,10 @@ class ReaderPool {
   explicit ReaderPool(Database& database) : database_(database) {}
 
   /// A connection until the end of the scope. For a database in memory it is the only one there is. Throws
-  /// Failure: busy, moved, or what the gate says.
+  /// Failure: busy, cancelled, moved, or what the gate says.
   class Lease {
    public:
-    Lease(ReaderPool& pool, Deadline deadline);
+    Lease(ReaderPool& pool, const Patience& patience);
     ~Lease();
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
@@ -42,9 +42,9 @@ class ReaderPool {
 
  private:
   static constexpr std::size_t most = 8;
-  [[nodiscard]] Connection* acquire(Deadline deadline);
+  [[nodiscard]] Connection* acquire(const Patience& patience);
   void release(Connection* connection) noexcept;
-  [[nodiscard]] std::unique_ptr<Connection> make(Deadline deadline) const;
+  [[nodiscard]] std::unique_ptr<Connection> make(const Patience& patience) const;
 
   Database& database_;
   std::mutex mutex_;

@@ -9,6 +9,7 @@ CREATE TABLE taskstate_meta (
   min_writer  INTEGER NOT NULL,
   generation  TEXT NOT NULL CHECK (length(generation) = 32 AND generation NOT GLOB '*[^0-9a-f]*'),
   epoch       INTEGER NOT NULL DEFAULT 0 CHECK (epoch >= 0),
+  zone_turn   TEXT NOT NULL DEFAULT '',  -- the zone that a claim served last
   feed_floor  INTEGER NOT NULL DEFAULT 0 CHECK (feed_floor >= 0),
   fence       INTEGER NOT NULL DEFAULT 0 CHECK (fence >= 0)
 ) STRICT;
@@ -57,7 +58,7 @@ CREATE TABLE taskstate_tasks (
   lease_clock TEXT CHECK (length(CAST(lease_clock AS BLOB)) BETWEEN 1 AND 128),
   worker TEXT CHECK (length(CAST(worker AS BLOB)) <= 512),
   attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
-  max_attempts INTEGER NOT NULL DEFAULT 1 CHECK (max_attempts >= 1),
+  max_attempts INTEGER NOT NULL DEFAULT 1 CHECK (max_attempts BETWEEN 1 AND 1000),
   not_before INTEGER,
   start_by INTEGER,
   priority INTEGER NOT NULL DEFAULT 0,
@@ -85,20 +86,19 @@ CREATE TABLE taskstate_tasks (
   CHECK (created_at <= updated_at),
   CHECK ((status = 'failed') = (error_message IS NOT NULL)),
   CHECK (failure_kind IS NULL OR status = 'failed'),
+  CHECK ((lease_until IS NULL) = (lease_clock IS NULL)),
   CHECK (status <> 'completed' OR install_id IS NOT NULL OR result_href IS NOT NULL),
   CHECK (operation <> 'delete' OR install_id IS NOT NULL)
 ) STRICT;
 
 CREATE INDEX taskstate_tasks_list ON taskstate_tasks (zone_id, created_at, id);
-CREATE INDEX taskstate_tasks_runnable ON taskstate_tasks (operation, seq)
+CREATE INDEX taskstate_tasks_runnable ON taskstate_tasks (zone_id, operation, seq)
   WHERE status = 'pending' AND not_before IS NULL;
-CREATE INDEX taskstate_tasks_runnable_zone ON taskstate_tasks (zone_id, operation, seq)
-  WHERE status = 'pending' AND not_before IS NULL;
-CREATE INDEX taskstate_tasks_released ON taskstate_tasks (operation, seq)
-  WHERE status = 'running' AND epoch > 0 AND lease_until IS NULL AND attempt < max_attempts;
-CREATE INDEX taskstate_tasks_lease ON taskstate_tasks (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX taskstate_tasks_released ON taskstate_tasks (zone_id, operation, seq)
+  WHERE status = 'running' AND not_before IS NULL AND epoch > 0 AND lease_until IS NULL AND attempt < max_attempts;
+CREATE INDEX taskstate_tasks_lease ON taskstate_tasks (lease_clock, lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX taskstate_tasks_not_before ON taskstate_tasks (not_before)
-  WHERE status = 'pending' AND not_before IS NOT NULL;
+  WHERE not_before IS NOT NULL AND status IN ('pending', 'running');
 CREATE INDEX taskstate_tasks_start_by ON taskstate_tasks (start_by)
   WHERE status = 'pending' AND start_by IS NOT NULL;
 CREATE INDEX taskstate_tasks_ended ON taskstate_tasks (updated_at) WHERE status IN ('completed', 'failed');

@@ -1,6 +1,5 @@
 #include "store/sqlite/session.hpp"
 
-#include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
 
 namespace tse::store::sqlite {
@@ -19,8 +18,6 @@ std::optional<std::int64_t> find_seq(Connection& connection, const core::Key& ke
 }
 
 }  // namespace
-
-std::optional<core::Row> SqliteSession::read(const core::Key& key) { return find_row(connection_, key); }
 
 bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view> payload) {
   if (find_seq(connection_, row.key())) return false;
@@ -45,6 +42,18 @@ bool SqliteSession::replace(std::int64_t expected, const core::Row& next) {
   query.run();
   count(text.bytes(next));
   return sqlite3_changes(connection_.handle()) == 1;
+}
+
+std::int64_t SqliteSession::next_epoch() {
+  Query query(connection_, "UPDATE taskstate_meta SET epoch = epoch + 1 WHERE one = 1 RETURNING epoch");
+  if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
+  const std::int64_t epoch = query.integer(0);
+  query.run();
+  return epoch;
+}
+
+void SqliteSession::set_zone_turn(std::string_view zone_id) {
+  Query(connection_, "UPDATE taskstate_meta SET zone_turn = ?1 WHERE one = 1").bind(1, zone_id).run();
 }
 
 void SqliteSession::count(std::size_t bytes) noexcept {

@@ -6,6 +6,7 @@
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/verify.hpp"
+#include "store/sqlite/view.hpp"
 #include "store/sqlite/writer.hpp"
 
 #include <utility>
@@ -17,8 +18,8 @@ using core::Failure;
 namespace {
 
 template <typename Question>
-auto ask(ReaderPool& readers, Deadline deadline, Question question) {
-  const ReaderPool::Lease lease(readers, deadline);
+auto ask(ReaderPool& readers, const Patience& patience, Question question) {
+  const ReaderPool::Lease lease(readers, patience);
   const Snapshot snapshot(lease.connection());
   check_schema(lease.connection(), Intent::read);
   return question(lease.connection());
@@ -29,34 +30,44 @@ class SqliteStore final : public Store {
   explicit SqliteStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
   ~SqliteStore() override { close(); }
 
-  std::vector<std::optional<core::Error>> commit(std::span<const Change* const> changes, Deadline deadline) override {
-    return writer_.commit(changes, deadline);
+  std::vector<std::optional<core::Error>> commit(std::span<const Change* const> changes,
+                                                 const Patience& patience) override {
+    return writer_.commit(changes, patience);
   }
   [[nodiscard]] std::size_t max_group() const noexcept override { return 64; }
 
-  std::optional<core::Row> read(const core::Key& key, Deadline deadline) override {
-    return ask(readers_, deadline, [&](Connection& connection) { return find_row(connection, key); });
+  void view(const std::function<void(View&)>& question, const Patience& patience) override {
+    ask(readers_, patience, [&](Connection& connection) {
+      SqliteView snapshot(connection);
+      question(snapshot);
+    });
   }
-  std::optional<std::string> payload(const core::Key& key, Deadline deadline) override {
-    return ask(readers_, deadline, [&](Connection& connection) { return find_payload(connection, key); });
+  std::optional<core::Row> read(const core::Key& key, const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return find_row(connection, key); });
   }
-  std::optional<AnswerRow> answer(const core::Key& key, Deadline deadline) override {
-    const ReaderPool::Lease lease(readers_, deadline);
+  std::optional<std::string> payload(const core::Key& key, const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return find_payload(connection, key); });
+  }
+  std::optional<AnswerRow> answer(const core::Key& key, const Patience& patience) override {
+    const ReaderPool::Lease lease(readers_, patience);
     return find_answer(lease.connection(), key);
   }
-  std::vector<core::Row> page(const PageQuery& query, Deadline deadline) override {
-    return ask(readers_, deadline, [&](Connection& connection) { return find_page(connection, query); });
+  std::vector<core::Row> page(const PageQuery& query, const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return find_page(connection, query); });
   }
-  std::int64_t count(const PageQuery& query, Deadline deadline) override {
-    return ask(readers_, deadline, [&](Connection& connection) { return count_rows(connection, query); });
+  std::int64_t count(const PageQuery& query, const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return count_rows(connection, query); });
   }
-  std::vector<core::Event> history(const core::Key& key, Deadline deadline) override {
-    return ask(readers_, deadline, [&](Connection& connection) { return find_history(connection, key); });
+  std::vector<core::Event> history(const core::Key& key, const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return find_history(connection, key); });
   }
-  VerifyReport verify(Deadline deadline) override {
-    return ask(readers_, deadline, [&](Connection& connection) { return verify_all(connection, deadline); });
+  VerifyReport verify(const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return verify_all(connection, patience); });
   }
 
+  [[nodiscard]] std::string changing_file() const override {
+    return database_->memory || database_->read_only() ? std::string() : database_->paths.wal;
+  }
   [[nodiscard]] const std::string& generation() const noexcept override { return database_->generation; }
 
   void close() noexcept override;
@@ -119,8 +130,8 @@ void SqliteStore::abandon() noexcept {
 
 }  // namespace
 
-std::unique_ptr<Store> open(Options options, Deadline deadline) {
-  return std::make_unique<SqliteStore>(open_database(std::move(options), deadline));
+std::unique_ptr<Store> open(Options options, const Patience& patience) {
+  return std::make_unique<SqliteStore>(open_database(std::move(options), patience));
 }
 
 }  // namespace tse::store::sqlite

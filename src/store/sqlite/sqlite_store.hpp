@@ -25,6 +25,6 @@ struct Options {
 };
 
 /// Opens, creates or migrates. Throws core::Failure as taskstate.h lists for tse_open().
-[[nodiscard]] std::unique_ptr<Store> open(Options options, Deadline deadline);
+[[nodiscard]] std::unique_ptr<Store> open(Options options, const Patience& patience);
 
 }  // namespace tse::store::sqlite

@@ -2,14 +2,14 @@
 
 namespace tse::store::sqlite {
 
-Turn::Held::Held(Turn& turn, Deadline deadline) : turn_(turn) { turn_.acquire(deadline); }
+Turn::Held::Held(Turn& turn, const Patience& patience) : turn_(turn) { turn_.acquire(patience); }
 
-void Turn::acquire(Deadline deadline) {
+void Turn::acquire(const Patience& patience) {
   std::unique_lock lock(mutex_);
   while (taken_) {
     gate_.require();
-    if (changed_.wait_until(lock, deadline) == std::cv_status::timeout && taken_)
-      throw core::Failure(core::Code::busy, "other changes of this process took until the deadline");
+    if (changed_.wait_until(lock, patience.next_look()) == std::cv_status::timeout && taken_)
+      patience.require("other changes of this process took until the deadline");
   }
   gate_.require();
   taken_ = true;

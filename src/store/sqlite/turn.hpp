@@ -1,4 +1,4 @@
-// One at a time within the process, with a deadline and an end.
+// One at a time within the process, with patience and an end.
 #pragma once
 
 #include "store/sqlite/gate.hpp"
@@ -13,10 +13,10 @@ class Turn {
  public:
   explicit Turn(const Gate& gate) : gate_(gate) {}
 
-  /// Held until the end of the scope. Throws Failure: busy, or what the gate says.
+  /// Held until the end of the scope. Throws Failure: busy, cancelled, or what the gate says.
   class Held {
    public:
-    Held(Turn& turn, Deadline deadline);
+    Held(Turn& turn, const Patience& patience);
     ~Held() { turn_.release(); }
     Held(const Held&) = delete;
     Held& operator=(const Held&) = delete;
@@ -31,7 +31,7 @@ class Turn {
   void wake() noexcept;
 
  private:
-  void acquire(Deadline deadline);
+  void acquire(const Patience& patience);
   void release() noexcept;
   const Gate& gate_;
   std::mutex mutex_;

@@ -210,22 +210,24 @@ void Verification::check_references() {
     problem("taskstate_meta: the source of epochs lies behind an epoch that was given out");
 }
 
-int stop_after(void* deadline) {
-  return std::chrono::steady_clock::now() >= *static_cast<const Deadline*>(deadline) ? 1 : 0;
+int is_at_its_end(void* patience) {
+  const Patience& of = *static_cast<const Patience*>(patience);
+  return std::chrono::steady_clock::now() >= of.until || (of.cancelled && of.cancelled()) ? 1 : 0;
 }
 
 }  // namespace
 
-VerifyReport verify_all(Connection& connection, Deadline deadline) {
+VerifyReport verify_all(Connection& connection, const Patience& patience) {
   constexpr int instructions = 10000;
-  sqlite3_progress_handler(connection.handle(), instructions, &stop_after, &deadline);
+  sqlite3_progress_handler(connection.handle(), instructions, &is_at_its_end, const_cast<Patience*>(&patience));
   const std::unique_ptr<sqlite3, void (*)(sqlite3*)> unset(
       connection.handle(), [](sqlite3* handle) { sqlite3_progress_handler(handle, 0, nullptr, nullptr); });
   try {
     return Verification(connection).run();
   } catch (const Failure& failure) {
     if (failure.error().code != Code::cancelled) throw;
-    throw Failure(Code::busy, "verify was not done by the deadline");
+    patience.require("verify was not done by the deadline");
+    throw;
   }
 }
 

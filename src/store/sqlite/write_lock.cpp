@@ -55,13 +55,12 @@ bool WriteLock::try_lock() {
 }
 
 // flock() can neither time out nor be cancelled, so it is tried, at most a millisecond apart.
-void WriteLock::lock(Deadline deadline, const std::function<void()>& give_up) {
+void WriteLock::lock(const Patience& patience, const std::function<void()>& give_up) {
   auto pause = std::chrono::microseconds(25);
   while (!try_lock()) {
     give_up();
-    const auto now = std::chrono::steady_clock::now();
-    if (now >= deadline) throw Failure(Code::busy, "another process was writing until the deadline");
-    std::this_thread::sleep_for(std::min<Deadline::duration>(pause, deadline - now));
+    patience.require("another process was writing until the deadline");
+    std::this_thread::sleep_until(std::min<Deadline>(patience.until, std::chrono::steady_clock::now() + pause));
     pause = std::min(pause * 2, std::chrono::microseconds(1000));
   }
 }

@@ -21,8 +21,9 @@ class WriteLock {
   /// Opens the sidecar; creates it with the mode and owner of `like`, or 0600. Throws Failure: access_denied,
   /// read_only, unavailable ...
   void open(const std::string& path, const std::string& like);
-  /// Tries until the deadline, asking `give_up` in between (it throws to stop). Throws Failure(busy).
-  void lock(Deadline deadline, const std::function<void()>& give_up);
+  /// Tries as long as the patience lasts, asking `give_up` in between (it throws to stop). Throws Failure: busy,
+  /// cancelled.
+  void lock(const Patience& patience, const std::function<void()>& give_up);
   [[nodiscard]] bool try_lock();
   void unlock() noexcept;
   /// Only closes: in a child of fork() the lock is the parent's, and unlocking would take it from there.

@@ -42,20 +42,26 @@ struct Writer::Group {
   std::vector<std::size_t> kept;  // in the transaction under way
   std::size_t next = 0;           // the first that is neither durable nor refused
   int frames = 0;
+
+  /// Whether none of those that are left must reach the disk at once.
+  [[nodiscard]] bool is_relaxed() const {
+    return std::all_of(changes.begin() + static_cast<std::ptrdiff_t>(next), changes.end(),
+                       [](const Change* change) { return change->durability == Durability::relaxed; });
+  }
 };
 
-Writer::Results Writer::commit(std::span<const Change* const> changes, Deadline deadline) {
+Writer::Results Writer::commit(std::span<const Change* const> changes, const Patience& patience) {
   Group group{changes, Results(changes.size()), {}, 0, 0};
   try {
     database_.gate.require();
     if (database_.read_only()) throw Failure(Code::read_only, "the file was opened read-only");
-    const Turn::Held turn(database_.turn, deadline);
+    const Turn::Held turn(database_.turn, patience);
     if (database_.memory) {
-      commit_all(group, deadline);
+      commit_all(group, patience);
     } else {
-      database_.lock.lock(deadline, [this] { database_.gate.require(); });
+      database_.lock.lock(patience, [this] { database_.gate.require(); });
       const std::unique_ptr<WriteLock, void (*)(WriteLock*)> held(&database_.lock, [](WriteLock* l) { l->unlock(); });
-      commit_all(group, deadline);
+      commit_all(group, patience);
     }
   } catch (...) {
     const Error error = current_error();
@@ -66,19 +72,19 @@ Writer::Results Writer::commit(std::span<const Change* const> changes, Deadline 
   return std::move(group.results);
 }
 
-void Writer::commit_all(Group& group, Deadline deadline) {
+void Writer::commit_all(Group& group, const Patience& patience) {
   while (group.next < group.changes.size()) {
-    run_transaction(group, deadline);
+    run_transaction(group, patience);
     if (!database_.memory) checkpoint_if_due();
   }
 }
 
 // One transaction with as many of the changes as fit. A change that makes SQLite roll everything back is refused,
 // and the transaction is run anew without it.
-void Writer::run_transaction(Group& group, Deadline deadline) {
+void Writer::run_transaction(Group& group, const Patience& patience) {
   group.kept.clear();
   group.frames = 0;
-  const std::unique_lock<std::mutex> held = begin(deadline);
+  const std::unique_lock<std::mutex> held = begin(!group.is_relaxed(), patience);
   std::size_t index = group.next;
   try {
     check_schema(*database_.writer, Intent::write);
@@ -105,7 +111,7 @@ Writer::Ran Writer::run_change(Group& group, std::size_t index) {
   };
   SqliteSession session(writer);
   try {
-    (*group.changes[index])(session);
+    group.changes[index]->run(session);
   } catch (...) {
     group.results[index] = current_error();
     note(*group.results[index]);
@@ -152,18 +158,18 @@ void Writer::finish(Group& group) {
 }
 
 // A foreign writer is waited for between attempts, not within one, so that a fork() need not wait along.
-std::unique_lock<std::mutex> Writer::begin(Deadline deadline) {
+std::unique_lock<std::mutex> Writer::begin(bool flushed, const Patience& patience) {
   auto pause = std::chrono::microseconds(50);
   for (;;) {
     std::unique_lock<std::mutex> held(database_.transaction);
     if (!database_.memory) database_.require_identity();
+    database_.writer->flush_commits(flushed);
     const int code = sqlite3_exec(database_.writer->handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return held;
     if ((code & 0xff) != SQLITE_BUSY) raise(database_.writer->handle(), code, "begin a transaction");
     held.unlock();
-    const auto now = std::chrono::steady_clock::now();
-    if (now >= deadline) throw Failure(Code::busy, "another program was writing to the file until the deadline");
-    std::this_thread::sleep_for(std::min<Deadline::duration>(pause, deadline - now));
+    patience.require("another program was writing to the file until the deadline");
+    std::this_thread::sleep_until(std::min<Deadline>(patience.until, std::chrono::steady_clock::now() + pause));
     pause = std::min(pause * 2, std::chrono::microseconds(1000));
     database_.gate.require();
   }

@@ -17,16 +17,16 @@ class Writer {
 
   using Results = std::vector<std::optional<core::Error>>;
   /// As Store::commit(). Any number of threads.
-  Results commit(std::span<const Change* const> changes, Deadline deadline);
+  Results commit(std::span<const Change* const> changes, const Patience& patience);
 
  private:
   struct Group;
-  void commit_all(Group& group, Deadline deadline);
-  void run_transaction(Group& group, Deadline deadline);
+  void commit_all(Group& group, const Patience& patience);
+  void run_transaction(Group& group, const Patience& patience);
   enum class Ran { kept, refused, rolled_back, over_budget };
   Ran run_change(Group& group, std::size_t index);
   void finish(Group& group);
-  std::unique_lock<std::mutex> begin(Deadline deadline);
+  std::unique_lock<std::mutex> begin(bool flushed, const Patience& patience);
   void checkpoint_if_due();
   void note(const core::Error& error);
 
