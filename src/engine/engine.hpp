@@ -50,11 +50,11 @@ struct Settings {
 
 /// What one call carries besides its arguments.
 struct Call {
-  std::optional<std::chrono::microseconds> timeout;
-  core::Text request_id;
-  core::Text traceparent;
-  core::Text actor;
-  std::stop_token stop;
+  std::optional<std::chrono::microseconds> timeout{};
+  core::Text request_id{};
+  core::Text traceparent{};
+  core::Text actor{};
+  std::stop_token stop{};
 };
 
 /// Which tasks claim() takes, and on which terms.

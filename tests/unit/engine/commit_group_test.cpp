@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -15,6 +17,7 @@ using tse::core::Failure;
 using tse::engine::CommitGroup;
 using tse::store::Change;
 using tse::store::Deadline;
+using tse::store::Patience;
 using tse::store::Session;
 using tse::test::FakeStore;
 
@@ -23,10 +26,16 @@ namespace {
 Deadline in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
 const Deadline far = in(60s);
 
+// A change made of what it does.
+void run(CommitGroup& group, std::function<void(Session&)> what, Deadline deadline, const std::stop_token& stop = {}) {
+  group.run(Change{std::move(what)}, deadline, stop);
+}
+
 // The code that a run() throws, or nothing.
-std::optional<Code> outcome_of(CommitGroup& group, const Change& change, Deadline deadline) {
+std::optional<Code> outcome_of(CommitGroup& group, std::function<void(Session&)> what, Deadline deadline,
+                               const std::stop_token& stop = {}) {
   try {
-    group.run(change, deadline);
+    run(group, std::move(what), deadline, stop);
     return std::nullopt;
   } catch (const Failure& failure) {
     return failure.error().code;
@@ -38,7 +47,10 @@ class Crowd {
  public:
   Crowd(FakeStore& store, CommitGroup& group) : store_(store), group_(group) {
     store_.hold();
-    first_ = std::thread([this] { group_.run([](Session&) {}, far); });
+    first_ = std::thread([this] {
+      run(
+          group_, [](Session&) {}, far);
+    });
     store_.wait_until_entered();
   }
   void add(std::function<void()> caller) { others_.emplace_back(std::move(caller)); }
@@ -72,7 +84,8 @@ BOOST_AUTO_TEST_CASE(a_lone_caller_commits_its_own_change_inline) {
   FakeStore store;
   CommitGroup group(store);
   std::thread::id ran_on;
-  group.run([&](Session&) { ran_on = std::this_thread::get_id(); }, far);
+  run(
+      group, [&](Session&) { ran_on = std::this_thread::get_id(); }, far);
   BOOST_TEST((ran_on == std::this_thread::get_id()));
   BOOST_TEST(store.group_sizes == std::vector<std::size_t>{1}, boost::test_tools::per_element());
 }
@@ -82,7 +95,11 @@ BOOST_AUTO_TEST_CASE(those_that_wait_are_committed_together) {
   CommitGroup group(store);
   std::atomic<int> ran{0};
   Crowd crowd(store, group);
-  for (int i = 0; i < 10; ++i) crowd.add([&] { group.run([&](Session&) { ++ran; }, far); });
+  for (int i = 0; i < 10; ++i)
+    crowd.add([&] {
+      run(
+          group, [&](Session&) { ++ran; }, far);
+    });
   crowd.release();
   BOOST_TEST(ran == 10);
   BOOST_TEST(store.group_sizes.front() == 1U);
@@ -94,7 +111,11 @@ BOOST_AUTO_TEST_CASE(a_group_is_no_larger_than_the_store_wants) {
   store.group_limit = 3;
   CommitGroup group(store);
   Crowd crowd(store, group);
-  for (int i = 0; i < 10; ++i) crowd.add([&] { group.run([](Session&) {}, far); });
+  for (int i = 0; i < 10; ++i)
+    crowd.add([&] {
+      run(
+          group, [](Session&) {}, far);
+    });
   crowd.release();
   std::size_t total = 0;
   for (const std::size_t size : store.group_sizes) {
@@ -133,7 +154,8 @@ BOOST_AUTO_TEST_CASE(past_its_deadline_a_waiting_change_is_busy_and_never_runs) 
   BOOST_TEST((outcome_of(
                   group, [&](Session&) { ran = true; }, in(20ms)) == Code::busy));
   crowd.release();
-  group.run([](Session&) {}, far);
+  run(
+      group, [](Session&) {}, far);
   BOOST_TEST(!ran);
 }
 
@@ -161,9 +183,9 @@ BOOST_AUTO_TEST_CASE(a_neighbours_early_deadline_makes_nobody_else_busy) {
   // The store waits for its lock until the group's earliest deadline, then gives all `busy`; the lock
   // comes free only later.
   const Deadline lock_free_at = in(400ms);
-  store.on_commit = [&](std::span<const Change* const> changes, Deadline deadline) {
+  store.on_commit = [&](std::span<const Change* const> changes, const Patience& patience) {
     FakeStore::Results results(changes.size());
-    std::this_thread::sleep_until(std::min(deadline, lock_free_at));
+    std::this_thread::sleep_until(std::min(patience.until, lock_free_at));
     if (std::chrono::steady_clock::now() < lock_free_at)
       for (auto& result : results) result = tse::core::Error{Code::busy, "busy"};
     return results;
@@ -178,6 +200,75 @@ BOOST_AUTO_TEST_CASE(a_neighbours_early_deadline_makes_nobody_else_busy) {
   for (std::thread& caller : callers) caller.join();
   BOOST_TEST(busy == 4);
   BOOST_TEST(done == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_waiting_change_can_be_cancelled_and_never_runs) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::atomic<bool> ran{false};
+  std::optional<Code> code;
+  Crowd crowd(store, group);
+  std::stop_source stop;
+  std::thread caller([&] {
+    code = outcome_of(
+        group, [&](Session&) { ran = true; }, far, stop.get_token());
+  });
+  std::this_thread::sleep_for(20ms);  // so that it may wait; cancelled before or after, the outcome is the same
+  stop.request_stop();
+  caller.join();
+  BOOST_TEST((code == Code::cancelled));
+  // Sticky: whoever would have to wait does not begin to.
+  BOOST_TEST((outcome_of(
+                  group, [&](Session&) { ran = true; }, far, stop.get_token()) == Code::cancelled));
+  crowd.release();
+  BOOST_TEST(!ran);
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_neighbour_cancels_nobody_else) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::atomic<int> cancelled{0};
+  std::atomic<int> done{0};
+  std::stop_source stop;
+  // The store waits for its lock, which comes free only once the cancelled are gone.
+  std::atomic<bool> lock_free{false};
+  store.on_commit = [&](std::span<const Change* const> changes, const Patience& patience) {
+    FakeStore::Results results(changes.size());
+    while (!lock_free && !patience.cancelled()) std::this_thread::yield();
+    if (!lock_free)
+      for (auto& result : results) result = tse::core::Error{Code::cancelled, "cancelled"};
+    return results;
+  };
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 8; ++i)
+    callers.emplace_back([&, i] {
+      const auto code = outcome_of(
+          group, [](Session&) {}, far, i % 2 == 0 ? stop.get_token() : std::stop_token());
+      code == Code::cancelled ? ++cancelled : (code ? 0 : ++done);
+    });
+  stop.request_stop();
+  while (cancelled < 4) std::this_thread::yield();
+  lock_free = true;
+  for (std::thread& caller : callers) caller.join();
+  BOOST_TEST(cancelled == 4);
+  BOOST_TEST(done == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_already_taken_runs_to_its_end_though_cancelled) {
+  FakeStore store;
+  CommitGroup group(store);
+  store.hold();
+  std::optional<Code> code = Code::internal;
+  std::stop_source stop;
+  std::thread caller([&] {
+    code = outcome_of(
+        group, [](Session&) {}, far, stop.get_token());
+  });
+  store.wait_until_entered();
+  stop.request_stop();
+  store.let_go();
+  caller.join();
+  BOOST_TEST(!code.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(closing_sends_the_waiting_away_and_lets_the_commit_under_way_end) {
@@ -206,12 +297,12 @@ BOOST_AUTO_TEST_CASE(closing_sends_the_waiting_away_and_lets_the_commit_under_wa
 BOOST_AUTO_TEST_CASE(a_store_that_fails_as_a_whole_fails_each_and_blocks_nobody) {
   FakeStore store;
   CommitGroup group(store);
-  store.on_commit = [](auto, auto) -> FakeStore::Results {
+  store.on_commit = [](auto, const auto&) -> FakeStore::Results {
     throw Failure(Code::io_error, "disk", tse::core::Outcome::unknown);
   };
   BOOST_TEST((outcome_of(
                   group, [](Session&) {}, far) == Code::io_error));
-  store.on_commit = [](auto, auto) -> FakeStore::Results { throw std::bad_alloc(); };
+  store.on_commit = [](auto, const auto&) -> FakeStore::Results { throw std::bad_alloc(); };
   BOOST_TEST((outcome_of(
                   group, [](Session&) {}, far) == Code::no_memory));
   store.on_commit = nullptr;
@@ -229,7 +320,9 @@ BOOST_AUTO_TEST_CASE(many_threads_each_change_exactly_once) {
   std::vector<std::thread> callers;
   for (int t = 0; t < threads; ++t)
     callers.emplace_back([&] {
-      for (int i = 0; i < each; ++i) group.run([&](Session&) { ++total; }, far);
+      for (int i = 0; i < each; ++i)
+        run(
+            group, [&](Session&) { ++total; }, far);
     });
   for (std::thread& caller : callers) caller.join();
   BOOST_TEST(total == threads * each);

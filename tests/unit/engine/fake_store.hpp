@@ -21,7 +21,7 @@ class FakeStore final : public store::Store {
 
   std::size_t group_limit = 64;
   /// What a commit gives; runs the changes and accepts them all unless set.
-  std::function<Results(std::span<const store::Change* const>, store::Deadline)> on_commit;
+  std::function<Results(std::span<const store::Change* const>, const store::Patience&)> on_commit;
   std::vector<std::size_t> group_sizes;  // read it when no commit runs
 
   void hold() {
@@ -39,7 +39,7 @@ class FakeStore final : public store::Store {
     changed_.wait(lock, [this] { return inside_; });
   }
 
-  Results commit(std::span<const store::Change* const> changes, store::Deadline deadline) override {
+  Results commit(std::span<const store::Change* const> changes, const store::Patience& patience) override {
     {
       std::unique_lock lock(mutex_);
       inside_ = true;
@@ -48,11 +48,11 @@ class FakeStore final : public store::Store {
       inside_ = false;
     }
     group_sizes.push_back(changes.size());
-    if (on_commit) return on_commit(changes, deadline);
+    if (on_commit) return on_commit(changes, patience);
     Results results(changes.size());
     for (std::size_t i = 0; i < changes.size(); ++i) {
       try {
-        (*changes[i])(session_);
+        changes[i]->run(session_);
       } catch (const core::Failure& failure) {
         results[i] = failure.error();
       }
@@ -61,13 +61,15 @@ class FakeStore final : public store::Store {
   }
   std::size_t max_group() const noexcept override { return group_limit; }
 
-  std::optional<core::Row> read(const core::Key&, store::Deadline) override { return {}; }
-  std::optional<std::string> payload(const core::Key&, store::Deadline) override { return {}; }
-  std::optional<store::AnswerRow> answer(const core::Key&, store::Deadline) override { return {}; }
-  std::vector<core::Row> page(const store::PageQuery&, store::Deadline) override { return {}; }
-  std::int64_t count(const store::PageQuery&, store::Deadline) override { return 0; }
-  std::vector<core::Event> history(const core::Key&, store::Deadline) override { return {}; }
-  store::VerifyReport verify(store::Deadline) override { return {}; }
+  void view(const std::function<void(store::View&)>& ask, const store::Patience&) override { ask(session_); }
+  std::optional<core::Row> read(const core::Key&, const store::Patience&) override { return {}; }
+  std::optional<std::string> payload(const core::Key&, const store::Patience&) override { return {}; }
+  std::optional<store::AnswerRow> answer(const core::Key&, const store::Patience&) override { return {}; }
+  std::vector<core::Row> page(const store::PageQuery&, const store::Patience&) override { return {}; }
+  std::int64_t count(const store::PageQuery&, const store::Patience&) override { return 0; }
+  std::vector<core::Event> history(const core::Key&, const store::Patience&) override { return {}; }
+  store::VerifyReport verify(const store::Patience&) override { return {}; }
+  std::string changing_file() const override { return {}; }
   const std::string& generation() const noexcept override { return generation_; }
   void close() noexcept override {}
   void before_fork() noexcept override {}
@@ -79,8 +81,23 @@ class FakeStore final : public store::Store {
   class NoSession final : public store::Session {
    public:
     std::optional<core::Row> read(const core::Key&) override { return {}; }
+    std::optional<std::string> payload(const core::Key&) override { return {}; }
+    std::optional<std::string> next_runnable_zone(std::string_view, std::span<const std::string>) override {
+      return {};
+    }
+    std::optional<core::Key> oldest_runnable(std::string_view, std::span<const std::string>, bool) override {
+      return {};
+    }
+    std::string zone_turn() override { return {}; }
+    std::int64_t count(std::string_view, core::Status) override { return 0; }
+    std::vector<std::string> lease_clocks() override { return {}; }
+    std::vector<core::Key> ended_leases(std::string_view, std::int64_t, std::size_t) override { return {}; }
+    std::vector<core::Key> overdue_starts(std::int64_t, std::size_t) override { return {}; }
+    std::vector<core::Key> ripe(std::int64_t, std::size_t) override { return {}; }
     bool insert(const core::Row&, std::optional<std::string_view>) override { return true; }
     bool replace(std::int64_t, const core::Row&) override { return true; }
+    std::int64_t next_epoch() override { return 1; }
+    void set_zone_turn(std::string_view) override {}
   };
 
   NoSession session_;
