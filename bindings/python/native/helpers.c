@@ -1,144 +1,31 @@
-#include "helpers.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A result that once held something large gives its buffer back at the next call. */
-static const size_t kept_capacity = (size_t)1 << 16;
-
-/* ---- Records ------------------------------------------------------------------------------- */
-
-tspy_result *tspy_result_new(void) { return calloc(1, sizeof(tspy_result)); }
-
-static void clear(tspy_result *result) {
-  tse_error_free(result->error);
-  result->error = NULL;
-  result->size = 0;
-  if (result->capacity > kept_capacity) {
-    free(result->data);
-    result->data = NULL;
-    result->capacity = 0;
-  }
-}
-
-void tspy_result_free(tspy_result *result) {
-  if (!result) return;
-  clear(result);
-  tse_answer_free(result->answer);
-  free(result->data);
-  free(result);
-}
-
-static int reserve(tspy_result *result, size_t more) {
-  if (more <= result->capacity - result->size) return 1;
-  size_t capacity = result->capacity ? result->capacity : 1024;
-  while (capacity - result->size < more) capacity *= 2;
-  char *data = realloc(result->data, capacity);
-  if (!data) return 0;
-  result->data = data;
-  result->capacity = capacity;
-  return 1;
-}
-
-static void put_number(tspy_result *result, int64_t number) {
-  memcpy(result->data + result->size, &number, sizeof number);
-  result->size += sizeof number;
-}
-
-static int32_t put_record(tspy_result *result, const int64_t *numbers, size_t number_count, const tse_str *texts,
-                          size_t text_count) {
-  const size_t head = sizeof(int64_t) * (1 + number_count + 2 * text_count);
-  size_t total = head;
-  for (size_t i = 0; i < text_count; ++i) total += texts[i].data ? texts[i].size : 0;
-  if (!reserve(result, total)) return TSE_NO_MEMORY;
-
-  put_number(result, (int64_t)total);
-  for (size_t i = 0; i < number_count; ++i) put_number(result, numbers[i]);
-  size_t begin = head;
-  for (size_t i = 0; i < text_count; ++i) {
-    const size_t end = begin + texts[i].size;
-    put_number(result, texts[i].data ? (int64_t)begin : -1);
-    put_number(result, texts[i].data ? (int64_t)end : -1);
-    if (texts[i].data) begin = end;
-  }
-  for (size_t i = 0; i < text_count; ++i) {
-    if (!texts[i].data || !texts[i].size) continue;
-    memcpy(result->data + result->size, texts[i].data, texts[i].size);
-    result->size += texts[i].size;
-  }
-  return TSE_OK;
-}
-
-static int32_t put_task(tspy_result *result, const tse_task_view *task) {
-  const int64_t numbers[] = {task->created_at, task->updated_at, task->status, task->package_version, task->revision};
-  const tse_str texts[] = {task->zone_id,           task->id,          task->operation,    task->error_message,
-                           task->install_id,        task->links,       task->package_id,   task->package_slug,
-                           task->warnings,          task->json,        task->error_detail, task->failure_kind,
-                           task->client_request_id, task->traceparent, task->payload};
-  return put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
-}
+#include "internal.h"
 
 static int32_t put_event(tspy_result *result, const tse_event_view *event) {
   const int64_t numbers[] = {event->sequence, event->from_status, event->to_status, event->at,
                              event->revision, event->attempt,     event->epoch};
   const tse_str texts[] = {event->kind,        event->worker,  event->request_id,
                            event->traceparent, event->message, event->detail};
-  return put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
+  return tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
 }
 
 static int32_t put_texts(tspy_result *result, tse_str first, tse_str second) {
   const tse_str texts[] = {first, second};
-  return put_record(result, NULL, 0, texts, COUNT(texts));
+  return tspy_put_record(result, NULL, 0, texts, COUNT(texts));
 }
 
 int32_t tspy_read_error(const tse_error *error, tspy_result *result) {
-  clear(result);
+  tspy_clear(result);
   tse_error_view view = TSE_ERROR_VIEW_INIT;
   int32_t code = tse_error_get(error, &view);
   if (code) return code;
   const int64_t numbers[] = {view.code, view.outcome};
   const tse_str texts[] = {view.field, view.message};
-  code = put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
+  code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
   for (size_t i = 0; !code && i < view.detail_count; ++i) {
     tse_error_detail_view detail = TSE_ERROR_DETAIL_VIEW_INIT;
     code = tse_error_detail(error, i, &detail);
     if (!code) code = put_texts(result, detail.field, detail.message);
   }
-  return code;
-}
-
-/* ---- Arguments ----------------------------------------------------------------------------- */
-
-static tse_str text(const char *data, size_t size) {
-  const tse_str view = {data, size};
-  return view;
-}
-
-/* What a call carries beside its arguments, as far as it is not the default: *call stays NULL then. */
-static int32_t make_call(tse_call **call, int64_t timeout_us, tse_str request_id, tse_str traceparent, tse_str actor,
-                         tse_error **error) {
-  if (timeout_us == TSE_NONE && !request_id.data && !traceparent.data && !actor.data) return TSE_OK;
-  int32_t code = tse_call_new(call, error);
-  if (!code && timeout_us != TSE_NONE) code = tse_call_set_timeout(*call, timeout_us, error);
-  if (!code && request_id.data) code = tse_call_set_request_id(*call, request_id.data, request_id.size, error);
-  if (!code && traceparent.data) code = tse_call_set_traceparent(*call, traceparent.data, traceparent.size, error);
-  if (!code && actor.data) code = tse_call_set_actor(*call, actor.data, actor.size, error);
-  return code;
-}
-
-static int32_t make_read_call(tse_call **call, int64_t timeout_us, tse_error **error) {
-  return make_call(call, timeout_us, text(NULL, 0), text(NULL, 0), text(NULL, 0), error);
-}
-
-/* Copies the task that a call gave, if any, and frees it. */
-static int32_t take_task(tspy_result *result, int32_t code, tse_task *task) {
-  if (code || !task) return code;
-  tse_task_view view = TSE_TASK_VIEW_INIT;
-  code = tse_task_get(task, &view);
-  if (!code) code = put_task(result, &view);
-  tse_task_free(task);
   return code;
 }
 
@@ -148,10 +35,11 @@ int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size
                     const char *operation, size_t operation_size, const char *install_id, size_t install_id_size,
                     const char *package_id, size_t package_id_size, const char *package_slug, size_t package_slug_size,
                     int64_t package_version, const char *links, size_t links_size, const char *warnings,
-                    size_t warnings_size, const char *payload, size_t payload_size, int64_t timeout_us,
+                    size_t warnings_size, const char *payload, size_t payload_size, int64_t not_before,
+                    int64_t start_within_us, int64_t max_attempts, int64_t timeout_us, const tse_cancel_token *cancel,
                     const char *request_id, size_t request_id_size, const char *traceparent, size_t traceparent_size,
                     const char *actor, size_t actor_size, tspy_result *result) {
-  clear(result);
+  tspy_clear(result);
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = text(zone_id, zone_id_size);
   spec.id = text(id, id_size);
@@ -163,37 +51,62 @@ int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size
   spec.links = text(links, links_size);
   spec.warnings = text(warnings, warnings_size);
   spec.payload = text(payload, payload_size);
+  spec.not_before = not_before;
+  spec.start_within_us = start_within_us;
+  spec.max_attempts = max_attempts;
   tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = make_call(&call, timeout_us, text(request_id, request_id_size), text(traceparent, traceparent_size),
-                           text(actor, actor_size), &result->error);
+  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
+                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
   if (!code) code = tse_create(engine, &spec, call, &task, &result->error);
   tse_call_free(call);
-  return take_task(result, code, task);
+  return tspy_take_task(result, code, task);
 }
 
 int32_t tspy_start(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                   int64_t timeout_us, const char *request_id, size_t request_id_size, const char *traceparent,
-                   size_t traceparent_size, const char *actor, size_t actor_size, tspy_result *result) {
-  clear(result);
+                   int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
+                   const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
+                   tspy_result *result) {
+  tspy_clear(result);
   tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = make_call(&call, timeout_us, text(request_id, request_id_size), text(traceparent, traceparent_size),
-                           text(actor, actor_size), &result->error);
+  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
+                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
   if (!code) code = tse_start(engine, zone_id, zone_id_size, id, id_size, call, &task, &result->error);
   tse_call_free(call);
-  return take_task(result, code, task);
+  return tspy_take_task(result, code, task);
+}
+
+static int32_t change_by_key(tse_engine *engine, int32_t change, tse_str zone_id, tse_str id, const tse_update *update,
+                             const tse_call *call, tse_task **task, tse_error **error) {
+  switch (change) {
+    case TSPY_ANNOTATE:
+      return tse_annotate(engine, zone_id.data, zone_id.size, id.data, id.size, update, call, task, error);
+    case TSPY_COMPLETE:
+      return tse_complete(engine, zone_id.data, zone_id.size, id.data, id.size, update, call, task, error);
+    default: return tse_fail(engine, zone_id.data, zone_id.size, id.data, id.size, update, call, task, error);
+  }
+}
+
+static int32_t change_by_lease(tse_engine *engine, int32_t change, tse_str token, const tse_update *update,
+                               const tse_call *call, tse_task **task, tse_error **error) {
+  switch (change) {
+    case TSPY_ANNOTATE: return tse_lease_annotate(engine, token.data, token.size, update, call, task, error);
+    case TSPY_COMPLETE: return tse_lease_complete(engine, token.data, token.size, update, call, task, error);
+    default: return tse_lease_fail(engine, token.data, token.size, update, call, task, error);
+  }
 }
 
 int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, size_t zone_id_size, const char *id,
-                    size_t id_size, const char *install_id, size_t install_id_size, const char *package_id,
-                    size_t package_id_size, const char *package_slug, size_t package_slug_size, int64_t package_version,
-                    const char *links, size_t links_size, const char *warnings, size_t warnings_size,
-                    const char *error_message, size_t error_message_size, const char *error_detail,
-                    size_t error_detail_size, int64_t timeout_us, const char *request_id, size_t request_id_size,
+                    size_t id_size, const char *token, size_t token_size, const char *install_id,
+                    size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
+                    size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
+                    const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
+                    const char *error_detail, size_t error_detail_size, int64_t timeout_us,
+                    const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
                     const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
                     tspy_result *result) {
-  clear(result);
+  tspy_clear(result);
   tse_update update = TSE_UPDATE_INIT;
   update.install_id = text(install_id, install_id_size);
   update.package_id = text(package_id, package_id_size);
@@ -205,43 +118,56 @@ int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, siz
   update.error_detail = text(error_detail, error_detail_size);
   tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = make_call(&call, timeout_us, text(request_id, request_id_size), text(traceparent, traceparent_size),
-                           text(actor, actor_size), &result->error);
-  if (!code) {
-    switch (change) {
-      case TSPY_ANNOTATE:
-        code = tse_annotate(engine, zone_id, zone_id_size, id, id_size, &update, call, &task, &result->error);
-        break;
-      case TSPY_COMPLETE:
-        code = tse_complete(engine, zone_id, zone_id_size, id, id_size, &update, call, &task, &result->error);
-        break;
-      default: code = tse_fail(engine, zone_id, zone_id_size, id, id_size, &update, call, &task, &result->error); break;
-    }
+  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
+                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
+  if (!code && token) {
+    code = change_by_lease(engine, change, text(token, token_size), &update, call, &task, &result->error);
+  } else if (!code) {
+    code = change_by_key(engine, change, text(zone_id, zone_id_size), text(id, id_size), &update, call, &task,
+                         &result->error);
   }
   tse_call_free(call);
-  return take_task(result, code, task);
+  return tspy_take_task(result, code, task);
+}
+
+int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                    int32_t flags, const char *reason, size_t reason_size, int64_t timeout_us,
+                    const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
+                    const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
+                    tspy_result *result) {
+  tspy_clear(result);
+  tse_call *call = NULL;
+  tse_task *task = NULL;
+  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
+                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
+  if (!code) {
+    code =
+        tse_cancel(engine, zone_id, zone_id_size, id, id_size, flags, reason, reason_size, call, &task, &result->error);
+  }
+  tse_call_free(call);
+  return tspy_take_task(result, code, task);
 }
 
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                 int32_t flags, int64_t timeout_us, tspy_result *result) {
-  clear(result);
+                 int32_t flags, int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result) {
+  tspy_clear(result);
   tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = make_read_call(&call, timeout_us, &result->error);
+  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
   if (!code) code = tse_get(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
   tse_call_free(call);
-  return take_task(result, code, task);
+  return tspy_take_task(result, code, task);
 }
 
 int32_t tspy_parse(const char *json, size_t size, tspy_result *result) {
-  clear(result);
+  tspy_clear(result);
   tse_task *task = NULL;
   const int32_t code = tse_task_from_json(NULL, 0, json, size, &task, &result->error);
-  return take_task(result, code, task);
+  return tspy_take_task(result, code, task);
 }
 
 int32_t tspy_validate(const char *json, size_t size, tspy_result *result) {
-  clear(result);
+  tspy_clear(result);
   tse_task *task = NULL;
   int32_t code = tse_task_from_json(NULL, 0, json, size, &task, &result->error);
   if (!code) code = tse_task_validate(task, &result->error);
@@ -257,11 +183,11 @@ static int32_t put_page(tspy_result *result, const tse_page *page) {
   if (code) return code;
   const int64_t numbers[] = {view.total_count};
   const tse_str texts[] = {view.after_cursor, view.before_cursor};
-  code = put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
+  code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
   for (size_t i = 0; !code && i < view.count; ++i) {
     tse_task_view task = TSE_TASK_VIEW_INIT;
     code = tse_page_task(page, i, &task);
-    if (!code) code = put_task(result, &task);
+    if (!code) code = tspy_put_task(result, &task);
   }
   return code;
 }
@@ -270,8 +196,8 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
                   size_t operation_size, const char *install_id, size_t install_id_size, const char *package_id,
                   size_t package_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
                   size_t after_size, const char *before, size_t before_size, int32_t with_total, int64_t timeout_us,
-                  tspy_result *result) {
-  clear(result);
+                  const tse_cancel_token *cancel, tspy_result *result) {
+  tspy_clear(result);
   tse_list_query query = TSE_LIST_QUERY_INIT;
   query.zone_id = text(zone_id, zone_id_size);
   query.statuses = statuses;
@@ -286,7 +212,7 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
   query.with_total = with_total;
   tse_call *call = NULL;
   tse_page *page = NULL;
-  int32_t code = make_read_call(&call, timeout_us, &result->error);
+  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
   if (!code) code = tse_list(engine, &query, call, &page, &result->error);
   tse_call_free(call);
   if (!code) code = put_page(result, page);
@@ -295,11 +221,11 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
 }
 
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     int64_t timeout_us, tspy_result *result) {
-  clear(result);
+                     int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result) {
+  tspy_clear(result);
   tse_call *call = NULL;
   tse_history *history = NULL;
-  int32_t code = make_read_call(&call, timeout_us, &result->error);
+  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
   if (!code) code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, call, &history, &result->error);
   tse_call_free(call);
   const size_t count = tse_history_count(history);
@@ -317,20 +243,20 @@ static int32_t put_report(tspy_result *result, const tse_report *report) {
   int32_t code = tse_report_get(report, &view);
   if (code) return code;
   const int64_t numbers[] = {view.ok, view.task_count, view.event_count};
-  code = put_record(result, numbers, COUNT(numbers), &view.text, 1);
+  code = tspy_put_record(result, numbers, COUNT(numbers), &view.text, 1);
   for (size_t i = 0; !code && i < view.problem_count; ++i) {
     tse_str problem = {NULL, 0};
     code = tse_report_problem(report, i, &problem);
-    if (!code) code = put_record(result, NULL, 0, &problem, 1);
+    if (!code) code = tspy_put_record(result, NULL, 0, &problem, 1);
   }
   return code;
 }
 
-int32_t tspy_verify(tse_engine *engine, int64_t timeout_us, tspy_result *result) {
-  clear(result);
+int32_t tspy_verify(tse_engine *engine, int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result) {
+  tspy_clear(result);
   tse_call *call = NULL;
   tse_report *report = NULL;
-  int32_t code = make_read_call(&call, timeout_us, &result->error);
+  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
   if (!code) code = tse_verify(engine, call, &report, &result->error);
   tse_call_free(call);
   if (!code) code = put_report(result, report);
@@ -345,7 +271,7 @@ static int32_t put_answer(tspy_result *result) {
   int32_t code = tse_answer_get(result->answer, &view);
   if (code) return code;
   const int64_t numbers[] = {view.status};
-  code = put_record(result, numbers, COUNT(numbers), &view.body, 1);
+  code = tspy_put_record(result, numbers, COUNT(numbers), &view.body, 1);
   for (size_t i = 0; !code && i < view.header_count; ++i) {
     code = put_texts(result, view.headers[i].name, view.headers[i].value);
   }
@@ -359,8 +285,9 @@ static int32_t need_answer(tspy_result *result) {
 int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                     const char *method, size_t method_size, const char *client_request_id,
                     size_t client_request_id_size, const char *if_none_match, size_t if_none_match_size,
-                    const char *path, size_t path_size, int32_t completed, int64_t timeout_us, tspy_result *result) {
-  clear(result);
+                    const char *path, size_t path_size, int32_t completed, int64_t timeout_us,
+                    const tse_cancel_token *cancel, tspy_result *result) {
+  tspy_clear(result);
   tse_request request = TSE_REQUEST_INIT;
   request.method = text(method, method_size);
   request.client_request_id = text(client_request_id, client_request_id_size);
@@ -369,7 +296,7 @@ int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size
   request.completed = completed;
   tse_call *call = NULL;
   int32_t code = need_answer(result);
-  if (!code) code = make_read_call(&call, timeout_us, &result->error);
+  if (!code) code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
   if (!code) {
     code = tse_decide(engine, zone_id, zone_id_size, id, id_size, &request, call, result->answer, &result->error);
   }
@@ -380,7 +307,7 @@ int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size
 int32_t tspy_accept(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *json, size_t json_size,
                     const tse_error *failure, const char *method, size_t method_size, const char *client_request_id,
                     size_t client_request_id_size, const char *path, size_t path_size, tspy_result *result) {
-  clear(result);
+  tspy_clear(result);
   tse_request request = TSE_REQUEST_INIT;
   request.method = text(method, method_size);
   request.client_request_id = text(client_request_id, client_request_id_size);

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 import taskstate
@@ -50,3 +53,19 @@ def damaged(path: Path) -> Path:
 def tasks(path: Path, clock: Clock) -> Iterator[taskstate.Engine]:
     with taskstate.open(path, clock=clock) as engine:
         yield engine
+
+
+def in_child(body: Callable[[], None]) -> int:
+    """Runs body in a forked child; its exit status, 0 if nothing was raised."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            body()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -1,17 +1,14 @@
-"""Threads, processes and forks."""
+"""Threads and processes."""
 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sqlite3
-import sys
 import threading
 import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 import taskstate
@@ -127,70 +124,3 @@ def test_processes_share_a_file(path: Path, method: str) -> None:
         assert tasks.verify().ok
         for n in range(3):
             assert tasks.list(f"z{n}", status="running", total=True, limit=1).total_count == 25
-
-
-def in_child(body: Callable[[], None]) -> int:
-    """Runs body in a forked child; its exit status, 0 if nothing was raised."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            body()
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def test_a_forked_child_is_told_and_can_reopen(path: Path) -> None:
-    with taskstate.open(path) as tasks:
-        tasks.create("z1", "create", id="before")
-
-        def child() -> None:
-            with pytest.raises(taskstate.Forked):
-                tasks.get("z1", "before")
-            with pytest.raises(taskstate.Forked):
-                tasks.create("z1", "create")
-            assert tasks.decide("z1", "before").status == 500
-            tasks.reopen()
-            assert tasks.get("z1", "before") is not None
-            tasks.create("z1", "create", id="inside")
-            tasks.close()
-
-        assert in_child(child) == 0
-        tasks.create("z1", "create", id="after")
-        assert {task.id for task in tasks.list("z1")} == {"before", "inside", "after"}
-    with taskstate.open(path) as tasks:
-        assert {task.id for task in tasks.list("z1")} == {"before", "inside", "after"}
-        assert tasks.verify().ok
-
-
-def test_a_forked_child_may_just_drop_the_engine(path: Path) -> None:
-    tasks: taskstate.Engine | None = taskstate.open(path)
-    assert tasks is not None
-    tasks.create("z1", "create", id="before")
-
-    def child() -> None:
-        nonlocal tasks
-        tasks = None
-
-    assert in_child(child) == 0
-    assert tasks.create("z1", "create", id="after").revision == 1
-    tasks.close()
-
-
-def test_a_child_that_opens_its_own_engine_works(path: Path) -> None:
-    with taskstate.open(path) as tasks:
-        tasks.create("z1", "create", id="before")
-
-        def child() -> None:
-            with taskstate.open(path) as own:
-                own.start("z1", "before")
-
-        assert in_child(child) == 0
-        task = tasks.get("z1", "before")
-        assert task is not None and task.status == "running"
-        tasks.complete("z1", "before", install_id="i")

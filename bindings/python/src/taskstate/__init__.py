@@ -1,9 +1,10 @@
 """The tasks table behind your status URL: an embedded task-state engine over one SQLite file.
 
 with taskstate.open("catalog.db") as tasks:
-    task = tasks.create("z1", "create", package_id="pkg_1")
-    tasks.start("z1", task.id)
-    tasks.complete("z1", task.id, install_id="ins_1")
+    task = tasks.create("z1", "create", package_id="pkg_1", payload=b"...")
+    for lease in tasks.work(worker="w1", lease=30):                # waits; stops cleanly on SIGTERM
+        with lease:                                                # heartbeats; an exception fails it
+            lease.complete(install_id=install(lease.payload))
     answer = tasks.decide("z1", task.id, headers=request.headers)  # .status .headers .body
 """
 
@@ -13,7 +14,9 @@ import os
 from typing import Iterable
 
 from ._answer import Answer, Headers
+from ._arguments import Seconds
 from ._callbacks import Clock, Ids, Log
+from ._cancel import CancelToken
 from ._engine import Engine
 from ._errors import (
     AccessDenied,
@@ -41,14 +44,18 @@ from ._errors import (
     ReadOnly,
     SchemaTooNew,
     SchemaTooOld,
+    TaskFailed,
     Unavailable,
     Unsupported,
 )
+from ._lease import Lease
 from ._native import ffi as _ffi
 from ._native import lib as _lib
-from ._options import Completed, LogLevel, Mode, Options, Seconds
-from ._task import Event, Page, Report, Status, Task, can_transition
+from ._options import Completed, LogLevel, Mode, Options
+from ._results import Event, Page, Report
+from ._task import Status, Task, can_transition
 from ._wire import parse_task, validate
+from ._work import Work
 
 
 def _require_abi(linked: int) -> None:
@@ -78,6 +85,10 @@ def open(
     log: Log | None = None,
     clock: Clock | None = None,
     ids: Ids | None = None,
+    housekeeping: Seconds | None = None,
+    running_limit: int | None = None,
+    boot_id: str | None = None,
+    reopen: bool = True,
 ) -> Engine:
     """Opens the file at ``path``, or ``":memory:"`` for a private database in memory.
 
@@ -95,8 +106,15 @@ def open(
     ``any_filesystem``: also on network, FUSE, virtiofs and 9p file systems, whose locks are not to be trusted.
     ``log_level``: the least that is logged; ``"warn"`` unless given. Lines go to ``log``, a callable of
     level name and line or a ``logging.Logger``; else to ``log_file``, appended; else to stderr.
-    ``clock``: gives the time, microseconds since 1970 or an aware datetime; for tests.
+    ``clock``: gives the time, microseconds since 1970 or an aware datetime; for tests. Leases are held in it, too,
+    and no housekeeper runs unless ``housekeeping`` asks for it: call ``tick()``.
     ``ids``: given ``"task"`` or ``"request"``, gives a ``uuid.UUID``; for tests.
+    ``housekeeping``: how often a thread of the engine's looks for leases that have ended and the like, 10 ms - 1 h;
+    every second unless given; 0: never, call ``tick()``.
+    ``running_limit``: how many tasks of one zone may run at once: claim() passes over a zone that has as many.
+    ``boot_id``: names the boot of this machine, where the kernel does not tell it, and for tests.
+    ``reopen``: a forked child opens the file anew at its first use; False: it raises Forked. A ``:memory:`` file is
+    never opened anew by itself.
 
     ``log``, ``clock`` and ``ids`` may be called from any thread, several at once, and must not call
     taskstate. What they raise goes to ``threading.excepthook``; the clock then stands still, ids are random.
@@ -122,7 +140,11 @@ def open(
             log=log,
             clock=clock,
             ids=ids,
+            housekeeping=housekeeping,
+            running_limit=running_limit,
+            boot_id=boot_id,
         ),
+        reopen,
     )
 
 
@@ -131,6 +153,7 @@ __all__ = [
     "AlreadyExists",
     "Answer",
     "Busy",
+    "CancelToken",
     "Cancelled",
     "Clock",
     "Closed",
@@ -149,6 +172,7 @@ __all__ = [
     "Internal",
     "InvalidArgument",
     "IoError",
+    "Lease",
     "LeaseLost",
     "LimitExceeded",
     "Log",
@@ -167,8 +191,10 @@ __all__ = [
     "Seconds",
     "Status",
     "Task",
+    "TaskFailed",
     "Unavailable",
     "Unsupported",
+    "Work",
     "can_transition",
     "open",
     "parse_task",

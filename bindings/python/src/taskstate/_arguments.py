@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Iterable, Mapping, Union
 
 from . import _records
-from ._errors import Error
+from ._cancel import CancelToken
+from ._errors import Error, InvalidArgument
 from ._native import ffi, lib
 from ._task import STATUS_NUMBERS, Status, Task
 
@@ -16,6 +17,10 @@ Json = Union[str, Iterable[Any], None]
 #: What may be a status filter.
 Statuses = Union[Status, str, Iterable[Union[Status, str]], None]
 
+#: A duration.
+Seconds = Union[int, float, timedelta]
+
+_LONGEST_US = 2**62
 _ABSENT = (ffi.NULL, 0)
 _NO_TRACE = _ABSENT * 3
 _NO_TASK = _ABSENT * 2
@@ -70,6 +75,59 @@ def trace(request_id: str | None, traceparent: str | None, actor: str | None) ->
     if request_id is None and traceparent is None and actor is None:
         return _NO_TRACE
     return (*text("request_id", request_id), *text("traceparent", traceparent), *text("actor", actor))
+
+
+def names(field: str, value: str | Iterable[str] | None) -> tuple[Any, int]:
+    """One name or several, as one text. None means all of them, and only None does."""
+    if value is None:
+        return _ABSENT
+    several = [value] if isinstance(value, str) else list(value)
+    if not all(several) or not several or any("," in name for name in several):
+        raise InvalidArgument(f"{field}: must be one or several names, none of them empty or with a comma", field=field)
+    return text(field, ",".join(several))
+
+
+def link(field: str, value: Mapping[str, Any] | str | None) -> tuple[Any, int]:
+    if value is None or isinstance(value, str):
+        return text(field, value)
+    return text(field, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def context(
+    timeout: Seconds | None,
+    cancel: CancelToken | None,
+    request_id: str | None = None,
+    traceparent: str | None = None,
+    actor: str | None = None,
+) -> tuple[Any, ...]:
+    """What goes with a change beside its arguments."""
+    return (*waiting(timeout, cancel), *trace(request_id, traceparent, actor))
+
+
+def waiting(timeout: Seconds | None, cancel: CancelToken | None) -> tuple[int, Any]:
+    """What goes with a look-up beside its arguments."""
+    if cancel is None:
+        return duration(timeout), ffi.NULL
+    if not isinstance(cancel, CancelToken):
+        raise TypeError(f"cancel: must be a taskstate.CancelToken, not {type(cancel).__name__}")
+    return duration(timeout), cancel._native
+
+
+def duration(value: Seconds | None) -> int:
+    """Seconds or a timedelta as microseconds, the end of time at most; None: the default."""
+    if value is None:
+        return _NONE
+    length = value.total_seconds() if isinstance(value, timedelta) else value
+    # In this order of arguments NaN becomes negative, which the library refuses.
+    return int(max(-_LONGEST_US, min(length * 1_000_000, _LONGEST_US)))
+
+
+def seconds(field: str, value: Seconds) -> float:
+    """A duration that Python itself waits for."""
+    wait = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if not wait >= 0:
+        raise InvalidArgument(f"{field}: must not be negative", field=field)
+    return wait
 
 
 def status_mask(status: Statuses) -> int:

@@ -28,15 +28,25 @@ class _ErrorDetail(_records.Record):
 
 def call(function: Any, *arguments: Any) -> bytes:
     """One call of a helper: the records it gave. Raises its error."""
-    result = _take()
-    code = function(*arguments, result)
+    result = take()
+    try:
+        require(result, function(*arguments, result))
+        return data_of(result)
+    finally:
+        give_back(result)
+
+
+def require(result: Any, code: int) -> None:
+    """Raises what the call that filled the result left in it if its code says that it failed."""
     if code != lib.TSE_OK:
         error = result.error
         result.error = ffi.NULL
-        _idle.append(result)
         raise _exception(error)
+
+
+def data_of(result: Any) -> bytes:
+    """The records in a result."""
     data: bytes = ffi.unpack(result.data, result.size) if result.size else b""
-    _idle.append(result)
     return data
 
 
@@ -46,7 +56,8 @@ def check(code: int, error: Any) -> None:
         raise _exception(error[0])
 
 
-def _take() -> Any:
+def take() -> Any:
+    """A result that no call is using."""
     try:
         return _idle.pop()
     except IndexError:
@@ -57,17 +68,22 @@ def _take() -> Any:
     return ffi.gc(made, lib.tspy_result_free)
 
 
+def give_back(result: Any) -> None:
+    """The result may be used by another call."""
+    _idle.append(result)
+
+
 def _exception(error: Any) -> Error:
     """The exception for a native error, which it takes over."""
     if not error:
         # The call itself may well have succeeded: only its result could not be copied.
         return NoMemory("no memory for a call's result", outcome=Outcome.UNKNOWN)
     handle = ffi.gc(error, lib.tse_error_free)
-    result = _take()
+    result = take()
     if lib.tspy_read_error(handle, result) != lib.TSE_OK:
         return NoMemory("no memory for a call's error", outcome=Outcome.UNKNOWN)
-    data = ffi.unpack(result.data, result.size)
-    _idle.append(result)
+    data = data_of(result)
+    give_back(result)
     records = _records.split(data)
     head = _ErrorHead(next(records))
     details = [_ErrorDetail(record) for record in records]

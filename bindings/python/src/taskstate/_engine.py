@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import weakref
 from datetime import datetime
-from typing import Any, Iterator, List
+from typing import Iterator, List
 
 from . import _answer, _errors, _options, _records
-from ._arguments import Json, Statuses, acceptable, array, number, octets, status_mask, text, time, trace
-from ._calls import call, check
-from ._native import ffi, lib
-from ._options import Seconds
-from ._task import Event, Page, Report, Task
+from ._arguments import Seconds, Statuses, acceptable, number, octets, status_mask, text, time, waiting
+from ._calls import call
+from ._cancel import CancelToken
+from ._native import lib
+from ._results import Event, Page, Report
+from ._task import Task
+from ._workers import Workers
 
 
-def _close(engine: Any) -> None:
-    """Closes without a word: what a finalizer can still do. The memory goes with the last reference."""
-    error = ffi.new("tse_error **")
-    if lib.tse_close(engine, error) != lib.TSE_OK:
-        lib.tse_error_free(error[0])
-
-
-class Engine:
+class Engine(Workers):
     """One open file. Made by :func:`taskstate.open`; any number of threads may use one.
 
     Every operation raises a subclass of :class:`taskstate.Error`; after ``close()`` all raise
-    :class:`taskstate.Closed`, in a forked child all raise :class:`taskstate.Forked` until
-    ``reopen()``. Calls release the GIL and block for at most ``timeout`` (seconds or a timedelta; None:
-    the engine's default), besides what the disk takes. A change is durable when its call returns.
+    :class:`taskstate.Closed`. A forked child opens the file anew at its first use, by itself. Calls release the
+    GIL and block for at most ``timeout`` (seconds or a timedelta; None: the engine's default), besides what the
+    disk takes; ``cancel``, a :class:`taskstate.CancelToken`, ends those that wait. A change is durable when its
+    call returns.
 
     Three keywords go with every change into the task's history: ``request_id`` (1-128 visible ASCII
     characters), ``traceparent`` (W3C Trace Context) and ``actor`` (who acts, 1-256 bytes of UTF-8).
     """
 
-    __slots__ = ("_path", "_options", "_engine", "_finalizer", "__weakref__")
-
-    def __init__(self, path: str | os.PathLike[str], options: _options.Options) -> None:
-        self._path = path
-        self._options = options
-        self._open()
-
-    def _open(self) -> None:
-        error = ffi.new("tse_error **")
-        out = ffi.new("tse_engine **")
-        path = _options.path_bytes(self._path)
-        options = _options.native(self._options)
-        check(lib.tse_open(path, len(path), options, out, error), error)
-        # Freed when nobody refers to it any more: a thread inside a call refers to it.
-        self._engine = ffi.gc(out[0], lib.tse_engine_free)
-        self._finalizer = weakref.finalize(self, _close, self._engine)
+    __slots__ = ()
 
     def __enter__(self) -> Engine:
         return self
@@ -57,214 +36,24 @@ class Engine:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Closes at once: waiting and later calls raise Closed; a change being committed ends first.
-
-        Closing again does nothing.
-        """
-        error = ffi.new("tse_error **")
-        check(lib.tse_close(self._engine, error), error)
-
-    def reopen(self) -> None:
-        """Opens the same path with the same options anew: after ``fork()``, ``close()``, IoError or Moved.
-
-        Raises as :func:`taskstate.open`, and this engine is then closed. A ``:memory:`` file starts empty.
-        """
-        self._finalizer()
-        self._open()
-
-    def __repr__(self) -> str:
-        return f"<taskstate.Engine {os.fspath(self._path)!r}>"
-
-    # ---- Changes -----------------------------------------------------------------------------
-
-    def create(
-        self,
-        zone_id: str,
-        operation: str,
-        *,
-        id: str | None = None,
-        install_id: str | None = None,
-        package_id: str | None = None,
-        package_slug: str | None = None,
-        package_version: int | None = None,
-        links: Json = None,
-        warnings: Json = None,
-        payload: bytes | bytearray | memoryview | None = None,
-        timeout: Seconds | None = None,
-        request_id: str | None = None,
-        traceparent: str | None = None,
-        actor: str | None = None,
-    ) -> Task:
-        """Creates a pending task. Raises InvalidArgument, AlreadyExists, or what every change may.
-
-        ``zone_id``, ``id``: 1-128 of ``A-Z a-z 0-9 - . _ ~``, not ``.`` or ``..``; no id: a UUIDv7.
-        ``operation``: ``create``, ``delete`` (needs an install_id), or one that open() allowed.
-        ``install_id``, ``package_id``, ``package_slug``: 1-512 bytes of UTF-8, no control characters.
-        ``package_version``: 0 ... 2^53-1. ``links``: at most 64; ``warnings``: at most 256.
-        ``payload``: bytes for the worker, at most 1 MiB, never on the wire.
-
-        Every change may raise Busy, Closed, Forked, ReadOnly, DiskFull, IoError, Moved, Corrupt,
-        SchemaTooNew, NoMemory and Internal.
-        """
-        return Task(
-            call(
-                lib.tspy_create,
-                self._engine,
-                *text("zone_id", zone_id),
-                *text("id", id),
-                *text("operation", operation),
-                *text("install_id", install_id),
-                *text("package_id", package_id),
-                *text("package_slug", package_slug),
-                number("package_version", package_version),
-                *array("links", links),
-                *array("warnings", warnings),
-                *octets("payload", payload),
-                _options.timeout_us(timeout),
-                *trace(request_id, traceparent, actor),
-            )
-        )
-
-    def start(
-        self,
-        zone_id: str,
-        id: str,
-        *,
-        timeout: Seconds | None = None,
-        request_id: str | None = None,
-        traceparent: str | None = None,
-        actor: str | None = None,
-    ) -> Task:
-        """pending -> running. Raises NotFound, IllegalTransition, or what every change may."""
-        timeout_us = _options.timeout_us(timeout)
-        tracing = trace(request_id, traceparent, actor)
-        return Task(
-            call(lib.tspy_start, self._engine, *text("zone_id", zone_id), *text("id", id), timeout_us, *tracing)
-        )
-
-    def annotate(
-        self,
-        zone_id: str,
-        id: str,
-        *,
-        install_id: str | None = None,
-        package_id: str | None = None,
-        package_slug: str | None = None,
-        package_version: int | None = None,
-        links: Json = None,
-        warnings: Json = None,
-        timeout: Seconds | None = None,
-        request_id: str | None = None,
-        traceparent: str | None = None,
-        actor: str | None = None,
-    ) -> Task:
-        """Adds to a pending or running task. What is already there is not added again.
-
-        ``install_id``, ``package_id`` and ``package_slug`` are written once: another value than the task has
-        is InvalidArgument. Raises NotFound, IllegalTransition, InvalidArgument, or what every change may.
-        """
-        return self._update(
-            lib.TSPY_ANNOTATE,
-            zone_id,
-            id,
-            (install_id, package_id, package_slug, package_version, links, warnings, None, None),
-            (timeout, request_id, traceparent, actor),
-        )
-
-    def complete(
-        self,
-        zone_id: str,
-        id: str,
-        *,
-        install_id: str | None = None,
-        package_id: str | None = None,
-        package_slug: str | None = None,
-        package_version: int | None = None,
-        links: Json = None,
-        warnings: Json = None,
-        timeout: Seconds | None = None,
-        request_id: str | None = None,
-        traceparent: str | None = None,
-        actor: str | None = None,
-    ) -> Task:
-        """running -> completed. The task must then have an install_id or one link ``rel="result"``.
-
-        Repeating the very same outcome succeeds and changes nothing; another is IllegalTransition. Raises
-        NotFound, IllegalTransition, InvalidArgument, or what every change may.
-        """
-        return self._update(
-            lib.TSPY_COMPLETE,
-            zone_id,
-            id,
-            (install_id, package_id, package_slug, package_version, links, warnings, None, None),
-            (timeout, request_id, traceparent, actor),
-        )
-
-    def fail(
-        self,
-        zone_id: str,
-        id: str,
-        error_message: str,
-        *,
-        error_detail: str | None = None,
-        install_id: str | None = None,
-        package_id: str | None = None,
-        package_slug: str | None = None,
-        package_version: int | None = None,
-        links: Json = None,
-        warnings: Json = None,
-        timeout: Seconds | None = None,
-        request_id: str | None = None,
-        traceparent: str | None = None,
-        actor: str | None = None,
-    ) -> Task:
-        """running -> failed. Repetition and errors as complete().
-
-        ``error_message``: what the client reads, 1-16384 bytes of UTF-8 without NUL. ``error_detail``: private,
-        for operators, at most 16384 bytes.
-        """
-        return self._update(
-            lib.TSPY_FAIL,
-            zone_id,
-            id,
-            (install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail),
-            (timeout, request_id, traceparent, actor),
-        )
-
-    def _update(self, change: int, zone_id: str, id: str, update: tuple[Any, ...], context: tuple[Any, ...]) -> Task:
-        install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail = update
-        timeout, *tracing = context
-        return Task(
-            call(
-                lib.tspy_update,
-                self._engine,
-                change,
-                *text("zone_id", zone_id),
-                *text("id", id),
-                *text("install_id", install_id),
-                *text("package_id", package_id),
-                *text("package_slug", package_slug),
-                number("package_version", package_version),
-                *array("links", links),
-                *array("warnings", warnings),
-                *text("error_message", error_message),
-                *text("error_detail", error_detail),
-                _options.timeout_us(timeout),
-                *trace(*tracing),
-            )
-        )
-
     # ---- Look-ups ----------------------------------------------------------------------------
 
-    def get(self, zone_id: str, id: str, *, payload: bool = False, timeout: Seconds | None = None) -> Task | None:
+    def get(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        payload: bool = False,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Task | None:
         """The task as it is now; None if there is none, also for ids outside the grammar.
 
         ``payload``: fetch the payload too.
         """
         flags = lib.TSE_WITH_PAYLOAD if payload else 0
-        timeout_us = _options.timeout_us(timeout)
-        data = call(lib.tspy_get, self._engine, *text("zone_id", zone_id), *text("id", id), flags, timeout_us)
+        waits = waiting(timeout, cancel)
+        data = call(lib.tspy_get, self._native(), *text("zone_id", zone_id), *text("id", id), flags, *waits)
         return Task(data) if data else None
 
     def list(
@@ -282,6 +71,7 @@ class Engine:
         before: str | None = None,
         total: bool = False,
         timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
     ) -> Page:
         """One page of a zone's tasks, newest first, by (created_at, id).
 
@@ -292,7 +82,7 @@ class Engine:
         """
         data = call(
             lib.tspy_list,
-            self._engine,
+            self._native(),
             *text("zone_id", zone_id),
             status_mask(status),
             *text("operation", operation),
@@ -304,7 +94,7 @@ class Engine:
             *text("after", after),
             *text("before", before),
             int(total),
-            _options.timeout_us(timeout),
+            *waiting(timeout, cancel),
         )
         return Page(data)
 
@@ -320,6 +110,7 @@ class Engine:
         created_until: datetime | int | None = None,
         limit: int = 1000,
         timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
     ) -> Iterator[Task]:
         """All of a zone's tasks that match, newest first, read ``limit`` at a time as list() does.
 
@@ -338,21 +129,24 @@ class Engine:
                 limit=limit,
                 after=after,
                 timeout=timeout,
+                cancel=cancel,
             )
             yield from page
             after = page.after_cursor
             if after is None:
                 return
 
-    def history(self, zone_id: str, id: str, *, timeout: Seconds | None = None) -> List[Event]:
+    def history(
+        self, zone_id: str, id: str, *, timeout: Seconds | None = None, cancel: CancelToken | None = None
+    ) -> List[Event]:
         """The task's events, oldest first; none for an unknown task."""
-        timeout_us = _options.timeout_us(timeout)
-        data = call(lib.tspy_history, self._engine, *text("zone_id", zone_id), *text("id", id), timeout_us)
+        waits = waiting(timeout, cancel)
+        data = call(lib.tspy_history, self._native(), *text("zone_id", zone_id), *text("id", id), *waits)
         return [Event(record) for record in _records.split(data)]
 
-    def verify(self, *, timeout: Seconds | None = None) -> Report:
+    def verify(self, *, timeout: Seconds | None = None, cancel: CancelToken | None = None) -> Report:
         """Examines the whole file. What is wrong is the report's matter, not an exception."""
-        data = call(lib.tspy_verify, self._engine, _options.timeout_us(timeout))
+        data = call(lib.tspy_verify, self._native(), *waiting(timeout, cancel))
         return Report(data)
 
     # ---- HTTP --------------------------------------------------------------------------------
@@ -367,6 +161,7 @@ class Engine:
         path: str | None = None,
         completed: _options.Completed | None = None,
         timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
     ) -> _answer.Answer:
         """The answer to ``GET`` or ``HEAD`` of the task's status URL. Every failure is an answer too.
 
@@ -379,7 +174,7 @@ class Engine:
         request_id, if_none_match = _answer.relevant(headers)
         data = call(
             lib.tspy_decide,
-            self._engine,
+            self._answering(),
             *text("zone_id", zone_id),
             *text("id", id),
             *text("method", method),
@@ -387,7 +182,7 @@ class Engine:
             *octets("headers", if_none_match),
             *text("path", path),
             _options.completed_number(completed),
-            _options.timeout_us(timeout),
+            *waiting(timeout, cancel),
         )
         return _answer.Answer(data)
 
@@ -408,7 +203,7 @@ class Engine:
         request_id, _ = _answer.relevant(headers)
         data = call(
             lib.tspy_accept,
-            self._engine,
+            self._answering(),
             *acceptable(outcome),
             *text("method", method),
             *octets("headers", request_id),

@@ -162,7 +162,7 @@ class Moved(Error):
 
 
 class Forked(Error):
-    """Opened before ``fork()``: ``reopen()`` it in the child."""
+    """Opened before ``fork()`` with ``reopen=False`` or in memory: ``reopen()`` it in the child."""
 
     code = "forked"
 
@@ -195,6 +195,22 @@ class Internal(Error):
     """A defect in taskstate."""
 
     code = "internal"
+
+
+class TaskFailed(Exception):
+    """Raised by a worker's own code inside ``with lease:``: fails the task with a message that the client reads.
+
+    ``message``: 1-16384 bytes of UTF-8 without NUL. ``detail``: private, for operators; the traceback unless given.
+    Any other exception fails the task with "The task failed.", its text kept private.
+    """
+
+    def __init__(self, message: str, *, detail: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+    def __reduce__(self) -> Any:
+        return type(self), self.args, {"message": self.message, "detail": self.detail}
 
 
 #: The exception of each error code, by the code's name.

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
-from typing import Any, Iterable, Literal, NamedTuple, Union
+from typing import Any, Iterable, Literal, NamedTuple
 
 from . import _callbacks, _calls, _errors
-from ._arguments import encode
+from ._arguments import Seconds, duration, encode, number
 from ._native import ffi, lib
 
 Mode = Literal["create", "read_write", "read_only"]
 Completed = Literal["see_other", "ok"]
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "off"]
-Seconds = Union[int, float, timedelta]
 
 _MODES = {name: getattr(lib, f"TSE_MODE_{name.upper()}") for name in ("create", "read_write", "read_only")}
 _COMPLETED = {name: getattr(lib, f"TSE_COMPLETED_{name.upper()}") for name in ("see_other", "ok")}
 _LOG_LEVELS = {name: number for number, name in _callbacks.LEVELS.items()}
-_LONGEST_US = 2**62
 
 
 class Options(NamedTuple):
@@ -39,15 +36,9 @@ class Options(NamedTuple):
     log: _callbacks.Log | None
     clock: _callbacks.Clock | None
     ids: _callbacks.Ids | None
-
-
-def timeout_us(timeout: Seconds | None) -> int:
-    """Seconds or a timedelta as microseconds, the end of time at most; None: the engine's default."""
-    if timeout is None:
-        return int(lib.TSE_NONE)
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    # In this order of arguments NaN becomes negative, which the library refuses.
-    return int(max(-_LONGEST_US, min(seconds * 1_000_000, _LONGEST_US)))
+    housekeeping: Seconds | None
+    running_limit: int | None
+    boot_id: str | None
 
 
 def completed_number(completed: Completed | None) -> int:
@@ -87,7 +78,7 @@ def native(options: Options) -> Any:
     if options.mode is not None:
         apply(lib.tse_options_set_mode, _choice("mode", _MODES, options.mode))
     if options.timeout is not None:
-        apply(lib.tse_options_set_timeout, timeout_us(options.timeout))
+        apply(lib.tse_options_set_timeout, duration(options.timeout))
     for operation in options.operations:
         apply_text(lib.tse_options_add_operation, encode("operations", operation))
     if options.location is not None:
@@ -102,6 +93,12 @@ def native(options: Options) -> Any:
     apply(lib.tse_options_set_adopt, int(options.adopt))
     apply(lib.tse_options_set_ignore_bad_request_id, int(options.ignore_bad_request_id))
     apply(lib.tse_options_set_any_filesystem, int(options.any_filesystem))
+    if options.housekeeping is not None:
+        apply(lib.tse_options_set_housekeeping, duration(options.housekeeping))
+    if options.running_limit is not None:
+        apply(lib.tse_options_set_running_limit, number("running_limit", options.running_limit))
+    if options.boot_id is not None:
+        apply_text(lib.tse_options_set_boot_id, encode("boot_id", options.boot_id))
     _apply_log(options, apply, apply_text)
     _apply_callbacks(options, apply)
     return made

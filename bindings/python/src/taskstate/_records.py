@@ -32,6 +32,11 @@ def to_datetime(us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=us)
 
 
+def to_optional_datetime(us: int | None) -> datetime | None:
+    """The same for a time that may be absent."""
+    return None if us is None else to_datetime(us)
+
+
 def to_us(time: datetime) -> int:
     """An aware datetime as microseconds since 1970, exactly. ValueError for a naive one."""
     if time.utcoffset() is None:

@@ -1,4 +1,4 @@
-"""The values that the engine gives: tasks, pages of them, their events, and reports."""
+"""A task as the engine gives it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 import json
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Iterator, Union
+from typing import Any, Union
 
 from . import _records
 from ._native import ffi, lib
@@ -21,8 +21,8 @@ class Status(str, enum.Enum):
     FAILED = "failed"
 
 
-_STATUSES = {number: Status(ffi.string(lib.tse_status_name(number)).decode()) for number in range(len(Status))}
-STATUS_NUMBERS = {status: number for number, status in _STATUSES.items()}
+STATUSES = {number: Status(ffi.string(lib.tse_status_name(number)).decode()) for number in range(len(Status))}
+STATUS_NUMBERS = {status: number for number, status in STATUSES.items()}
 
 
 def can_transition(a: Union[Status, str], b: Union[Status, str]) -> bool:
@@ -47,8 +47,8 @@ class Task(_records.Record):
     """
 
     __slots__ = ()
-    _numbers = 5
-    _layout = _records.layout(5, 15)
+    _numbers = 11
+    _layout = _records.layout(11, 16)
 
     @property
     def zone_id(self) -> str | None:
@@ -78,7 +78,7 @@ class Task(_records.Record):
     @property
     def status(self) -> Status:
         """Where it is."""
-        return _STATUSES[self._number(2)]
+        return STATUSES[self._number(2)]
 
     @property
     def updated_at(self) -> datetime:
@@ -170,189 +170,56 @@ class Task(_records.Record):
 
     @property
     def payload(self) -> bytes | None:
-        """What create() was given for the worker; None unless get() was asked for it. Never on the wire."""
+        """What create() was given for the worker; None unless claimed, or get() was asked for it. Never on the wire."""
         return self._bytes(14)
+
+    @property
+    def worker(self) -> str | None:
+        """Who holds the lease; None if nobody does. Never on the wire, as all that follows."""
+        return self._text(15)
+
+    @property
+    def epoch(self) -> int:
+        """Of the latest lease; 0: never leased."""
+        return self._number(5)
+
+    @property
+    def attempt(self) -> int:
+        """How often the task was started: 0 while it never was."""
+        return self._number(6)
+
+    @property
+    def max_attempts(self) -> int:
+        """How often it may be."""
+        return self._number(7)
+
+    @property
+    def not_before(self) -> datetime | None:
+        """claim() passes over the task until then."""
+        return _records.to_optional_datetime(self.not_before_us)
+
+    @property
+    def not_before_us(self) -> int | None:
+        """The same in microseconds since 1970."""
+        return self._optional_number(8)
+
+    @property
+    def start_by(self) -> datetime | None:
+        """The task fails if nobody has started it by then."""
+        return _records.to_optional_datetime(self.start_by_us)
+
+    @property
+    def start_by_us(self) -> int | None:
+        """The same in microseconds since 1970."""
+        return self._optional_number(9)
+
+    @property
+    def cancel_requested(self) -> bool:
+        """cancel() asked its worker to stop."""
+        return bool(self._number(10))
 
     def __repr__(self) -> str:
         return (
             f"<Task {self.id!r} zone_id={self.zone_id!r} operation={self.operation!r} "
             f"status={self.status.value!r} revision={self.revision}>"
         )
-
-
-class Event(_records.Record):
-    """One entry of a task's history. Immutable, hashable, comparable, picklable."""
-
-    __slots__ = ()
-    _numbers = 7
-    _layout = _records.layout(7, 6)
-
-    @property
-    def sequence(self) -> int:
-        """Grows over the whole file; never reused."""
-        return self._number(0)
-
-    @property
-    def kind(self) -> str:
-        """``created``, ``started``, ``annotated``, ``completed``, ``failed``, ``external`` ..."""
-        return self._required(0)
-
-    @property
-    def from_status(self) -> Status | None:
-        """Where the task was; None for its first event."""
-        return _STATUSES.get(self._number(1))
-
-    @property
-    def to_status(self) -> Status:
-        """Where the task was afterwards."""
-        return _STATUSES[self._number(2)]
-
-    @property
-    def at(self) -> datetime:
-        """When."""
-        return _records.to_datetime(self._number(3))
-
-    @property
-    def at_us(self) -> int:
-        """When, microseconds since 1970."""
-        return self._number(3)
-
-    @property
-    def revision(self) -> int:
-        """The task's revision afterwards."""
-        return self._number(4)
-
-    @property
-    def attempt(self) -> int:
-        """Which run of the task."""
-        return self._number(5)
-
-    @property
-    def epoch(self) -> int:
-        """The lease's epoch; 0: none."""
-        return self._number(6)
-
-    @property
-    def worker(self) -> str | None:
-        """The call's actor."""
-        return self._text(1)
-
-    @property
-    def request_id(self) -> str | None:
-        """The call's request id."""
-        return self._text(2)
-
-    @property
-    def traceparent(self) -> str | None:
-        """The call's traceparent."""
-        return self._text(3)
-
-    @property
-    def message(self) -> str | None:
-        """The message of a failure."""
-        return self._text(4)
-
-    @property
-    def detail(self) -> str | None:
-        """The private detail of a failure."""
-        return self._text(5)
-
-    def __repr__(self) -> str:
-        return f"<Event {self.sequence} kind={self.kind!r} to_status={self.to_status.value!r} revision={self.revision}>"
-
-
-class _PageHead(_records.Record):
-    __slots__ = ()
-    _numbers = 1
-    _layout = _records.layout(1, 2)
-
-
-class Page:
-    """One page of a list, newest task first. Immutable; iterates over its tasks."""
-
-    __slots__ = ("_head", "_items")
-
-    def __init__(self, data: bytes) -> None:
-        records = _records.split(data)
-        self._head = _PageHead(next(records))
-        self._items = tuple(Task(record) for record in records)
-
-    @property
-    def items(self) -> tuple[Task, ...]:
-        """The tasks of this page."""
-        return self._items
-
-    @property
-    def after_cursor(self) -> str | None:
-        """What to pass as ``after`` for the next, older page; None on the last."""
-        return self._head._text(0)
-
-    @property
-    def before_cursor(self) -> str | None:
-        """What to pass as ``before`` for the previous, newer page; None on the first."""
-        return self._head._text(1)
-
-    @property
-    def total_count(self) -> int | None:
-        """How many tasks match the filter; None unless asked for."""
-        return self._head._optional_number(0)
-
-    def __iter__(self) -> Iterator[Task]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __repr__(self) -> str:
-        return f"<Page of {len(self)} tasks>"
-
-
-class _ReportHead(_records.Record):
-    __slots__ = ()
-    _numbers = 3
-    _layout = _records.layout(3, 1)
-
-
-class _Problem(_records.Record):
-    __slots__ = ()
-    _numbers = 0
-    _layout = _records.layout(0, 1)
-
-
-class Report:
-    """What verify() found. Immutable."""
-
-    __slots__ = ("_head", "_problems")
-
-    def __init__(self, data: bytes) -> None:
-        records = _records.split(data)
-        self._head = _ReportHead(next(records))
-        self._problems = tuple(_Problem(record)._required(0) for record in records)
-
-    @property
-    def ok(self) -> bool:
-        """Nothing is wrong."""
-        return bool(self._head._number(0))
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What is wrong, a sentence each."""
-        return self._problems
-
-    @property
-    def task_count(self) -> int:
-        """How many tasks were examined."""
-        return self._head._number(1)
-
-    @property
-    def event_count(self) -> int:
-        """How many events were examined."""
-        return self._head._number(2)
-
-    @property
-    def text(self) -> str:
-        """The whole report for a person, several lines."""
-        return self._head._required(0)
-
-    def __repr__(self) -> str:
-        return f"<Report {'ok' if self.ok else 'not ok'}: {self.task_count} tasks, {len(self.problems)} problems>"

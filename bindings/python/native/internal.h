@@ -1,0 +1,30 @@
+/*
+ * internal.h: what the helpers are made of: records out of the library's views, and calls.
+ */
+#ifndef TASKSTATE_PYTHON_INTERNAL_H
+#define TASKSTATE_PYTHON_INTERNAL_H
+
+#include "helpers.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static inline tse_str text(const char *data, size_t size) {
+  const tse_str view = {data, size};
+  return view;
+}
+
+/* Each helper begins with it: forgets what the last call left. */
+void tspy_clear(tspy_result *result);
+/* Appends a record; TSE_NO_MEMORY is its only failure. */
+int32_t tspy_put_record(tspy_result *result, const int64_t *numbers, size_t number_count, const tse_str *texts,
+                        size_t text_count);
+int32_t tspy_put_task(tspy_result *result, const tse_task_view *task);
+
+/* What a call carries beside its arguments, as far as it is not the default: *call stays NULL then. */
+int32_t tspy_make_call(tse_call **call, int64_t timeout_us, const tse_cancel_token *cancel, tse_str request_id,
+                       tse_str traceparent, tse_str actor, tse_error **error);
+int32_t tspy_make_read_call(tse_call **call, int64_t timeout_us, const tse_cancel_token *cancel, tse_error **error);
+/* Copies the task that a call gave, if any, and frees it. */
+int32_t tspy_take_task(tspy_result *result, int32_t code, tse_task *task);
+
+#endif

@@ -1,0 +1,290 @@
+"""Every change of a task by its key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, overload
+
+from ._arguments import Json, Seconds, array, context, duration, number, octets, text, time
+from ._calls import call
+from ._cancel import CancelToken
+from ._handle import Handle
+from ._lease import Lease
+from ._leases import granted
+from ._native import lib
+from ._task import Task
+
+
+class Changes(Handle):
+    """The operations that name the task they change."""
+
+    __slots__ = ()
+
+    def create(
+        self,
+        zone_id: str,
+        operation: str,
+        *,
+        id: str | None = None,
+        install_id: str | None = None,
+        package_id: str | None = None,
+        package_slug: str | None = None,
+        package_version: int | None = None,
+        links: Json = None,
+        warnings: Json = None,
+        payload: bytes | bytearray | memoryview | None = None,
+        not_before: datetime | int | None = None,
+        start_within: Seconds | None = None,
+        max_attempts: int = 1,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Task:
+        """Creates a pending task. Raises InvalidArgument, AlreadyExists, or what every change may.
+
+        ``zone_id``, ``id``: 1-128 of ``A-Z a-z 0-9 - . _ ~``, not ``.`` or ``..``; no id: a UUIDv7.
+        ``operation``: ``create``, ``delete`` (needs an install_id), or one that open() allowed.
+        ``install_id``, ``package_id``, ``package_slug``: 1-512 bytes of UTF-8, no control characters.
+        ``package_version``: 0 ... 2^53-1. ``links``: at most 64; ``warnings``: at most 256.
+        ``payload``: bytes for the worker, at most 1 MiB, never on the wire.
+        ``not_before``: claim() passes over the task until then: an aware datetime or microseconds since 1970.
+        ``start_within``: the task fails, kind ``expired``, unless started within this time of its creation, or of
+        ``not_before`` if that is later; 1 ms - 10 years.
+        ``max_attempts``: 1-1000; above 1, a lease that is released or runs out leaves the task running, and
+        claim() offers it again.
+
+        Every change may raise Busy, Cancelled, Closed, Forked, ReadOnly, DiskFull, IoError, Moved, Corrupt,
+        SchemaTooNew, NoMemory and Internal.
+        """
+        return Task(
+            call(
+                lib.tspy_create,
+                self._native(),
+                *text("zone_id", zone_id),
+                *text("id", id),
+                *text("operation", operation),
+                *text("install_id", install_id),
+                *text("package_id", package_id),
+                *text("package_slug", package_slug),
+                number("package_version", package_version),
+                *array("links", links),
+                *array("warnings", warnings),
+                *octets("payload", payload),
+                time("not_before", not_before),
+                duration(start_within),
+                number("max_attempts", max_attempts),
+                *context(timeout, cancel, request_id, traceparent, actor),
+            )
+        )
+
+    @overload
+    def start(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Task: ...
+
+    @overload
+    def start(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        lease: Seconds,
+        worker: str | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Lease: ...
+
+    def start(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        lease: Seconds | None = None,
+        worker: str | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Task | Lease:
+        """pending -> running. Raises NotFound, IllegalTransition, or what every change may.
+
+        ``lease``: under a lease of that duration, which is then what it gives; so it also takes a task that is
+        offered again. ``worker``: who holds it, as for claim(). A pending task is taken also before its not_before.
+        """
+        tracing = context(timeout, cancel, request_id, traceparent, actor)
+        key = (*text("zone_id", zone_id), *text("id", id))
+        if lease is None:
+            if worker is not None:
+                raise TypeError("worker: goes with lease=; actor= says who starts a task without one")
+            return Task(call(lib.tspy_start, self._native(), *key, *tracing))
+        terms = (*text("worker", worker), duration(lease))
+        return granted(self, lib.tspy_start_leased, *key, *terms, *tracing)[0]
+
+    def annotate(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        install_id: str | None = None,
+        package_id: str | None = None,
+        package_slug: str | None = None,
+        package_version: int | None = None,
+        links: Json = None,
+        warnings: Json = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Task:
+        """Adds to a pending or running task. What is already there is not added again.
+
+        ``install_id``, ``package_id`` and ``package_slug`` are written once: another value than the task has
+        is InvalidArgument. Raises NotFound, IllegalTransition, InvalidArgument, or what every change may.
+        """
+        return self._update(
+            lib.TSPY_ANNOTATE,
+            (zone_id, id),
+            None,
+            (install_id, package_id, package_slug, package_version, links, warnings, None, None),
+            context(timeout, cancel, request_id, traceparent, actor),
+        )
+
+    def complete(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        install_id: str | None = None,
+        package_id: str | None = None,
+        package_slug: str | None = None,
+        package_version: int | None = None,
+        links: Json = None,
+        warnings: Json = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Task:
+        """running -> completed. The task must then have an install_id or one link ``rel="result"``.
+
+        Repeating the very same outcome succeeds and changes nothing; another is IllegalTransition. A task that
+        was started under a lease is ended by its holder only: LeaseLost here, see Lease.complete(). Raises
+        NotFound, IllegalTransition, InvalidArgument, or what every change may.
+        """
+        return self._update(
+            lib.TSPY_COMPLETE,
+            (zone_id, id),
+            None,
+            (install_id, package_id, package_slug, package_version, links, warnings, None, None),
+            context(timeout, cancel, request_id, traceparent, actor),
+        )
+
+    def fail(
+        self,
+        zone_id: str,
+        id: str,
+        error_message: str,
+        *,
+        error_detail: str | None = None,
+        install_id: str | None = None,
+        package_id: str | None = None,
+        package_slug: str | None = None,
+        package_version: int | None = None,
+        links: Json = None,
+        warnings: Json = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Task:
+        """running -> failed. Repetition and errors as complete().
+
+        ``error_message``: what the client reads, 1-16384 bytes of UTF-8 without NUL. ``error_detail``: private,
+        for operators, at most 16384 bytes.
+        """
+        return self._update(
+            lib.TSPY_FAIL,
+            (zone_id, id),
+            None,
+            (install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail),
+            context(timeout, cancel, request_id, traceparent, actor),
+        )
+
+    def cancel(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        force: bool = False,
+        reason: str | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Task:
+        """Cancels a task. Again: nothing changes. Raises NotFound, IllegalTransition, or what every change may.
+
+        A pending task fails, kind ``cancelled``, and so does one that waits for another attempt. A running one is
+        marked: its worker hears of it with the next heartbeat, and its outcome stands. ``force``: its lease ends at
+        once and it fails. ``reason``: the message that the client reads, "The task was cancelled." unless given.
+        """
+        return Task(
+            call(
+                lib.tspy_cancel,
+                self._native(),
+                *text("zone_id", zone_id),
+                *text("id", id),
+                lib.TSE_CANCEL_FORCE if force else 0,
+                *text("reason", reason),
+                *context(timeout, cancel, request_id, traceparent, actor),
+            )
+        )
+
+    def _update(
+        self,
+        change: int,
+        key: tuple[str, str] | tuple[()],
+        token: str | None,
+        update: tuple[Any, ...],
+        tracing: tuple[Any, ...],
+    ) -> Task:
+        """annotate(), complete() or fail(), by key or by the token of a lease."""
+        install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail = update
+        zone_id, id = key or (None, None)
+        return Task(
+            call(
+                lib.tspy_update,
+                self._native(),
+                change,
+                *text("zone_id", zone_id),
+                *text("id", id),
+                *text("token", token),
+                *text("install_id", install_id),
+                *text("package_id", package_id),
+                *text("package_slug", package_slug),
+                number("package_version", package_version),
+                *array("links", links),
+                *array("warnings", warnings),
+                *text("error_message", error_message),
+                *text("error_detail", error_detail),
+                *tracing,
+            )
+        )

@@ -1,0 +1,120 @@
+"""Waiting until there may be something to claim, without holding the interpreter."""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import signal
+import time
+from typing import Any
+
+from . import _handle
+from ._cancel import CancelToken, Waker
+from ._calls import call
+from ._native import ffi, lib
+
+_LONGEST_MS = 2**31 - 1
+
+
+class Watch:
+    """A descriptor that is readable when there may be something for a claim. One thread at a time.
+
+    Only who is about to claim may have one: of all that wait for the same task only one is woken.
+    """
+
+    __slots__ = ("_opened", "_native", "_pid")
+
+    def __init__(self, handle: _handle.Handle, filter: tuple[Any, ...]) -> None:
+        engine = handle._native()
+        out = ffi.new("tse_watch **")
+        call(lib.tspy_watch, engine, *filter, out)
+        self._opened = handle._opened
+        self._native = out[0]
+        self._pid = os.getpid()
+
+    def is_of(self, handle: _handle.Handle) -> bool:
+        """The file has not been closed or opened anew since; else it is readable for good."""
+        return self._opened is handle._opened and not handle._closed
+
+    def fileno(self) -> int:
+        return int(lib.tse_watch_descriptor(self._native))
+
+    def reset(self) -> None:
+        """Makes it unreadable. Claim afterwards: what happens in between makes it readable again."""
+        call(lib.tspy_watch_reset, self._native)
+
+    def close(self) -> None:
+        native, self._native = self._native, ffi.NULL
+        # A forked child has no use for the parent's, and no way to free what another thread may have locked.
+        if self._pid == os.getpid():
+            lib.tse_watch_free(native)
+
+
+class Waiting:
+    """One wait of one thread: for a task, a cancel token, or whoever wakes it."""
+
+    def __init__(
+        self,
+        handle: _handle.Handle,
+        filter: tuple[Any, ...],
+        cancel: CancelToken | None = None,
+        waker: Waker | None = None,
+        signals: bool = False,
+    ) -> None:
+        self._handle = handle
+        self._filter = filter
+        self._cancel = cancel
+        self._signals = signals
+        self._own: Waker | None = Waker() if cancel is not None and waker is None else None
+        self._waker = waker or self._own
+        self._watch: Watch | None = None
+
+    def __enter__(self) -> Waiting:
+        if self._cancel is not None and self._own is not None:
+            self._cancel._on_cancel(self._own.wake)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._drop()
+        if self._own is not None:
+            if self._cancel is not None:
+                self._cancel._forget(self._own.wake)
+            self._own.close()
+
+    def until(self, deadline: float) -> bool:
+        """Waits. False: the deadline passed. Otherwise look what it is; it may be nothing."""
+        if self._watch is None or not self._watch.is_of(self._handle):
+            self._drop()
+            self._watch = Watch(self._handle, self._filter)
+        poll = select.poll()
+        poll.register(self._watch.fileno(), select.POLLIN)
+        if self._waker is not None:
+            poll.register(self._waker.fileno(), select.POLLIN)
+        if not self._poll(poll, deadline):
+            return False
+        if self._waker is not None:
+            self._waker.drain()
+        self._watch.reset()
+        return True
+
+    def _poll(self, poll: select.poll, deadline: float) -> bool:
+        # A signal's Python handler only runs once poll() has returned, so the signal itself must wake it.
+        previous = -1
+        if self._signals and self._waker is not None:
+            previous = signal.set_wakeup_fd(self._waker.write_fileno(), warn_on_full_buffer=False)
+        try:
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                if poll.poll(_LONGEST_MS if left > _LONGEST_MS / 1000 else math.ceil(left * 1000)):
+                    return True
+        finally:
+            if self._signals and self._waker is not None:
+                signal.set_wakeup_fd(previous)
+
+    def _drop(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()
