@@ -1,0 +1,252 @@
+"""The engine for event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import datetime
+from typing import Any, AsyncIterator, Iterator, List, overload
+
+from .. import _answer, _engine, _errors, _lease
+from .._arguments import Seconds, Statuses, number, seconds
+from .._cancel import CancelToken
+from .._task import Task
+from .._workers import CANCELLED_MESSAGE, Names, Wanted
+from . import _pool
+from ._lease import Lease
+from ._mirror import documented, mirror
+from ._wait import Groups
+from ._work import Work, resolve
+
+
+class Engine:
+    """One open file, as :class:`taskstate.Engine`, with coroutines for methods. Made by :func:`taskstate.aio.open`.
+
+    Each call takes a short turn in a small pool of threads that all engines share. Waiting takes no thread: those that
+    wait for the same tasks share one descriptor of the event loop's. A task that is cancelled ends its call: what
+    had to wait certainly did not happen, what was being committed has happened, when CancelledError goes on.
+    """
+
+    __slots__ = ("_sync", "_groups", "__weakref__")
+
+    def __init__(self, sync: _engine.Engine) -> None:
+        self._sync = sync
+        self._groups = Groups(sync)
+
+    async def __aenter__(self) -> Engine:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """As Engine.close(): what waits raises Closed."""
+        await _pool.run_to_end(self._sync.close)
+
+    async def reopen(self) -> None:
+        """As Engine.reopen()."""
+        await _pool.run_to_end(self._sync.reopen)
+
+    def __repr__(self) -> str:
+        return repr(self._sync).replace("taskstate.Engine", "taskstate.aio.Engine", 1)
+
+    create = mirror(_engine.Engine.create)
+    annotate = mirror(_engine.Engine.annotate)
+    complete = mirror(_engine.Engine.complete)
+    fail = mirror(_engine.Engine.fail)
+    cancel = mirror(_engine.Engine.cancel)
+    tick = mirror(_engine.Engine.tick)
+    get = mirror(_engine.Engine.get)
+    list = mirror(_engine.Engine.list)
+    history = mirror(_engine.Engine.history)
+    verify = mirror(_engine.Engine.verify)
+    decide = mirror(_engine.Engine.decide)
+
+    async def accept(
+        self,
+        outcome: Task | _errors.Error,
+        *,
+        headers: _answer.Headers = None,
+        method: str | None = None,
+        path: str | None = None,
+    ) -> _answer.Answer:
+        """As Engine.accept(), which asks nobody and so needs no thread."""
+        return self._sync.accept(outcome, headers=headers, method=method, path=path)
+
+    @documented(_engine.Engine.iterate)
+    async def iterate(
+        self,
+        zone_id: str,
+        *,
+        status: Statuses = None,
+        operation: str | None = None,
+        install_id: str | None = None,
+        package_id: str | None = None,
+        created_from: datetime | int | None = None,
+        created_until: datetime | int | None = None,
+        limit: int = 1000,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> AsyncIterator[Task]:
+        after = None
+        while True:
+            page = await self.list(
+                zone_id,
+                status=status,
+                operation=operation,
+                install_id=install_id,
+                package_id=package_id,
+                created_from=created_from,
+                created_until=created_until,
+                limit=limit,
+                after=after,
+                timeout=timeout,
+                cancel=cancel,
+            )
+            for task in page:
+                yield task
+            after = page.after_cursor
+            if after is None:
+                return
+
+    # ---- Workers -----------------------------------------------------------------------------
+
+    @overload
+    async def start(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Task: ...
+
+    @overload
+    async def start(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        lease: Seconds,
+        worker: str | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Lease: ...
+
+    @documented(_engine.Engine.start)
+    async def start(self, *arguments: Any, **keywords: Any) -> Task | Lease:
+        given: Any = await _pool.run(self._sync.start, *arguments, undo=_give_back, **keywords)
+        return Lease(given) if isinstance(given, _lease.Lease) else given
+
+    @documented(_engine.Engine.claim)
+    async def claim(
+        self,
+        worker: str | None = None,
+        *,
+        lease: Seconds = 30.0,
+        zones: Names = None,
+        operations: Names = None,
+        wait: Seconds = 0.0,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Lease | None:
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        leases = await self._claim(wanted, 1, seconds("wait", wait), cancel)
+        return leases[0] if leases else None
+
+    @documented(_engine.Engine.claim_many)
+    async def claim_many(
+        self,
+        limit: int,
+        worker: str | None = None,
+        *,
+        lease: Seconds = 30.0,
+        zones: Names = None,
+        operations: Names = None,
+        wait: Seconds = 0.0,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> List[Lease]:
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        return await self._claim(wanted, number("limit", limit), seconds("wait", wait), cancel)
+
+    @documented(_engine.Engine.lease)
+    async def lease(self, token: str, *, timeout: Seconds | None = None, cancel: CancelToken | None = None) -> Lease:
+        return Lease(await _pool.run(self._sync.lease, token, timeout=timeout, cancel=cancel))
+
+    def work(
+        self,
+        worker: str | None = None,
+        *,
+        lease: Seconds = 30.0,
+        zones: Names = None,
+        operations: Names = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+    ) -> Work:
+        """Claims one task after the other and waits in between, for ever: ``async for lease in tasks.work(...)``.
+
+        Cancelling the task ends the loop; so do ``stop()`` of what this gives and ``cancel``, which let a task at hand
+        be finished that has no other attempt left. Signals are the host's:
+        ``loop.add_signal_handler(signal.SIGTERM, work.stop)``.
+        """
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        return Work(self, wanted, cancel)
+
+    async def _claim(
+        self,
+        wanted: Wanted,
+        limit: int,
+        wait: float,
+        cancel: CancelToken | None,
+        stop: asyncio.Future[None] | None = None,
+    ) -> List[Lease]:
+        async def look() -> List[_lease.Lease]:
+            return await _pool.run(wanted.claim, self._sync, limit, cancel=cancel, undo=_give_back)
+
+        with _ends(cancel, stop) as ended:
+            leases = await self._groups.claim(wanted.filter, look, wait, ended)
+        if not leases and cancel is not None and cancel.cancelled:
+            raise _errors.Cancelled(CANCELLED_MESSAGE)
+        return [Lease(lease) for lease in leases]
+
+
+@contextlib.contextmanager
+def _ends(cancel: CancelToken | None, stop: asyncio.Future[None] | None) -> Iterator[asyncio.Future[None] | None]:
+    """What ends a wait early: that future, or one for the token."""
+    if stop is not None or cancel is None:
+        yield stop
+        return
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(resolve, ended)
+
+    cancel._on_cancel(wake)
+    try:
+        yield ended
+    finally:
+        cancel._forget(wake)
+
+
+def _give_back(granted: Any) -> None:
+    """Leases that nobody is there to take."""
+    for lease in granted if isinstance(granted, list) else [granted]:
+        if isinstance(lease, _lease.Lease):
+            lease._release_for_stop()

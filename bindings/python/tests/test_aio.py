@@ -1,0 +1,338 @@
+"""The same operations in an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any, Callable, Coroutine
+
+import pytest
+import taskstate
+import taskstate.aio
+from conftest import Clock
+from taskstate import testing
+
+Body = Callable[[taskstate.aio.Engine], Coroutine[Any, Any, None]]
+
+
+def run(path: Path | str, body: Body, **options: Any) -> None:
+    async def whole() -> None:
+        async with taskstate.aio.open(path, **options) as tasks:
+            await body(tasks)
+
+    asyncio.run(whole())
+
+
+async def kinds(tasks: taskstate.aio.Engine, id: str) -> list[str]:
+    return [event.kind for event in await tasks.history("z1", id)]
+
+
+async def claimed(tasks: taskstate.aio.Engine, **options: Any) -> taskstate.aio.Lease:
+    lease = await tasks.claim("w1", **options)
+    assert lease is not None
+    return lease
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.005)
+
+
+def waiters(tasks: taskstate.aio.Engine) -> int:
+    return sum(len(group._turns) for group in tasks._groups._groups.values())
+
+
+def test_every_method_is_there() -> None:
+    for sync, other in ((taskstate.Engine, taskstate.aio.Engine), (taskstate.Lease, taskstate.aio.Lease)):
+        for name in (name for name in dir(sync) if not name.startswith("_")):
+            theirs, ours = inspect.getattr_static(sync, name), inspect.getattr_static(other, name)
+            if isinstance(theirs, property):
+                assert isinstance(ours, property), name
+            else:
+                assert name == "work" or inspect.iscoroutinefunction(ours) or inspect.isasyncgenfunction(ours), name
+                assert ours.__doc__, name
+
+
+def test_every_operation(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        for number in range(3):
+            await tasks.create("z1", "create", id=f"t{number}")
+        assert (await tasks.start("z1", "t0")).status == "running"
+        await tasks.annotate("z1", "t0", package_slug="s")
+        await tasks.complete("z1", "t0", install_id="i")
+        lease = await tasks.start("z1", "t1", lease=5)
+        await lease.annotate(package_slug="s")
+        assert await lease.heartbeat() is False
+        adopted = await tasks.lease(lease.token)
+        assert (adopted.epoch, adopted.attempt, adopted.payload, adopted.lost) == (lease.epoch, 1, None, False)
+        await adopted.fail("sorry", "private")
+        await tasks.cancel("z1", "t2")
+        with pytest.raises(taskstate.IllegalTransition):
+            await tasks.fail("z1", "t2", "sorry")
+        task = await tasks.get("z1", "t1")
+        assert task is not None and task.error_detail == "private"
+        assert len(await tasks.list("z1")) == 3
+        assert [task.id async for task in tasks.iterate("z1", limit=2)] == ["t2", "t1", "t0"]
+        assert (await tasks.verify()).ok and await tasks.tick() == 0
+        assert (await tasks.decide("z1", "t0")).status == 303
+        assert (await tasks.accept(task)).status == 202
+        assert await tasks.claim_many(3) == []
+        await tasks.reopen()
+        assert len(await tasks.list("z1")) == 3
+        assert "aio.Engine" in repr(tasks) and "epoch=" in repr(lease)
+
+    run(path, body)
+
+
+def test_open_may_be_awaited(path: Path) -> None:
+    async def whole() -> None:
+        tasks = await taskstate.aio.open(path)
+        await tasks.close()
+        with pytest.raises(taskstate.Closed):
+            await tasks.get("z1", "t")
+        with pytest.raises(taskstate.NotATaskstateFile):
+            path.write_text("something else")
+            await taskstate.aio.open(path)
+
+    asyncio.run(whole())
+
+
+def test_a_thousand_wait_without_threads(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await asyncio.gather(*(tasks.get("z1", "t") for _ in range(100)))  # all threads of the pool are there
+        threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
+        waiting = [asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(1000)]
+        await until(lambda: waiters(tasks) == 1000)
+        assert threading.active_count() == threads
+        assert len(os.listdir("/proc/self/fd")) <= files + 2
+        for number in range(20):
+            await tasks.create("z1", "create", id=f"t{number}")
+        await until(lambda: sum(one.done() for one in waiting) == 20)
+        assert sorted(lease.task.id for lease in (one.result() for one in waiting if one.done()) if lease) == sorted(
+            f"t{number}" for number in range(20)
+        )
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert tasks._groups._groups == {}
+        assert len(os.listdir("/proc/self/fd")) <= files
+
+    run(path, body)
+
+
+def test_waiting_ends_with_the_time_or_a_token(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        assert await tasks.claim(wait=0.05) is None
+        token = taskstate.CancelToken()
+        waiting = asyncio.ensure_future(tasks.claim(wait=float("inf"), cancel=token))
+        await until(lambda: waiters(tasks) == 1)
+        token.cancel()
+        with pytest.raises(taskstate.Cancelled):
+            await waiting
+        assert tasks._groups._groups == {} and not token._wakers
+
+    run(path, body)
+
+
+def test_waiting_ends_with_the_engine(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        waiting = [asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(3)]
+        await until(lambda: waiters(tasks) == 3)
+        await tasks.close()
+        for one in waiting:
+            with pytest.raises(taskstate.Closed):
+                await one
+
+    run(path, body)
+
+
+def test_a_turn_that_nobody_takes_goes_to_the_next(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        first, second = (asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(2))
+        await until(lambda: waiters(tasks) == 2)
+        (group,) = tasks._groups._groups.values()
+        group._loop.remove_reader(group._watch.fileno())  # so that the one wake-up is ours
+        tasks._sync.create("z1", "create", id="t")
+        group._next()
+        first.cancel()
+        lease = await asyncio.wait_for(second, 20)
+        assert lease is not None and lease.task.id == "t"
+        group._loop.add_reader(group._watch.fileno(), group._on_readable) if group.members else None
+
+    run(path, body)
+
+
+def test_a_wake_up_before_the_wait_is_kept(path: Path) -> None:
+    """Two tasks come, one waiter is asleep and another one about to be: neither may sleep on."""
+
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        first = asyncio.ensure_future(tasks.claim(wait=float("inf")))
+        await until(lambda: waiters(tasks) == 1)
+        (group,) = tasks._groups._groups.values()
+        group._next()
+        group._next()
+        assert group._signalled
+        turn = group._queue()
+        assert turn.done() and not group._signalled
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+    run(path, body)
+
+
+def test_cancelling_a_task_ends_its_call(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(tasks.create("z1", "create", id="t", timeout=600))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        other.execute("ROLLBACK")
+        other.close()
+        assert await tasks.get("z1", "t") is None
+
+    run(path, body)
+
+
+def test_what_a_cancelled_claim_took_is_given_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from taskstate._workers import Wanted
+
+    claim = Wanted.claim
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(self: Wanted, *arguments: Any, **keywords: Any) -> Any:
+        leases = claim(self, *arguments, **keywords)
+        inside.set()
+        go_on.wait()
+        return leases
+
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await tasks.create("z1", "create", id="t", max_attempts=2)
+        monkeypatch.setattr(Wanted, "claim", slow)
+        waiting = asyncio.ensure_future(tasks.claim())
+        await until(inside.is_set)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        waiting.cancel()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert await kinds(tasks, "t") == ["created", "started", "released"]
+
+    run(path, body)
+
+
+def test_with(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        for number in range(4):
+            await tasks.create("z1", "create", id=f"t{number}", max_attempts=2)
+        async with await claimed(tasks) as lease:
+            await lease.complete(install_id="i")
+        with pytest.raises(ValueError):
+            async with await claimed(tasks):
+                raise ValueError("secret")
+        async with await claimed(tasks):
+            raise taskstate.TaskFailed("No such package.")
+        async with await claimed(tasks):
+            pass
+        messages = [task.error_message for task in reversed((await tasks.list("z1")).items)]
+        assert messages == [None, "The task failed.", "No such package.", None]
+        assert [(await kinds(tasks, f"t{n}"))[-1] for n in range(4)] == ["completed", "failed", "failed", "released"]
+
+    run(path, body)
+
+
+def test_cancelled_error_releases_and_goes_on(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await tasks.create("z1", "create", id="t", max_attempts=2)
+        inside = asyncio.Event()
+
+        async def work() -> None:
+            async for lease in tasks.work("w1"):
+                async with lease:
+                    inside.set()
+                    await asyncio.sleep(3600)
+
+        worker = asyncio.ensure_future(work())
+        await inside.wait()
+        worker.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await worker
+        assert await kinds(tasks, "t") == ["created", "started", "released"]
+
+    run(path, body)
+
+
+def test_the_background_hears(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await tasks.create("z1", "create", id="t")
+        async with await claimed(tasks, lease=0.3) as lease:
+            await tasks.cancel("z1", "t")
+            await until(lambda: lease.cancel_requested)
+            await tasks.cancel("z1", "t", force=True)
+            await until(lambda: lease.lost)
+
+    run(path, body)
+
+
+def test_work_until_stop(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        seen = []
+        loop = tasks.work("w1")
+
+        async def work() -> None:
+            async for lease in loop:
+                async with lease:
+                    seen.append(lease.task.id)
+                    if lease.task.id == "t0":
+                        raise ValueError("secret")
+                    await lease.complete(install_id="i")
+
+        worker = asyncio.ensure_future(work())
+        await until(lambda: waiters(tasks) == 1)
+        await tasks.create("z1", "create", id="t0")
+        await tasks.create("z1", "create", id="t1")
+        await until(lambda: len(seen) == 2 and waiters(tasks) == 1)
+        threading.Thread(target=loop.stop).start()
+        await worker
+        assert seen == ["t0", "t1"]
+        loop.stop()
+        assert [lease async for lease in loop] == []
+
+    run(path, body)
+
+
+@pytest.mark.parametrize("attempts, last", [(1, "completed"), (2, "released")])
+def test_stop_and_the_task_at_hand(path: Path, attempts: int, last: str) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await tasks.create("z1", "create", id="t", max_attempts=attempts)
+        token = taskstate.CancelToken()
+        async for lease in tasks.work("w1", cancel=token):
+            async with lease:
+                token.cancel()
+                if attempts == 2:
+                    await until(lambda: lease.lost)
+                await lease.complete(install_id="i")
+        assert (await kinds(tasks, "t"))[-1] == last
+
+    run(path, body)
+
+
+def test_on_a_manual_clock(clock: Clock) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await tasks.create("z1", "create", id="t")
+        lease = await claimed(tasks, lease=10)
+        manual.advance(11)
+        assert await tasks.tick() == 1
+        with pytest.raises(taskstate.LeaseLost):
+            await lease.complete(install_id="i")
+        assert lease.lost
+
+    manual = testing.ManualClock()
+    run(":memory:", body, clock=manual)
