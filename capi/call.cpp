@@ -29,6 +29,21 @@ int32_t tse_call_new(tse_call** call, tse_error** error) noexcept {
 
 void tse_call_free(tse_call* call) noexcept { delete call; }
 
+int32_t tse_cancel_token_new(tse_cancel_token** token, tse_error** error) noexcept {
+  return capi::guard(error, [&] { capi::make(token, "token"); });
+}
+
+void tse_cancel_token_cancel(tse_cancel_token* token) noexcept {
+  if (token != nullptr) token->source.request_stop();
+}
+
+void tse_cancel_token_free(tse_cancel_token* token) noexcept { delete token; }
+
+int32_t tse_call_set_cancel_token(tse_call* call, const tse_cancel_token* token, tse_error** error) noexcept {
+  return capi::guard(
+      error, [&] { capi::require(call, "call").call.stop = token ? token->source.get_token() : std::stop_token(); });
+}
+
 int32_t tse_call_set_timeout(tse_call* call, int64_t timeout_us, tse_error** error) noexcept {
   return capi::guard(error, [&] {
     tse_call& to = capi::require(call, "call");

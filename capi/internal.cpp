@@ -34,6 +34,12 @@ core::Key key_in(const char* zone_id, std::size_t zone_id_size, const char* id, 
   return {text_or_empty(zone_id, zone_id_size, "zone_id"), text_or_empty(id, id_size, "id")};
 }
 
+core::Text field_in(const tse_str& text, const char* name) { return owned(text_in(text, name)); }
+
+void require_flags(std::int32_t flags, std::int32_t known) {
+  if ((flags & ~known) != 0) refuse("flags", "has an unknown bit, is " + std::to_string(flags));
+}
+
 bool flag_in(std::int32_t value, const char* name) {
   if (value != 0 && value != 1) refuse(name, "must be 0 or 1, is " + std::to_string(value));
   return value == 1;
@@ -67,6 +73,21 @@ void Snapshot::view(tse_task_view& out) const noexcept {
   out.client_request_id = text_out(row.client_request_id);
   out.traceparent = text_out(row.traceparent);
   out.payload = text_out(payload);
+  out.worker = text_out(row.worker);
+  out.epoch = row.epoch;
+  out.attempt = row.attempt;
+  out.max_attempts = row.max_attempts;
+  out.not_before = number_out(row.not_before);
+  out.start_by = number_out(row.start_by);
+  out.cancel_requested = row.cancel_requested ? 1 : 0;
+}
+
+void hand_out_committed(tse_task** out, core::Row row) {
+  try {
+    if (out != nullptr) *out = new tse_task{Snapshot(std::move(row))};
+  } catch (const std::bad_alloc&) {
+    throw NoMemoryAfterCommit();
+  }
 }
 
 }  // namespace tse::capi

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <new>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -28,6 +29,10 @@ struct tse_call {
 
 struct tse_options {
   tse::engine::Settings settings;
+};
+
+struct tse_cancel_token {
+  std::stop_source source;
 };
 
 struct tse_engine {
@@ -112,6 +117,14 @@ Struct& require_struct(Struct* pointer, const char* name) {
   return number == TSE_NONE ? std::nullopt : std::optional(number);
 }
 [[nodiscard]] inline std::int64_t number_out(std::optional<std::int64_t> number) { return number.value_or(TSE_NONE); }
+[[nodiscard]] core::Text field_in(const tse_str& text, const char* name);
+[[nodiscard]] std::vector<core::Link> links_in(const tse_str& json);
+[[nodiscard]] std::vector<core::Warning> warnings_in(const tse_str& json);
+/// What tse_annotate() and tse_complete() are given; a failure's fields are refused. NULL: nothing.
+[[nodiscard]] core::Additions additions_in(const tse_update* update);
+[[nodiscard]] core::Fail failure_in(const tse_update* update);
+/// Refuses bits that are not among those known.
+void require_flags(std::int32_t flags, std::int32_t known);
 [[nodiscard]] bool flag_in(std::int32_t value, const char* name);
 
 /// A task, with what its view points into.
@@ -124,6 +137,9 @@ struct Snapshot {
   core::Text links;     ///< JSON
   core::Text warnings;  ///< JSON
 };
+
+/// The task as the caller wants it, after a change that is durable.
+void hand_out_committed(tse_task** out, core::Row row);
 
 }  // namespace tse::capi
 

@@ -23,6 +23,9 @@ static_assert(TSE_ID_TASK == static_cast<std::int32_t>(engine::IdKind::task) &&
 namespace {
 
 constexpr std::int32_t longest_retry_after = 86400;
+constexpr std::int64_t shortest_interval = 10'000;        // us
+constexpr std::int64_t longest_interval = 3'600'000'000;  // us
+constexpr std::size_t longest_boot_id = 64;
 
 std::int32_t choice_in(std::int32_t value, std::int32_t last, const char* name) {
   if (value < 0 || value > last)
@@ -123,6 +126,33 @@ int32_t tse_options_set_ignore_bad_request_id(tse_options* options, int32_t igno
 int32_t tse_options_set_any_filesystem(tse_options* options, int32_t allow, tse_error** error) noexcept {
   return capi::guard(error, [&] {
     capi::require(options, "options").settings.any_filesystem = capi::flag_in(allow, "any_filesystem");
+  });
+}
+
+int32_t tse_options_set_housekeeping(tse_options* options, int64_t interval_us, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    if (interval_us != 0 && (interval_us < shortest_interval || interval_us > longest_interval))
+      capi::refuse("housekeeping", "must be 0 or 10 ms to 1 h, is " + std::to_string(interval_us) + " us");
+    settings.housekeeping = std::chrono::microseconds(interval_us);
+  });
+}
+
+int32_t tse_options_set_running_limit(tse_options* options, int64_t tasks, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    if (tasks < 0) capi::refuse("running_limit", "must not be negative, is " + std::to_string(tasks));
+    settings.running_limit = tasks;
+  });
+}
+
+int32_t tse_options_set_boot_id(tse_options* options, const char* text, size_t size, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    const auto id = capi::text_in(text, size, "boot_id");
+    if (id && (id->size() > longest_boot_id || !core::is_id(*id)))
+      capi::refuse("boot_id", "must be 1-64 of A-Z a-z 0-9 - . _ ~, has " + std::to_string(id->size()) + " bytes");
+    settings.boot_id = id.value_or(std::string_view());
   });
 }
 

@@ -23,6 +23,7 @@ namespace tse::core {
 /// Read what a host gives: members in any order, unknown and duplicate ones refused. `field` names the
 /// input in errors ("links"). Times may be any RFC 3339 date-time.
 [[nodiscard]] std::vector<Link> parse_links(std::string_view json, std::string_view field = "links");
+[[nodiscard]] Link parse_link(std::string_view json, std::string_view field);
 [[nodiscard]] std::vector<Warning> parse_warnings(std::string_view json, std::string_view field = "warnings");
 
 }  // namespace tse::core

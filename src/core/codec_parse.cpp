@@ -204,6 +204,10 @@ std::vector<Link> parse_links(std::string_view json, std::string_view field) {
   return read_array(parse_json(json, field), field, Order::any, read_link);
 }
 
+Link parse_link(std::string_view json, std::string_view field) {
+  return read_link(parse_json(json, field), field, Order::any);
+}
+
 std::vector<Warning> parse_warnings(std::string_view json, std::string_view field) {
   return read_array(parse_json(json, field), field, Order::any, read_warning);
 }

@@ -17,21 +17,6 @@ using std::chrono::steady_clock;
 
 constexpr std::int64_t most_leases = 64;
 
-void check(const ClaimSpec& spec) {
-  std::vector<core::Detail> broken;
-  for (const std::string& zone : spec.filter.zones) core::check_id(broken, "zones", zone);
-  for (const std::string& operation : spec.filter.operations)
-    if (!core::is_operation(operation))
-      broken.push_back(
-          {"operations", "each must match [a-z][a-z0-9_]{0,31}, has " + std::to_string(operation.size()) + " bytes"});
-  check_lease_terms(broken, spec.worker, spec.lease);
-  if (spec.limit < 1 || spec.limit > most_leases)
-    broken.push_back({"limit", "must be 1-64, is " + std::to_string(spec.limit)});
-  if (spec.wait.count() < 0)
-    broken.push_back({"wait", "must not be negative, is " + std::to_string(spec.wait.count()) + " us"});
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-}
-
 /// The zones to look at, beginning with the one after that which was served last, round and round.
 class ZonesInTurn {
  public:
@@ -95,6 +80,21 @@ void sleep_until(steady_clock::time_point until, const Watch& watch) {
 }
 
 }  // namespace
+
+void check(const ClaimSpec& spec) {
+  std::vector<core::Detail> broken;
+  for (const std::string& zone : spec.filter.zones) core::check_id(broken, "zones", zone);
+  for (const std::string& operation : spec.filter.operations)
+    if (!core::is_operation(operation))
+      broken.push_back(
+          {"operations", "each must match [a-z][a-z0-9_]{0,31}, has " + std::to_string(operation.size()) + " bytes"});
+  check_lease_terms(broken, spec.worker, spec.lease);
+  if (spec.limit < 1 || spec.limit > most_leases)
+    broken.push_back({"limit", "must be 1-64, is " + std::to_string(spec.limit)});
+  if (spec.wait.count() < 0)
+    broken.push_back({"wait", "must not be negative, is " + std::to_string(spec.wait.count()) + " us"});
+  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
+}
 
 Lease Engine::grant(store::Session& session, const core::Key& key, const core::Text& worker,
                     std::chrono::microseconds duration, core::Context context) {

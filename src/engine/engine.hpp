@@ -66,6 +66,9 @@ struct ClaimSpec {
   std::chrono::microseconds wait{0};
 };
 
+/// Throws Failure(invalid_argument).
+void check(const ClaimSpec& spec);
+
 /// A lease as it was granted.
 struct Lease {
   core::Row row;
