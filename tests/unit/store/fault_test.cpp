@@ -87,20 +87,20 @@ BOOST_FIXTURE_TEST_CASE(the_neighbours_of_a_change_that_fills_the_disk_are_carri
   // SQLite rolls back the whole transaction.
   const std::string large(1000000, 'x');
   int runs = 0;
-  const store::Change small1 = [&](store::Session& session) {
+  const store::Change small1{[&](store::Session& session) {
     ++runs;
     session.insert(new_row("z", "small-1"), std::nullopt);
-  };
-  const store::Change filling = [&](store::Session& session) {
+  }};
+  const store::Change filling{[&](store::Session& session) {
     session.insert(new_row("z", "large"), std::nullopt);
     fault::set(fault::Operation::write, SQLITE_FULL);
     for (int i = 0; i < 8; ++i) session.insert(new_row("z", "large" + std::to_string(i)), large);
     BOOST_ERROR("the disk was not full");
-  };
-  const store::Change small2 = [&](store::Session& session) {
+  }};
+  const store::Change small2{[&](store::Session& session) {
     fault::set(fault::Operation::none);
     session.insert(new_row("z", "small-2"), std::nullopt);
-  };
+  }};
   const store::Change* const changes[] = {&small1, &filling, &small2};
   const auto results = store->commit(changes, in());
   fault::set(fault::Operation::none);

@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_SUITE(store_locking)
 
 namespace {
 
-const store::Change nothing = [](store::Session&) {};
+const Act nothing = [](store::Session&) {};
 
 /// Holds a commit open in a thread until let go.
 class Holder {
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_group_is_split_before_it_fills_the_log) {
   std::vector<store::Change> changes;
   for (int i = 0; i < 10; ++i)
     changes.push_back(
-        [&payload, i](store::Session& session) { session.insert(new_row("z", "t" + std::to_string(i)), payload); });
+        {[&payload, i](store::Session& session) { session.insert(new_row("z", "t" + std::to_string(i)), payload); }});
   std::vector<const store::Change*> group;
   for (const auto& change : changes) group.push_back(&change);
   for (const auto& result : store->commit(group, in(30s))) BOOST_TEST(!result);

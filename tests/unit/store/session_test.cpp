@@ -194,16 +194,16 @@ BOOST_AUTO_TEST_CASE(a_failing_change_leaves_its_neighbours_alone) {
   Places places;
   for (const std::string& place : places.all) {
     const auto store = open(place);
-    const store::Change good1 = [](store::Session& s) { s.insert(new_row("z", "a"), std::nullopt); };
-    const store::Change bad = [](store::Session& s) {
+    const store::Change good1{[](store::Session& s) { s.insert(new_row("z", "a"), std::nullopt); }};
+    const store::Change bad{[](store::Session& s) {
       s.insert(new_row("z", "b"), std::nullopt);
       throw core::Failure(Code::limit_exceeded, "enough");
-    };
-    const store::Change worse = [](store::Session& s) {
+    }};
+    const store::Change worse{[](store::Session& s) {
       s.insert(new_row("z", "c"), std::nullopt);
       throw std::runtime_error("secret");
-    };
-    const store::Change good2 = [](store::Session& s) { s.insert(new_row("z", "d"), std::nullopt); };
+    }};
+    const store::Change good2{[](store::Session& s) { s.insert(new_row("z", "d"), std::nullopt); }};
     const store::Change* const changes[] = {&good1, &bad, &worse, &good2};
     const auto results = store->commit(changes, in());
     BOOST_REQUIRE(results.size() == 4);

@@ -78,15 +78,19 @@ class TempDirectory {
   return store::sqlite::open(options(path, mode), in());
 }
 
+/// What a change does.
+using Act = std::function<void(store::Session&)>;
+
 /// Runs one change and returns its error, if any.
-inline std::optional<core::Error> commit(Store& store, const store::Change& change, store::Deadline deadline = in()) {
+inline std::optional<core::Error> commit(Store& store, Act act, const store::Patience& patience = in()) {
+  const store::Change change{std::move(act)};
   const store::Change* const changes[] = {&change};
-  return store.commit(changes, deadline).at(0);
+  return store.commit(changes, patience).at(0);
 }
 
 /// The same; the test fails if the change does.
-inline void must(Store& store, const store::Change& change) {
-  const auto error = commit(store, change);
+inline void must(Store& store, Act act) {
+  const auto error = commit(store, std::move(act));
   BOOST_REQUIRE_MESSAGE(!error, (error ? error->message : std::string()));
 }
 
@@ -113,9 +117,9 @@ inline void change(Store& store, const core::Key& key, const core::Intent& inten
     BOOST_REQUIRE(row);
     core::Context context;
     context.now = now;
-    const auto next = core::apply(*row, intent, context);
-    BOOST_REQUIRE(std::holds_alternative<core::Row>(next));
-    BOOST_REQUIRE(session.replace(row->version, std::get<core::Row>(next)));
+    const auto steps = core::apply(*row, intent, context);
+    BOOST_REQUIRE(std::holds_alternative<core::Steps>(steps));
+    for (const core::Row& step : std::get<core::Steps>(steps)) BOOST_REQUIRE(session.replace(step.version - 1, step));
   });
 }
 
