@@ -122,8 +122,10 @@ void Verification::check_row(const Query& query, std::int64_t seq) {
     problem(name + ": " + detail.field + " " + detail.message);
   if (row.body != core::render(row.task)) problem(name + ": its stored body is not what the task looks like");
   if (row.version < row.revision) problem(name + ": its version is less than its revision");
-  if (taskstate::is_terminal(row.task.status) && (row.lease_until || row.lease_clock))
-    problem(name + ": it has ended and still has a lease");
+  if (row.task.status != core::Status::running && (row.lease_until || row.lease_clock || row.worker))
+    problem(name + ": it does not run and has a lease");
+  if (row.lease_until && row.epoch == 0) problem(name + ": its lease has no epoch");
+  if (row.attempt > row.max_attempts) problem(name + ": it was started more often than it may be");
   const RowText text(row);
   Query href(connection_, "SELECT result_href IS ?2 FROM taskstate_tasks WHERE seq = ?1");
   href.bind(1, seq).bind(2, text.result_href);

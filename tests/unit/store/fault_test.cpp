@@ -47,6 +47,29 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_refuses_and_recovers, Fixture) {
   sound();
 }
 
+BOOST_FIXTURE_TEST_CASE(only_a_commit_that_must_reach_the_disk_is_flushed, Fixture) {
+  const auto act = [](const char* id) {
+    return [id](store::Session& session) { session.insert(new_row("z", id), std::nullopt); };
+  };
+  const auto flushes = [&](const std::vector<store::Change>& changes) {
+    std::vector<const store::Change*> group;
+    for (const store::Change& change : changes) group.push_back(&change);
+    constexpr std::int64_t never = 1000000;
+    fault::set(fault::Operation::sync, SQLITE_IOERR_FSYNC, never);
+    for (const auto& result : store->commit(group, in())) BOOST_TEST(!result);
+    return fault::plan().calls.load();
+  };
+  using store::Durability;
+  BOOST_TEST(!insert("first"));  // a log that begins anew is flushed once in any case
+  BOOST_TEST(flushes({{act("a"), Durability::relaxed}, {act("b"), Durability::relaxed}}) == 0);
+  BOOST_TEST(flushes({{act("c"), Durability::relaxed}, {act("d"), Durability::full}}) > 0);
+  BOOST_TEST(flushes({{act("e"), Durability::full}}) > 0);
+  BOOST_TEST(flushes({{act("f"), Durability::relaxed}}) == 0);
+  fault::set(fault::Operation::none);
+  for (const char* id : {"a", "b", "c", "d", "e", "f"}) BOOST_TEST(has(*store, id));
+  sound();
+}
+
 BOOST_FIXTURE_TEST_CASE(a_failing_sync_at_commit_is_doubtful_and_final, Fixture) {
   BOOST_TEST(!insert("before"));
   fault::set(fault::Operation::sync, SQLITE_IOERR_FSYNC);

@@ -80,6 +80,47 @@ BOOST_AUTO_TEST_CASE(two_stores_on_one_file_take_turns) {
   BOOST_TEST(second->read({"z", "held"}, in()).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(every_wait_for_a_turn_can_be_cancelled) {
+  const TempDirectory directory;
+  const auto first = open(directory.path());
+  const auto second = open(directory.path());
+  const store::Patience cancelled(in(60s), [] { return true; });
+  {
+    Holder holder(*first);
+    for (Store* store : {first.get(), second.get()}) {  // within the process, and across
+      const auto error = commit(*store, nothing, cancelled);
+      BOOST_REQUIRE(error);
+      BOOST_TEST((error->code == Code::cancelled));
+      BOOST_TEST((error->outcome == core::Outcome::not_done));
+    }
+    holder.release();
+  }
+  store::sqlite::Connection foreign(store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
+  foreign.execute("BEGIN IMMEDIATE", "begin");
+  BOOST_TEST((commit(*first, nothing, cancelled)->code == Code::cancelled));
+  foreign.rollback();
+  BOOST_TEST(!commit(*first, nothing, cancelled));  // it need not wait
+
+  const auto memory = open(":memory:");
+  Holder holder(*memory);
+  BOOST_TEST((code_of([&] { static_cast<void>(memory->read({"z", "t"}, cancelled)); }) == Code::cancelled));
+  holder.release();
+}
+
+BOOST_AUTO_TEST_CASE(patience_ends_with_its_time_or_when_cancelled) {
+  bool cancel = false;
+  const store::Patience patience(in(60s), [&] { return cancel; });
+  patience.require("why");
+  BOOST_TEST((patience.next_look() < in(1s)));
+  cancel = true;
+  BOOST_TEST((code_of([&] { patience.require("why"); }) == Code::cancelled));
+  const store::Patience over(in(-1ms));
+  const core::Error error = error_of([&] { over.require("why"); });
+  BOOST_TEST((error.code == Code::busy));
+  BOOST_TEST(error.message == "why");
+  BOOST_TEST((store::Patience(in(60s)).next_look() > in(1s)));
+}
+
 BOOST_AUTO_TEST_CASE(a_foreign_writer_is_waited_for) {
   const TempDirectory directory;
   const auto store = open(directory.path());

@@ -61,7 +61,11 @@ BOOST_FIXTURE_TEST_CASE(damaged_rows, Fixture) {
   finds(set + "links = 'x' WHERE id = 'a';", "links cannot be read");
   finds(set + "warnings = '[{}]' WHERE id = 'a';", "warnings cannot be read");
   finds(set + "result_href = '/x' WHERE id = 'a';", "result_href is not the href");
-  finds(set + "lease_until = 5 WHERE id = 'b';", "still has a lease");
+  finds(set + "lease_until = 5 WHERE id = 'b';", "it does not run and has a lease");
+  finds(set + "lease_clock = 'c' WHERE id = 'a';", "it does not run and has a lease");
+  finds(set + "worker = 'w' WHERE id = 'b';", "it does not run and has a lease");
+  finds(set + "status = 'running', lease_until = 5, lease_clock = 'c' WHERE id = 'a';", "its lease has no epoch");
+  finds(set + "attempt = 2 WHERE id = 'b';", "started more often than it may be");
   finds(set + "updated_at = updated_at + 1 WHERE id = 'b';", "does not end at updated_at");
   finds(set + "package_id = CAST(x'ff' AS TEXT) WHERE id = 'a';", "package_id");
   finds(set + "id = 'a' || char(10) || '!' WHERE id = 'a';", "task \"z\"/\"a\\n!\": ");

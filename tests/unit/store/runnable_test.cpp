@@ -1,0 +1,191 @@
+// What can be claimed and what is due: order, filters, and the plans behind the questions.
+#include "support.hpp"
+
+#include "core/lease.hpp"
+#include "store/sqlite/runnable.hpp"
+
+using namespace store_test;
+
+BOOST_AUTO_TEST_SUITE(store_runnable)
+
+namespace {
+
+const std::vector<std::string> any{};
+
+struct Fixture {
+  std::unique_ptr<Store> store = open(":memory:");
+
+  void add(const std::string& zone, const std::string& id, const std::string& operation = "create",
+           const std::function<void(core::Row&)>& adjust = {}) {
+    must(*store, [&](store::Session& session) {
+      core::Row row = new_row(zone, id);
+      row.task.operation = operation;
+      row.max_attempts = 2;
+      if (adjust) adjust(row);
+      row.body.clear();
+      BOOST_REQUIRE(session.insert(row, std::nullopt));
+    });
+  }
+  void hold(const core::Key& key, std::int64_t until, const std::string& clock = "c1") {
+    std::int64_t epoch = 0;
+    must(*store, [&](store::Session& session) { epoch = session.next_epoch(); });
+    change(*store, key, core::Start{core::Grant{epoch, until, clock, "w"}});
+  }
+  void offer_again(const core::Key& key) {
+    hold(key, 5);
+    change(*store, key, core::EndLease{"c1", 5});
+  }
+  template <typename Question>
+  auto ask(Question question) {
+    decltype(question(std::declval<store::View&>())) answer;
+    store->view([&](store::View& view) { answer = question(view); }, in());
+    return answer;
+  }
+  std::string next_zone(const std::string& after, const std::vector<std::string>& operations = any) {
+    return ask([&](store::View& view) { return view.next_runnable_zone(after, operations); }).value_or("-");
+  }
+  std::string oldest(const std::string& zone, const std::vector<std::string>& operations = any, bool again = false) {
+    const auto key = ask([&](store::View& view) { return view.oldest_runnable(zone, operations, again); });
+    return key ? key->id : "-";
+  }
+  static std::string ids(const std::vector<core::Key>& keys) {
+    std::string out;
+    for (const core::Key& key : keys) out += (out.empty() ? "" : " ") + key.id;
+    return out;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(zones_come_in_byte_order, Fixture) {
+  add("b", "t1");
+  add("a", "t2", "delete", [](core::Row& row) { row.task.install_id = "i"; });
+  add("c", "t3");
+  add("d", "t4", "create", [](core::Row& row) { row.not_before = 9; });
+  BOOST_TEST(next_zone("") == "a");
+  BOOST_TEST(next_zone("a") == "b");
+  BOOST_TEST(next_zone("bb") == "c");
+  BOOST_TEST(next_zone("c") == "-");
+  BOOST_TEST(next_zone("", {"create"}) == "b");
+  BOOST_TEST(next_zone("b", {"delete", "reindex"}) == "-");
+  BOOST_TEST(next_zone("", {"delete"}) == "a");
+  start(*store, {"b", "t1"});
+  BOOST_TEST(next_zone("a") == "c");
+  hold({"c", "t3"}, 7);
+  BOOST_TEST(next_zone("a") == "-");
+  change(*store, {"c", "t3"}, core::EndLease{"c1", 7});
+  BOOST_TEST(next_zone("a") == "c");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_oldest_of_a_zone_is_the_first_that_was_created, Fixture) {
+  add("z", "t3", "reindex");
+  add("z", "t2");
+  add("z", "t1");
+  add("y", "t0");
+  BOOST_TEST(oldest("z") == "t3");
+  BOOST_TEST(oldest("z", {"create"}) == "t2");
+  BOOST_TEST(oldest("z", {"create", "reindex"}) == "t3");
+  BOOST_TEST(oldest("z", {"delete"}) == "-");
+  BOOST_TEST(oldest("x") == "-");
+  start(*store, {"z", "t3"});
+  BOOST_TEST(oldest("z") == "t2");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_offered_again_keeps_its_age, Fixture) {
+  for (const char* id : {"t1", "t2", "t3"}) add("z", id);
+  offer_again({"z", "t2"});
+  BOOST_TEST(oldest("z") == "t1");
+  BOOST_TEST(oldest("z", any, true) == "t2");
+  BOOST_TEST(oldest("z", {"delete"}, true) == "-");
+  start(*store, {"z", "t1"});
+  BOOST_TEST(oldest("z") == "t2");
+  hold({"z", "t2"}, 9);  // its last attempt
+  BOOST_TEST(oldest("z") == "t3");
+  BOOST_TEST(oldest("z", any, true) == "-");
+}
+
+BOOST_FIXTURE_TEST_CASE(ended_leases_are_those_of_one_clock_until_a_time, Fixture) {
+  for (const char* id : {"t1", "t2", "t3", "t4"}) add("z", id);
+  hold({"z", "t1"}, 30);
+  hold({"z", "t2"}, 20);
+  hold({"z", "t3"}, 10, "c2");
+  const auto clocks = ask([](store::View& view) { return view.lease_clocks(); });
+  BOOST_TEST(clocks == (std::vector<std::string>{"c1", "c2"}), boost::test_tools::per_element());
+  const auto ended = [&](const char* clock, std::int64_t until, std::size_t limit) {
+    return ids(ask([&](store::View& view) { return view.ended_leases(clock, until, limit); }));
+  };
+  BOOST_TEST(ended("c1", 30, 9) == "t2 t1");
+  BOOST_TEST(ended("c1", 29, 9) == "t2");
+  BOOST_TEST(ended("c1", 30, 1) == "t2");
+  BOOST_TEST(ended("c1", 19, 9) == "");
+  BOOST_TEST(ended("c2", 99, 9) == "t3");
+}
+
+BOOST_FIXTURE_TEST_CASE(overdue_and_ripe_are_those_whose_time_has_come, Fixture) {
+  add("z", "t1", "create", [](core::Row& row) { row.start_by = 20; });
+  add("z", "t2", "create", [](core::Row& row) { row.start_by = 10; });
+  add("z", "t3", "create", [](core::Row& row) { row.not_before = 15; });
+  add("z", "t4", "create", [](core::Row& row) { row.start_by = 5; });
+  start(*store, {"z", "t4"});
+  const auto overdue = [&](std::int64_t now, std::size_t limit) {
+    return ids(ask([&](store::View& view) { return view.overdue_starts(now, limit); }));
+  };
+  const auto ripe = [&](std::int64_t now) { return ids(ask([&](store::View& view) { return view.ripe(now, 9); })); };
+  BOOST_TEST(overdue(20, 9) == "t2 t1");
+  BOOST_TEST(overdue(20, 1) == "t2");
+  BOOST_TEST(overdue(9, 9) == "");
+  BOOST_TEST(ripe(14) == "");
+  BOOST_TEST(ripe(15) == "t3");
+  change(*store, {"z", "t3"}, core::Ripen{}, 15);
+  BOOST_TEST(ripe(99) == "");
+  BOOST_TEST(oldest("z") == "t1");
+}
+
+BOOST_FIXTURE_TEST_CASE(epochs_grow_and_the_turn_is_kept, Fixture) {
+  std::int64_t first = 0;
+  must(*store, [&](store::Session& session) {
+    BOOST_TEST(session.zone_turn() == "");
+    first = session.next_epoch();
+    BOOST_TEST(session.next_epoch() == first + 1);
+    session.set_zone_turn("b");
+  });
+  BOOST_TEST(first > 0);
+  must(*store, [&](store::Session& session) { BOOST_TEST(session.next_epoch() == first + 2); });
+  BOOST_TEST(ask([](store::View& view) { return view.zone_turn(); }) == "b");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_zones_tasks_are_counted_by_status, Fixture) {
+  for (const char* id : {"t1", "t2", "t3"}) add("z", id);
+  add("z", "t4", "reindex");
+  add("y", "t5");
+  start(*store, {"z", "t1"});
+  start(*store, {"z", "t4"});
+  const auto count = [&](core::Status status) {
+    return ask([&](store::View& view) { return view.count("z", status); });
+  };
+  BOOST_TEST(count(core::Status::running) == 2);
+  BOOST_TEST(count(core::Status::pending) == 2);
+  BOOST_TEST(count(core::Status::failed) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(every_question_is_answered_by_its_index_alone) {
+  const TempDirectory directory;
+  const auto store = open(directory.path());
+  store::sqlite::Connection connection(store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
+  for (const std::string& sql : store::sqlite::runnable_sql()) {
+    store::sqlite::Query plan(connection, "EXPLAIN QUERY PLAN " + sql);
+    std::string text;
+    while (plan.step()) text += plan.text(3) + "\n";
+    BOOST_TEST(text.find("SEARCH taskstate_tasks USING") != std::string::npos, sql << "\n" << text);
+    BOOST_TEST(text.find("SCAN") == std::string::npos, sql << "\n" << text);
+    BOOST_TEST(text.find("TEMP B-TREE") == std::string::npos, sql << "\n" << text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_file_that_changes_is_the_wal) {
+  const TempDirectory directory;
+  BOOST_TEST(open(directory.path())->changing_file() == directory.path() + "-wal");
+  BOOST_TEST(open(":memory:")->changing_file() == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
