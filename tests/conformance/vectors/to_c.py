@@ -66,7 +66,8 @@ def additions(source: dict) -> dict:
 
 def new_task(new: dict) -> str:
     own = texts(new, "zone_id", "id", "operation", "payload")
-    return struct(struct_size="sizeof(tse_new_task)", **own, **additions(new))
+    plan = {"not_before": "TSE_NONE", "start_within_us": "TSE_NONE", "max_attempts": "1"}
+    return struct(struct_size="sizeof(tse_new_task)", **own, **additions(new), **plan)
 
 
 def update(update: dict) -> str:
