@@ -14,7 +14,9 @@ from ._cancel import CancelToken, Waker
 from ._calls import call
 from ._native import ffi, lib
 
-_LONGEST_MS = 2**31 - 1
+#: Who waits looks this often without being woken. A commit of another process is told of by the write to its log, which
+#: comes before the commit can be seen: a look in between finds nothing, and nothing would tell again.
+LOOK_S = 1.0
 
 
 class Watch:
@@ -87,31 +89,28 @@ class Waiting:
         if self._watch is None or not self._watch.is_of(self._handle):
             self._drop()
             self._watch = Watch(self._handle, self._filter)
-        poll = select.poll()
-        poll.register(self._watch.fileno(), select.POLLIN)
-        if self._waker is not None:
-            poll.register(self._waker.fileno(), select.POLLIN)
-        if not self._poll(poll, deadline):
+        left = deadline - time.monotonic()
+        if left <= 0:
             return False
+        self._poll(self._watch, min(left, LOOK_S))
         if self._waker is not None:
             self._waker.drain()
         self._watch.reset()
         return True
 
-    def _poll(self, poll: select.poll, deadline: float) -> bool:
+    def _poll(self, watch: Watch, seconds: float) -> None:
+        poll = select.poll()
+        poll.register(watch.fileno(), select.POLLIN)
+        if self._waker is None:
+            poll.poll(math.ceil(seconds * 1000))
+            return
+        poll.register(self._waker.fileno(), select.POLLIN)
         # A signal's Python handler only runs once poll() has returned, so the signal itself must wake it.
-        previous = -1
-        if self._signals and self._waker is not None:
-            previous = signal.set_wakeup_fd(self._waker.write_fileno(), warn_on_full_buffer=False)
+        previous = signal.set_wakeup_fd(self._waker.write_fileno(), warn_on_full_buffer=False) if self._signals else -1
         try:
-            while True:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                if poll.poll(_LONGEST_MS if left > _LONGEST_MS / 1000 else math.ceil(left * 1000)):
-                    return True
+            poll.poll(math.ceil(seconds * 1000))
         finally:
-            if self._signals and self._waker is not None:
+            if self._signals:
                 signal.set_wakeup_fd(previous)
 
     def _drop(self) -> None:
