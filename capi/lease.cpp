@@ -155,6 +155,7 @@ int32_t tse_lease_heartbeat(tse_engine* engine, const char* token, size_t token_
     const engine::Heartbeat beat = target.heartbeat(lease, duration_in(lease_us), std::move(link), capi::call_in(call));
     if (out == nullptr) return;
     out->cancel_requested = beat.cancel_requested ? 1 : 0;
+    out->duration_us = beat.duration;
     out->expires_at = beat.expires_at;
   });
 }

@@ -537,9 +537,10 @@ TSE_API void tse_leases_free(tse_leases *leases) TSE_NOEXCEPT;
 typedef struct tse_heartbeat_view {
   size_t struct_size;       /**< set by TSE_HEARTBEAT_VIEW_INIT */
   int32_t cancel_requested; /**< 1: stop; what the worker reports all the same stands */
+  int64_t duration_us;      /**< how long the lease lasts from now on */
   int64_t expires_at;       /**< us UTC; by the wall clock of this moment */
 } tse_heartbeat_view;
-#define TSE_HEARTBEAT_VIEW_INIT { sizeof(tse_heartbeat_view), 0, 0 }
+#define TSE_HEARTBEAT_VIEW_INIT { sizeof(tse_heartbeat_view), 0, 0, 0 }
 
 /** Moves the lease's end to lease_us from now (TSE_NONE: the duration it was granted for). A good rhythm is a third
  *  of the duration. `progress` may be absent, or a JSON Link whose rel is "progress": it replaces the task's link

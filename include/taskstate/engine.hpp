@@ -5,11 +5,17 @@
 #include <taskstate/answer.hpp>
 #include <taskstate/detail/check.hpp>
 #include <taskstate/error.hpp>
+#include <taskstate/lease.hpp>
 #include <taskstate/list.hpp>
 #include <taskstate/options.hpp>
 #include <taskstate/task.hpp>
+#include <taskstate/watch.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +23,12 @@ namespace taskstate {
 
 /// Whether get() also reads the payload. @since 0.1
 enum class Payload : bool { omit = false, read = true };
+
+/// How Engine::cancel() goes about it. @since 0.1
+struct Cancel {
+  bool force = false;                   ///< fail a running task at once, whoever holds it
+  std::optional<std::string> reason{};  ///< the public message, 1-16384 bytes UTF-8 ["The task was cancelled."]
+};
 
 /// One open file of tasks. Any number of threads may use an engine at once, and any number of threads
 /// and processes may have the same file open. Moving and destroying are for one thread, when no call is
@@ -64,6 +76,27 @@ class Engine {
   /// running -> failed. Repetition as for complete(). @throws Error not_found, illegal_transition.
   Task fail(std::string_view zone_id, std::string_view id, const Failure& failure, const Call& call = {});
 
+  /// Cancels a task. A pending one fails, and so does one that is offered again. A running one is marked: its worker
+  /// hears of it with its next heartbeat, and its outcome stands, unless `force` ends it at once.
+  /// @throws Error not_found, illegal_transition for a task that has ended otherwise.
+  Task cancel(std::string_view zone_id, std::string_view id, const Cancel& how = {}, const Call& call = {});
+
+  /// Takes the oldest task of the zone whose turn it is, under a lease; nothing if there is none, also after the wait.
+  /// @throws Error invalid_argument, cancelled, unsupported (another process holds leases in another time namespace).
+  [[nodiscard]] std::optional<Lease> claim(const Claim& what = {}, const Call& call = {});
+  /// Up to `limit` (1-64) at once, each under a lease of its own; waits for the first only.
+  [[nodiscard]] std::vector<Lease> claim_many(std::int64_t limit, const Claim& what = {}, const Call& call = {});
+  /// Takes the one task that the host names, pending or offered again. @throws Error not_found, illegal_transition.
+  [[nodiscard]] Lease start_leased(std::string_view zone_id, std::string_view id, const LeaseTerms& terms = {},
+                                   const Call& call = {});
+  /// The lease that another process holds, by its token. @throws Error lease_lost, invalid_argument.
+  [[nodiscard]] Lease lease(std::string_view token, const Call& call = {});
+  /// Ends leases whose time is over, fails what nobody started in time, lets be claimed what was held back: what the
+  /// housekeeper does, now. How many tasks that was.
+  std::int64_t tick(const Call& call = {});
+  /// A watch of nothing yet. @throws Error unavailable if the system has no descriptor left.
+  [[nodiscard]] Watch watch();
+
   /// The task as it is now, or nothing; ids outside the grammar are simply not found.
   [[nodiscard]] std::optional<Task> get(std::string_view zone_id, std::string_view id, Payload payload = Payload::omit,
                                         const Call& call = {}) const;
@@ -89,7 +122,8 @@ class Engine {
   [[nodiscard]] Answer accept(const Error& failure, const Request& request = {}) const;
 
  private:
-  detail::EngineHandle engine_;
+  [[nodiscard]] std::vector<Lease> leases_from(const tse_leases* granted) const;
+  detail::SharedEngine engine_;
 };
 
 }  // namespace taskstate

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <taskstate.h>
+#include <taskstate/cancel_token.hpp>
 #include <taskstate/task.hpp>
 
 #include <array>
@@ -68,8 +69,13 @@ struct Options {
   std::optional<LogLevel> log_level{};                    ///< the least that is logged [warn]
   std::optional<std::string> log_file{};                  ///< append log lines to this file [stderr]
   std::function<void(LogLevel, std::string_view)> log{};  ///< receives log lines, instead of file and stderr
-  std::function<Time()> clock{};                          ///< the time, for tests [system clock]
-  std::function<Uuid(IdKind)> ids{};                      ///< ids, for tests [UUIDv7 tasks, UUIDv4 requests]
+  std::function<Time()> clock{};      ///< the time, for tests; leases are held in it too [system clock]
+  std::function<Uuid(IdKind)> ids{};  ///< ids, for tests [UUIDv7 tasks, UUIDv4 requests]
+  /// How often the engine's own thread ends leases and expires tasks, 10 ms - 1 h; 0: never, the host calls
+  /// Engine::tick() [1 s; 0 with a clock]
+  std::optional<std::chrono::microseconds> housekeeping{};
+  std::int64_t running_limit = 0;        ///< tasks of one zone that claims let run at once; 0: no limit
+  std::optional<std::string> boot_id{};  ///< names this boot: 1-64 of A-Z a-z 0-9 - . _ ~ [the kernel's]
 };
 
 /// What one operation carries besides its arguments. @since 0.1
@@ -78,6 +84,7 @@ struct Call {
   std::optional<std::string> request_id{};   ///< the client's, 1-128 visible ASCII characters; kept in the history
   std::optional<std::string> traceparent{};  ///< W3C Trace Context version 00, section 3.2; kept in the history
   std::optional<std::string> actor{};        ///< who acts, 1-256 bytes UTF-8, no control characters; the event's worker
+  std::optional<CancelToken> cancel{};       ///< ends the call's waiting
 };
 
 }  // namespace taskstate

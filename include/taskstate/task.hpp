@@ -5,6 +5,7 @@
 #include <taskstate/link.hpp>
 #include <taskstate/state_machine.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,7 +38,14 @@ struct Task {
   std::optional<std::string> failure_kind{};       ///< "failed", "cancelled", "expired" or "lost"; only if failed
   std::optional<std::string> client_request_id{};  ///< of the call that created it
   std::optional<std::string> traceparent{};        ///< of the call that created it
-  std::optional<std::string> payload{};            ///< opaque bytes; only where get() was asked for it
+  std::optional<std::string> payload{};            ///< opaque bytes; only of a lease, or where get() was asked for it
+  std::optional<std::string> worker{};             ///< who holds the lease; absent if nobody does
+  std::int64_t epoch = 0;                          ///< of the latest lease; 0: never leased
+  std::int64_t attempt = 0;                        ///< how often it was started
+  std::int64_t max_attempts = 1;
+  std::optional<Time> not_before{};  ///< claims pass over it until then
+  std::optional<Time> start_by{};    ///< it fails if nobody has started it by then
+  bool cancel_requested = false;     ///< cancel() asked its worker to stop
   /// @}
 
   bool operator==(const Task&) const = default;
@@ -55,6 +63,11 @@ struct NewTask {
   std::vector<Link> links{};
   std::vector<Warning> warnings{};
   std::optional<std::string> payload{};  ///< opaque bytes for the worker, at most 1 MiB; never on the wire
+  std::optional<Time> not_before{};      ///< claims pass over it until then
+  /// Fails, kind "expired", unless started within this time of its creation, or of not_before if that is later;
+  /// 1 ms - 10 years
+  std::optional<std::chrono::microseconds> start_within{};
+  std::int64_t max_attempts = 1;  ///< 1-1000; above 1, a task whose lease ended without an outcome is offered again
 };
 
 /// What annotate() and complete() may add. Absent fields leave the task as it is. @since 0.1

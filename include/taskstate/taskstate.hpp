@@ -3,11 +3,15 @@
 #pragma once
 
 #include <taskstate/answer.hpp>
+#include <taskstate/cancel_token.hpp>
 #include <taskstate/engine.hpp>
 #include <taskstate/error.hpp>
+#include <taskstate/lease.hpp>
+#include <taskstate/lease_keeper.hpp>
 #include <taskstate/link.hpp>
 #include <taskstate/list.hpp>
 #include <taskstate/options.hpp>
 #include <taskstate/state_machine.hpp>
 #include <taskstate/task.hpp>
 #include <taskstate/version.hpp>
+#include <taskstate/watch.hpp>

@@ -81,6 +81,7 @@ struct Lease {
 /// What a heartbeat tells the worker.
 struct Heartbeat {
   bool cancel_requested = false;
+  std::int64_t duration = 0;    ///< us, from now on
   std::int64_t expires_at = 0;  ///< us UTC, by the wall clock of the moment
 };
 

@@ -37,6 +37,7 @@ Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::mi
   // A power cut ends the worker too, so only what the client sees must be on the disk.
   const store::Durability durability = intent.progress ? store::Durability::full : store::Durability::relaxed;
   Heartbeat beat;
+  beat.duration = duration.count();
   const store::Change move{[&](store::Session& session) {
                              core::Context context = this->context(call);
                              context.epoch = token.epoch;

@@ -55,6 +55,9 @@ struct Freer {
 };
 
 using EngineHandle = std::unique_ptr<tse_engine, Freer<tse_engine_free>>;
+using CancelTokenHandle = std::unique_ptr<tse_cancel_token, Freer<tse_cancel_token_free>>;
+using LeasesHandle = std::unique_ptr<tse_leases, Freer<tse_leases_free>>;
+using WatchHandle = std::unique_ptr<tse_watch, Freer<tse_watch_free>>;
 using OptionsHandle = std::unique_ptr<tse_options, Freer<tse_options_free>>;
 using CallHandle = std::unique_ptr<tse_call, Freer<tse_call_free>>;
 using TaskHandle = std::unique_ptr<tse_task, Freer<tse_task_free>>;
@@ -62,6 +65,31 @@ using PageHandle = std::unique_ptr<tse_page, Freer<tse_page_free>>;
 using HistoryHandle = std::unique_ptr<tse_history, Freer<tse_history_free>>;
 using ReportHandle = std::unique_ptr<tse_report, Freer<tse_report_free>>;
 using AnswerHandle = std::unique_ptr<tse_answer, Freer<tse_answer_free>>;
+
+/// The engine of an Engine object, shared with its leases: it is closed with the object and freed with the last lease.
+class SharedEngine {
+ public:
+  SharedEngine() noexcept = default;
+  explicit SharedEngine(EngineHandle owned) : shared_(std::move(owned)) {}
+  SharedEngine(SharedEngine&&) noexcept = default;
+  SharedEngine& operator=(SharedEngine&& other) noexcept {
+    close();
+    shared_ = std::move(other.shared_);
+    return *this;
+  }
+  ~SharedEngine() { close(); }
+  SharedEngine(const SharedEngine&) = delete;
+  SharedEngine& operator=(const SharedEngine&) = delete;
+
+  [[nodiscard]] tse_engine* get() const noexcept { return shared_.get(); }
+  [[nodiscard]] const std::shared_ptr<tse_engine>& share() const noexcept { return shared_; }
+
+ private:
+  void close() noexcept {
+    if (shared_) tse_close(shared_.get(), nullptr);
+  }
+  std::shared_ptr<tse_engine> shared_;
+};
 
 /// As check(), for a function that hands out an object through the parameter before the error.
 template <typename Handle, typename Function, typename... Arguments>

@@ -52,7 +52,8 @@ namespace taskstate {
 inline Engine::Engine(std::string_view path, const Options& options) {
   const tse_str c_path = detail::view(path);
   const auto c_options = detail::to_c(options);
-  engine_ = detail::make<detail::EngineHandle>(tse_open, c_path.data, c_path.size, c_options.get());
+  engine_ =
+      detail::SharedEngine(detail::make<detail::EngineHandle>(tse_open, c_path.data, c_path.size, c_options.get()));
 }
 
 inline void Engine::close() { detail::check(tse_close, engine_.get()); }
@@ -99,6 +100,82 @@ inline Task Engine::complete(std::string_view zone_id, std::string_view id, cons
 inline Task Engine::fail(std::string_view zone_id, std::string_view id, const Failure& failure, const Call& call) {
   return detail::change(tse_fail, engine_.get(), zone_id, id, failure, call);
 }
+
+inline Task Engine::cancel(std::string_view zone_id, std::string_view id, const Cancel& how, const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const tse_str reason = detail::view(how.reason);
+  const std::int32_t flags = how.force ? TSE_CANCEL_FORCE : 0;
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_cancel, engine_.get(), zone.data, zone.size, key.data,
+                                                            key.size, flags, reason.data, reason.size, c_call.get()));
+}
+
+inline std::vector<Lease> Engine::leases_from(const tse_leases* granted) const {
+  std::vector<Lease> leases;
+  const std::size_t count = tse_leases_count(granted);
+  leases.reserve(count);
+  for (std::size_t index = 0; index < count; ++index) {
+    tse_lease_view lease = TSE_LEASE_VIEW_INIT;
+    tse_task_view task = TSE_TASK_VIEW_INIT;
+    detail::check_code(tse_leases_lease(granted, index, &lease));
+    detail::check_code(tse_leases_task(granted, index, &task));
+    leases.push_back(Lease(engine_.share(), detail::task_from(task), detail::string(lease.token),
+                           std::chrono::microseconds(lease.duration_us), detail::time(lease.expires_at)));
+  }
+  return leases;
+}
+
+inline std::vector<Lease> Engine::claim_many(std::int64_t limit, const Claim& what, const Call& call) {
+  const detail::ClaimSpec spec(what, limit);
+  const auto c_call = detail::to_c(call);
+  const auto granted = detail::make<detail::LeasesHandle>(tse_claim, engine_.get(), spec.get(), c_call.get());
+  return leases_from(granted.get());
+}
+
+inline std::optional<Lease> Engine::claim(const Claim& what, const Call& call) {
+  std::vector<Lease> leases = claim_many(1, what, call);
+  if (leases.empty()) return std::nullopt;
+  return std::move(leases.front());
+}
+
+inline Lease Engine::start_leased(std::string_view zone_id, std::string_view id, const LeaseTerms& terms,
+                                  const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const tse_str worker = detail::view(terms.worker);
+  const auto c_call = detail::to_c(call);
+  const auto granted =
+      detail::make<detail::LeasesHandle>(tse_start_leased, engine_.get(), zone.data, zone.size, key.data, key.size,
+                                         worker.data, worker.size, std::int64_t{terms.lease.count()}, c_call.get());
+  return std::move(leases_from(granted.get()).front());
+}
+
+// An annotation of nothing changes nothing, but tells the task if the lease is current.
+inline Lease Engine::lease(std::string_view token, const Call& call) {
+  Lease adopted(engine_.share(), Task(), std::string(token), {}, {});
+  try {
+    adopted.annotate({}, call);
+    const Heartbeat beat = adopted.heartbeat({}, call);
+    adopted.duration_ = beat.duration;
+    adopted.expires_at_ = beat.expires_at;
+  } catch (...) {
+    adopted.engine_.reset();  // what was not taken over is not given back
+    throw;
+  }
+  const auto with_payload = get(adopted.task().zone_id, adopted.task().id, Payload::read, call);
+  if (with_payload) adopted.task_.payload = with_payload->payload;
+  return adopted;
+}
+
+inline std::int64_t Engine::tick(const Call& call) {
+  std::int64_t count = 0;
+  const auto c_call = detail::to_c(call);
+  detail::check(tse_tick, engine_.get(), c_call.get(), &count);
+  return count;
+}
+
+inline Watch Engine::watch() { return Watch(detail::make<detail::WatchHandle>(tse_watch_new, engine_.get())); }
 
 inline std::optional<Task> Engine::get(std::string_view zone_id, std::string_view id, Payload payload,
                                        const Call& call) const {

@@ -104,10 +104,11 @@ inline void append(std::string& out, const Warning& warning) {
   out += '}';
 }
 
-template <typename Item>
-[[nodiscard]] std::string encode(const std::vector<Item>& items) {
+/// A Link, a Warning or a list of them.
+template <typename Value>
+[[nodiscard]] std::string encode(const Value& value) {
   std::string out;
-  append(out, items);
+  append(out, value);
   return out;
 }
 

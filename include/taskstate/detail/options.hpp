@@ -130,6 +130,9 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   }
   check(tse_options_set_ignore_bad_request_id, to, std::int32_t{from.ignore_bad_request_id});
   check(tse_options_set_any_filesystem, to, std::int32_t{from.any_filesystem});
+  if (from.housekeeping) check(tse_options_set_housekeeping, to, std::int64_t{from.housekeeping->count()});
+  check(tse_options_set_running_limit, to, from.running_limit);
+  set_text(tse_options_set_boot_id, to, from.boot_id);
   if (from.log_level) check(tse_options_set_log_level, to, static_cast<std::int32_t>(*from.log_level));
   set_text(tse_options_set_log_file, to, from.log_file);
   set_hook<LogHook>(tse_options_set_log_callback, to, &on_log, from.log, LogCallback());
@@ -140,7 +143,7 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
 
 /// NULL where nothing is set, which is the engine's defaults and costs nothing.
 [[nodiscard]] inline CallHandle to_c(const Call& from) {
-  if (!from.timeout && !from.request_id && !from.traceparent && !from.actor) return nullptr;
+  if (!from.timeout && !from.request_id && !from.traceparent && !from.actor && !from.cancel) return nullptr;
   auto handle = make<CallHandle>(tse_call_new);
   const auto set = [&handle](auto setter, const std::optional<std::string>& text) {
     if (text) check(setter, handle.get(), text->data(), text->size());
@@ -149,6 +152,7 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   set(tse_call_set_request_id, from.request_id);
   set(tse_call_set_traceparent, from.traceparent);
   set(tse_call_set_actor, from.actor);
+  if (from.cancel) check(tse_call_set_cancel_token, handle.get(), from.cancel->handle());
   return handle;
 }
 

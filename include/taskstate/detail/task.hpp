@@ -36,6 +36,13 @@ namespace taskstate::detail {
   task.client_request_id = optional_string(from.client_request_id);
   task.traceparent = optional_string(from.traceparent);
   task.payload = optional_string(from.payload);
+  task.worker = optional_string(from.worker);
+  task.epoch = from.epoch;
+  task.attempt = from.attempt;
+  task.max_attempts = from.max_attempts;
+  task.not_before = optional_time(from.not_before);
+  task.start_by = optional_time(from.start_by);
+  task.cancel_requested = from.cancel_requested != 0;
   return task;
 }
 
@@ -81,6 +88,9 @@ void fill(To& to, const From& from, const Lists& lists) noexcept {
   to.id = view(spec.id);
   to.operation = view(spec.operation);
   to.payload = view(spec.payload);
+  if (spec.not_before) to.not_before = number(spec.not_before->time_since_epoch().count());
+  if (spec.start_within) to.start_within_us = number(spec.start_within->count());
+  to.max_attempts = spec.max_attempts;
   return to;
 }
 

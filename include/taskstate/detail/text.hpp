@@ -41,4 +41,9 @@ template <typename Text>
   return std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(us));
 }
 
+[[nodiscard]] inline std::optional<std::chrono::sys_time<std::chrono::microseconds>> optional_time(
+    std::int64_t us) noexcept {
+  return us != TSE_NONE ? std::optional(time(us)) : std::nullopt;
+}
+
 }  // namespace taskstate::detail
