@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 import sqlite3
@@ -13,8 +14,9 @@ from typing import Any, Callable, Coroutine
 import pytest
 import taskstate
 import taskstate.aio
-from conftest import Clock
+from conftest import Clock, in_child
 from taskstate import testing
+from taskstate._workers import Wanted
 
 Body = Callable[[taskstate.aio.Engine], Coroutine[Any, Any, None]]
 
@@ -44,6 +46,15 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def waiters(tasks: taskstate.aio.Engine) -> int:
     return sum(len(group._turns) for group in tasks._groups._groups.values())
+
+
+def eventfds() -> int:
+    """How many descriptors signal something; others, of the pool's connections say, come and go."""
+    names = []
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            names.append(os.readlink(f"/proc/self/fd/{number}"))
+    return names.count("anon_inode:[eventfd]")
 
 
 def test_every_method_is_there() -> None:
@@ -104,11 +115,11 @@ def test_open_may_be_awaited(path: Path) -> None:
 def test_a_thousand_wait_without_threads(path: Path) -> None:
     async def body(tasks: taskstate.aio.Engine) -> None:
         await asyncio.gather(*(tasks.get("z1", "t") for _ in range(100)))  # all threads of the pool are there
-        threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
+        threads, signals = threading.active_count(), eventfds()
         waiting = [asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(1000)]
         await until(lambda: waiters(tasks) == 1000)
         assert threading.active_count() == threads
-        assert len(os.listdir("/proc/self/fd")) <= files + 2
+        assert eventfds() == signals + 1
         for number in range(20):
             await tasks.create("z1", "create", id=f"t{number}")
         await until(lambda: sum(one.done() for one in waiting) == 20)
@@ -119,7 +130,7 @@ def test_a_thousand_wait_without_threads(path: Path) -> None:
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         assert tasks._groups._groups == {}
-        assert len(os.listdir("/proc/self/fd")) <= files
+        assert eventfds() == signals
 
     run(path, body)
 
@@ -201,8 +212,6 @@ def test_cancelling_a_task_ends_its_call(path: Path) -> None:
 
 
 def test_what_a_cancelled_claim_took_is_given_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from taskstate._workers import Wanted
-
     claim = Wanted.claim
     inside, go_on = threading.Event(), threading.Event()
 
@@ -306,6 +315,33 @@ def test_work_until_stop(path: Path) -> None:
         assert [lease async for lease in loop] == []
 
     run(path, body)
+
+
+def test_a_busy_file_is_tried_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, answers = Wanted.claim, [taskstate.Busy("first"), taskstate.Busy("second")]
+
+    def busy(self: Wanted, *arguments: Any, **keywords: Any) -> Any:
+        if answers:
+            raise answers.pop()
+        return claim(self, *arguments, **keywords)
+
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await tasks.create("z1", "create", id="t")
+        monkeypatch.setattr(Wanted, "claim", busy)
+        async for lease in tasks.work():
+            await lease.complete(install_id="i")
+            break
+        assert answers == []
+
+    run(path, body)
+
+
+def test_a_forked_child_has_its_own_threads(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        assert await tasks.get("z1", "t") is None
+
+    run(path, body)
+    assert in_child(lambda: run(path, body)) == 0
 
 
 @pytest.mark.parametrize("attempts, last", [(1, "completed"), (2, "released")])

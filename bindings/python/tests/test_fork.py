@@ -132,6 +132,8 @@ def use(tasks: taskstate.Engine, lease: taskstate.Lease) -> None:
     with lease:
         tasks.create("z1", "create", id="by-child")
         with claimed(tasks) as own:
+            thread = tasks._keeper()._thread
+            assert thread is not None and thread.is_alive()
             own.complete(install_id="i")
 
 

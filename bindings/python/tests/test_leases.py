@@ -192,6 +192,12 @@ def test_a_lease_from_elsewhere(tasks: taskstate.Engine, path: Path, clock: Cloc
             other.lease("nonsense")
 
 
+def test_a_clock_that_was_set_cannot_hurry_the_heartbeats(held: taskstate.Lease) -> None:
+    assert held._rhythm_s() == pytest.approx(10)
+    held._duration_us = -5
+    assert held._rhythm_s() > 0
+
+
 def test_annotate_under_a_lease(tasks: taskstate.Engine) -> None:
     tasks.create("z1", "create", id="t")
     lease = claimed(tasks)

@@ -15,6 +15,7 @@ import pytest
 import taskstate
 from conftest import Clock
 from taskstate import _work
+from taskstate._workers import Wanted
 
 
 @pytest.fixture(autouse=True)
@@ -201,6 +202,22 @@ def test_other_signals_do_not_keep_it_awake(path: Path) -> None:
     finally:
         signal.signal(signal.SIGUSR1, previous)
     assert len(looks) < 10
+
+
+def test_a_busy_file_is_tried_again(tasks: taskstate.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tasks, 1)
+    claim, answers = Wanted.claim, [taskstate.Busy("first"), taskstate.Busy("second")]
+
+    def busy(self: Wanted, *arguments: Any, **keywords: Any) -> Any:
+        if answers:
+            raise answers.pop()
+        return claim(self, *arguments, **keywords)
+
+    monkeypatch.setattr(Wanted, "claim", busy)
+    for lease in tasks.work():
+        lease.complete(install_id="i")
+        break
+    assert answers == []
 
 
 def test_breaking_out_puts_the_handlers_back(tasks: taskstate.Engine) -> None:
