@@ -31,7 +31,7 @@ func (h *handle) decide(zoneID, id string, request *Request, call callArgs) Answ
 	var out C.tsego_answer
 	in := newRequestIn(request)
 	code := C.tsego_decide(h.engine, zoneID, id, in.method, in.id, in.hasID, in.match, in.hasMatch, in.path,
-		in.completed, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, &out)
+		in.completed, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
 	return finishAnswer(code, &out)
 }
 

@@ -25,14 +25,18 @@ static inline tse_str tsego_bytes(const void *data, size_t size, int32_t present
 
 // ---- Calls
 
-#define TSEGO_CALL int64_t timeout_us, _GoString_ request_id, _GoString_ traceparent, _GoString_ actor
+#define TSEGO_CALL                                                                     \
+  int64_t timeout_us, _GoString_ request_id, _GoString_ traceparent, _GoString_ actor, \
+      const tse_cancel_token *cancel_token
 #define TSEGO_KEY _GoString_ zone_id, _GoString_ id
 #define TSEGO_KEY_TO_C tsego_required(zone_id).data, _GoStringLen(zone_id), tsego_required(id).data, _GoStringLen(id)
 
 // *call stays NULL, which is the engine's defaults, if there is nothing to say.
 static inline int32_t tsego_call(tse_call **call, TSEGO_CALL, tse_error **error) {
   *call = NULL;
-  if (timeout_us < 0 && !_GoStringLen(request_id) && !_GoStringLen(traceparent) && !_GoStringLen(actor)) return TSE_OK;
+  if (timeout_us < 0 && !_GoStringLen(request_id) && !_GoStringLen(traceparent) && !_GoStringLen(actor) &&
+      !cancel_token)
+    return TSE_OK;
   int32_t code = tse_call_new(call, error);
   if (!code && timeout_us >= 0) code = tse_call_set_timeout(*call, timeout_us, error);
   if (!code && _GoStringLen(request_id))
@@ -40,6 +44,7 @@ static inline int32_t tsego_call(tse_call **call, TSEGO_CALL, tse_error **error)
   if (!code && _GoStringLen(traceparent))
     code = tse_call_set_traceparent(*call, _GoStringPtr(traceparent), _GoStringLen(traceparent), error);
   if (!code && _GoStringLen(actor)) code = tse_call_set_actor(*call, _GoStringPtr(actor), _GoStringLen(actor), error);
+  if (!code && cancel_token) code = tse_call_set_cancel_token(*call, cancel_token, error);
   if (code) {
     tse_call_free(*call);
     *call = NULL;
@@ -47,9 +52,9 @@ static inline int32_t tsego_call(tse_call **call, TSEGO_CALL, tse_error **error)
   return code;
 }
 
-#define TSEGO_BEGIN_CALL(error)                                                          \
-  tse_call *call = NULL;                                                                 \
-  int32_t code = tsego_call(&call, timeout_us, request_id, traceparent, actor, (error)); \
+#define TSEGO_BEGIN_CALL(error)                                                                        \
+  tse_call *call = NULL;                                                                               \
+  int32_t code = tsego_call(&call, timeout_us, request_id, traceparent, actor, cancel_token, (error)); \
   if (code) return code
 
 // ---- Tasks
@@ -70,7 +75,8 @@ static inline int32_t tsego_end_task(tse_call *call, int32_t code, tsego_task *o
 static inline int32_t tsego_create(tse_engine *engine, TSEGO_KEY, _GoString_ operation, _GoString_ install_id,
                                    _GoString_ package_id, _GoString_ package_slug, int64_t package_version,
                                    _GoString_ links, _GoString_ warnings, const void *payload, size_t payload_size,
-                                   int32_t has_payload, TSEGO_CALL, tsego_task *out) {
+                                   int32_t has_payload, int64_t not_before, int64_t start_within_us,
+                                   int64_t max_attempts, TSEGO_CALL, tsego_task *out) {
   TSEGO_BEGIN_CALL(&out->error);
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = tsego_required(zone_id);
@@ -83,6 +89,9 @@ static inline int32_t tsego_create(tse_engine *engine, TSEGO_KEY, _GoString_ ope
   spec.links = tsego_optional(links);
   spec.warnings = tsego_optional(warnings);
   spec.payload = tsego_bytes(payload, payload_size, has_payload);
+  spec.not_before = not_before;
+  spec.start_within_us = start_within_us;
+  spec.max_attempts = max_attempts;
   return tsego_end_task(call, tse_create(engine, &spec, call, &out->task, &out->error), out);
 }
 
@@ -95,20 +104,24 @@ static inline int32_t tsego_start(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tse
 #define TSEGO_COMPLETE 1
 #define TSEGO_FAIL 2
 
-static inline int32_t tsego_update(tse_engine *engine, int32_t op, TSEGO_KEY, _GoString_ install_id,
-                                   _GoString_ package_id, _GoString_ package_slug, int64_t package_version,
-                                   _GoString_ links, _GoString_ warnings, _GoString_ error_message,
-                                   _GoString_ error_detail, TSEGO_CALL, tsego_task *out) {
+#define TSEGO_UPDATE                                                                                                \
+  _GoString_ install_id, _GoString_ package_id, _GoString_ package_slug, int64_t package_version, _GoString_ links, \
+      _GoString_ warnings, _GoString_ error_message, _GoString_ error_detail
+#define TSEGO_BEGIN_UPDATE                              \
+  tse_update update = TSE_UPDATE_INIT;                  \
+  update.install_id = tsego_optional(install_id);       \
+  update.package_id = tsego_optional(package_id);       \
+  update.package_slug = tsego_optional(package_slug);   \
+  update.package_version = package_version;             \
+  update.links = tsego_optional(links);                 \
+  update.warnings = tsego_optional(warnings);           \
+  update.error_message = tsego_optional(error_message); \
+  update.error_detail = tsego_optional(error_detail)
+
+static inline int32_t tsego_update(tse_engine *engine, int32_t op, TSEGO_KEY, TSEGO_UPDATE, TSEGO_CALL,
+                                   tsego_task *out) {
   TSEGO_BEGIN_CALL(&out->error);
-  tse_update update = TSE_UPDATE_INIT;
-  update.install_id = tsego_optional(install_id);
-  update.package_id = tsego_optional(package_id);
-  update.package_slug = tsego_optional(package_slug);
-  update.package_version = package_version;
-  update.links = tsego_optional(links);
-  update.warnings = tsego_optional(warnings);
-  update.error_message = tsego_optional(error_message);
-  update.error_detail = tsego_optional(error_detail);
+  TSEGO_BEGIN_UPDATE;
   if (op == TSEGO_ANNOTATE) code = tse_annotate(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
   else if (op == TSEGO_COMPLETE) code = tse_complete(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
   else code = tse_fail(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
@@ -132,6 +145,114 @@ static inline int32_t tsego_validate(_GoString_ json, tse_error **error) {
   if (!code) code = tse_task_validate(task, error);
   tse_task_free(task);
   return code;
+}
+
+static inline int32_t tsego_cancel(tse_engine *engine, TSEGO_KEY, int32_t flags, _GoString_ reason, TSEGO_CALL,
+                                   tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  const tse_str why = tsego_optional(reason);
+  return tsego_end_task(
+      call, tse_cancel(engine, TSEGO_KEY_TO_C, flags, why.data, why.size, call, &out->task, &out->error), out);
+}
+
+static inline int32_t tsego_tick(tse_engine *engine, TSEGO_CALL, int64_t *count, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  code = tse_tick(engine, call, count, error);
+  tse_call_free(call);
+  return code;
+}
+
+// ---- Leases
+
+typedef struct tsego_leases {
+  tse_leases *leases;
+  tse_error *error;
+  size_t count;
+  tse_lease_view *views;
+  tse_task_view *tasks;
+} tsego_leases;
+
+static inline void tsego_leases_free(tsego_leases *out) {
+  free(out->views);
+  free(out->tasks);
+  tse_leases_free(out->leases);
+}
+
+static inline int32_t tsego_end_leases(tse_call *call, int32_t code, tsego_leases *out) {
+  tse_call_free(call);
+  if (code || !out->leases) return code;
+  out->count = tse_leases_count(out->leases);
+  out->views = malloc(out->count * sizeof *out->views);
+  out->tasks = malloc(out->count * sizeof *out->tasks);
+  if (!out->views || !out->tasks) return TSE_NO_MEMORY;
+  for (size_t i = 0; i < out->count && !code; ++i) {
+    out->views[i] = (tse_lease_view)TSE_LEASE_VIEW_INIT;
+    out->tasks[i] = (tse_task_view)TSE_TASK_VIEW_INIT;
+    code = tse_leases_lease(out->leases, i, &out->views[i]);
+    if (!code) code = tse_leases_task(out->leases, i, &out->tasks[i]);
+  }
+  return code;
+}
+
+#define TSEGO_CLAIM _GoString_ zones, _GoString_ operations, _GoString_ worker, int64_t lease_us, int64_t limit
+#define TSEGO_BEGIN_CLAIM                       \
+  tse_claim_spec spec = TSE_CLAIM_SPEC_INIT;    \
+  spec.zones = tsego_optional(zones);           \
+  spec.operations = tsego_optional(operations); \
+  spec.worker = tsego_optional(worker);         \
+  spec.lease_us = lease_us;                     \
+  spec.limit = limit
+
+static inline int32_t tsego_claim(tse_engine *engine, TSEGO_CLAIM, TSEGO_CALL, tsego_leases *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  TSEGO_BEGIN_CLAIM;
+  return tsego_end_leases(call, tse_claim(engine, &spec, call, &out->leases, &out->error), out);
+}
+
+static inline int32_t tsego_start_leased(tse_engine *engine, TSEGO_KEY, _GoString_ worker, int64_t lease_us, TSEGO_CALL,
+                                         tsego_leases *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  const tse_str who = tsego_optional(worker);
+  code = tse_start_leased(engine, TSEGO_KEY_TO_C, who.data, who.size, lease_us, call, &out->leases, &out->error);
+  return tsego_end_leases(call, code, out);
+}
+
+static inline int32_t tsego_heartbeat(tse_engine *engine, _GoString_ token, _GoString_ progress, TSEGO_CALL,
+                                      tse_heartbeat_view *view, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  const tse_str lease = tsego_required(token);
+  const tse_str shown = tsego_optional(progress);
+  *view = (tse_heartbeat_view)TSE_HEARTBEAT_VIEW_INIT;
+  code = tse_lease_heartbeat(engine, lease.data, lease.size, TSE_NONE, shown.data, shown.size, call, view, error);
+  tse_call_free(call);
+  return code;
+}
+
+static inline int32_t tsego_lease_update(tse_engine *engine, int32_t op, _GoString_ token, TSEGO_UPDATE, TSEGO_CALL,
+                                         tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  TSEGO_BEGIN_UPDATE;
+  const tse_str lease = tsego_required(token);
+  if (op == TSEGO_ANNOTATE)
+    code = tse_lease_annotate(engine, lease.data, lease.size, &update, call, &out->task, &out->error);
+  else if (op == TSEGO_COMPLETE)
+    code = tse_lease_complete(engine, lease.data, lease.size, &update, call, &out->task, &out->error);
+  else code = tse_lease_fail(engine, lease.data, lease.size, &update, call, &out->task, &out->error);
+  return tsego_end_task(call, code, out);
+}
+
+static inline int32_t tsego_release(tse_engine *engine, _GoString_ token, int64_t delay_us, TSEGO_CALL,
+                                    tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  const tse_str lease = tsego_required(token);
+  code = tse_lease_release(engine, lease.data, lease.size, delay_us, call, &out->task, &out->error);
+  return tsego_end_task(call, code, out);
+}
+
+static inline int32_t tsego_watch(tse_engine *engine, TSEGO_CLAIM, tse_watch **watch, tse_error **error) {
+  TSEGO_BEGIN_CLAIM;
+  int32_t code = tse_watch_new(engine, watch, error);
+  return code ? code : tse_watch_claim(*watch, &spec, error);
 }
 
 // ---- Lists, histories, reports: the views of all elements in one array
@@ -332,3 +453,4 @@ TSEGO_TEXT_SETTER(tsego_add_operation, tse_options_add_operation)
 TSEGO_TEXT_SETTER(tsego_set_location, tse_options_set_location)
 TSEGO_TEXT_SETTER(tsego_set_status_url, tse_options_set_status_url)
 TSEGO_TEXT_SETTER(tsego_set_log_file, tse_options_set_log_file)
+TSEGO_TEXT_SETTER(tsego_set_boot_id, tse_options_set_boot_id)

@@ -32,6 +32,8 @@ func CallFrom(ctx context.Context) Call {
 type callArgs struct {
 	Call
 	timeout int64 // microseconds; negative: the engine's own
+	ctx     context.Context
+	cancel  *cancelToken // nil if nobody can cancel the context
 }
 
 // newCallArgs fails with the context's error if it is already done. A nil context is one without deadline or values.
@@ -43,6 +45,7 @@ func newCallArgs(ctx context.Context) (callArgs, error) {
 	if err := ctx.Err(); err != nil {
 		return args, err
 	}
+	args.ctx = ctx
 	args.Call = CallFrom(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
 		args.timeout = time.Until(deadline).Microseconds()
@@ -53,11 +56,31 @@ func newCallArgs(ctx context.Context) (callArgs, error) {
 	return args, nil
 }
 
-// explain makes an error that the context's deadline caused say so.
+// explain makes an error that the context caused say so.
 func (args callArgs) explain(err error) error {
 	var failure *Error
-	if args.timeout >= 0 && errors.As(err, &failure) && failure.Code == ErrBusy {
+	if err == nil || !errors.As(err, &failure) {
+		return err
+	}
+	switch {
+	case failure.Code == ErrCancelled && args.ctx != nil:
+		failure.cause = args.ctx.Err()
+	case failure.Code == ErrBusy && args.timeout >= 0:
 		failure.cause = context.DeadlineExceeded
 	}
 	return err
+}
+
+// cancellable lets the end of the context cancel the call, until the function it returns is called.
+func (args *callArgs) cancellable() func() {
+	if args.ctx == nil || args.ctx.Done() == nil {
+		return func() {}
+	}
+	token := newCancelToken()
+	args.cancel = token
+	stop := afterDone(args.ctx, token.cancel)
+	return func() {
+		stop()
+		token.free()
+	}
 }

@@ -8,6 +8,7 @@ import (
 // Engine is one open file. Any number of goroutines may use it at once. Close it when done with it. Since 0.1.
 type Engine struct {
 	handle *handle // nil only in an Engine that no Open made
+	keeper keeper  // of its leases
 }
 
 // Version returns the version of the library that is linked, "major.minor.patch"; "" in a build without cgo. Since 0.1.
@@ -43,7 +44,9 @@ func (e *Engine) Close() error {
 	if e == nil || e.handle == nil {
 		return nil
 	}
-	return e.use(context.Background(), func(h *handle, _ callArgs) error { return h.close() })
+	err := e.use(context.Background(), func(h *handle, _ callArgs) error { return h.close() })
+	e.keeper.stop()
+	return err
 }
 
 // use runs do with the handle, which stays valid meanwhile.
@@ -55,6 +58,7 @@ func (e *Engine) use(ctx context.Context, do func(*handle, callArgs) error) erro
 	if e == nil || e.handle == nil {
 		return errClosed()
 	}
+	defer args.cancellable()()
 	err = args.explain(do(e.handle, args))
 	runtime.KeepAlive(e.handle) // or it could be freed as soon as do has taken what it holds
 	return err
@@ -100,6 +104,34 @@ func (e *Engine) Complete(ctx context.Context, zoneID, id string, update Update)
 // [Engine.Complete]. Blocks up to the context's deadline. Since 0.1.
 func (e *Engine) Fail(ctx context.Context, zoneID, id string, update Update) (*Task, error) {
 	return e.update(ctx, opFail, zoneID, id, update)
+}
+
+// CancelOptions says how [Engine.Cancel] goes about it. Since 0.1.
+type CancelOptions struct {
+	Force  bool   // fail a running task at once, whoever holds it
+	Reason string // the public message, 1-16384 bytes of UTF-8; "": "The task was cancelled."
+}
+
+// Cancel cancels a task. A pending one fails, and so does one that is offered again. A running one is marked: its worker
+// hears of it with its next heartbeat, and its outcome stands, unless Force ends it at once. Cancelling again changes
+// nothing. Errors: [ErrNotFound], [ErrIllegalTransition] for a task that has ended otherwise, and those of every change.
+// Blocks up to the context's deadline. Since 0.1.
+func (e *Engine) Cancel(ctx context.Context, zoneID, id string, options CancelOptions) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) {
+		return h.cancel(zoneID, id, options.Force, options.Reason, args)
+	})
+}
+
+// Tick ends leases whose time is over, fails what nobody started in time, and lets be claimed what was held back: what
+// the engine does by itself once a second, now. It returns how many tasks that was. Errors as those of every change, and
+// [ErrUnsupported] if another process holds leases in another time namespace. Since 0.1.
+func (e *Engine) Tick(ctx context.Context) (int, error) {
+	var count int
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		count, err = h.tick(args)
+		return err
+	})
+	return count, err
 }
 
 type updateOp int32

@@ -46,7 +46,7 @@ func TestCreateKeepsEveryField(t *testing.T) {
 		ZoneID: "z1", ID: "t1", CreatedAt: at, Operation: "create", Status: taskstate.Pending, UpdatedAt: at,
 		InstallID: "ins_1", Links: spec.Links, PackageID: "pkg é", PackageSlug: "slug",
 		PackageVersion: taskstate.Int64(0), Warnings: spec.Warnings, Revision: 1, ClientRequestID: requestID,
-		Traceparent: traceparent,
+		Traceparent: traceparent, MaxAttempts: 1,
 		JSON: json.RawMessage(`{"id":"t1","created_at":"2024-02-29T01:02:03.456Z","operation":"create","status":"pending",` +
 			`"updated_at":"2024-02-29T01:02:03.456Z","install_id":"ins_1","links":[{"href":"/a?b=1&c","rel":"self",` +
 			`"properties":{"z":1.50,"a":12345678901234567890},"titles":{"en":"T"},"type":"text/plain"}],` +

@@ -166,3 +166,57 @@ func ExampleCanTransition() {
 	// true
 	// false
 }
+
+// A worker takes one task and says how it ended.
+func ExampleEngine_Claim() {
+	ctx := context.Background()
+	tasks, err := taskstate.Open(":memory:")
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+	spec := taskstate.NewTask{ZoneID: "z1", ID: "t1", Operation: taskstate.OpCreate, Payload: []byte("inputs")}
+	if _, err := tasks.Create(ctx, spec); err != nil {
+		panic(err)
+	}
+
+	lease, err := tasks.Claim(ctx, taskstate.ClaimOptions{Worker: "w1", Lease: 30 * time.Second})
+	if errors.Is(err, taskstate.ErrNone) {
+		return // nothing to do
+	}
+	if err != nil {
+		panic(err)
+	}
+	defer lease.Close() // no outcome: released
+	fmt.Printf("%s: %s\n", lease.Task().ID, lease.Payload())
+	task, err := lease.Complete(ctx, taskstate.Update{InstallID: "ins_1"})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(task.Status)
+	// Output:
+	// t1: inputs
+	// completed
+}
+
+// A worker runs until its context ends.
+func ExampleWorker_Run() {
+	ctx, stop := context.WithCancel(context.Background()) // signal.NotifyContext(ctx, syscall.SIGTERM) in a program
+	tasks, err := taskstate.Open(":memory:")
+	if err != nil {
+		panic(err)
+	}
+	defer tasks.Close()
+	if _, err := tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", ID: "t1", Operation: taskstate.OpCreate}); err != nil {
+		panic(err)
+	}
+
+	worker := taskstate.Worker{Engine: tasks, Options: taskstate.ClaimOptions{Worker: "w1"}, Concurrency: 4}
+	err = worker.Run(ctx, func(ctx context.Context, lease *taskstate.Lease) error {
+		defer stop()
+		return taskstate.Public("The disk is full.", errors.New("write /srv/data: ENOSPC"))
+	})
+	task, _ := tasks.Get(context.Background(), "z1", "t1")
+	fmt.Println(err, task.ErrorMessage)
+	// Output: <nil> The disk is full.
+}

@@ -103,6 +103,11 @@ func writeTitles(out *strings.Builder, titles map[string]string) {
 	out.WriteByte('}')
 }
 
+func renderLink(link Link) string {
+	list := renderLinks([]Link{link})
+	return list[1 : len(list)-1]
+}
+
 func renderWarnings(warnings []Warning) string {
 	if len(warnings) == 0 {
 		return ""

@@ -97,6 +97,13 @@ func text(view C.tse_str) string {
 
 func timeOf(us C.int64_t) time.Time { return time.UnixMicro(int64(us)).UTC() }
 
+func optionalTimeOf(us C.int64_t) time.Time {
+	if us == C.TSE_NONE {
+		return time.Time{}
+	}
+	return timeOf(us)
+}
+
 // known avoids a copy for the words that almost every task holds.
 func known(view C.tse_str) string {
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(view.data)), int(view.size))
@@ -128,6 +135,13 @@ func copyTask(view *C.tse_task_view) (*Task, error) {
 		ClientRequestID: text(view.client_request_id),
 		Traceparent:     text(view.traceparent),
 		Payload:         bytesOf(view.payload),
+		Worker:          text(view.worker),
+		Epoch:           int64(view.epoch),
+		Attempt:         int64(view.attempt),
+		MaxAttempts:     int64(view.max_attempts),
+		NotBefore:       optionalTimeOf(view.not_before),
+		StartBy:         optionalTimeOf(view.start_by),
+		CancelRequested: view.cancel_requested == 1,
 	}
 	if view.package_version != C.TSE_NONE {
 		task.PackageVersion = Int64(int64(view.package_version))
@@ -185,6 +199,24 @@ func timeIn(t time.Time) C.int64_t {
 		return C.TSE_NONE
 	}
 	return C.int64_t(micros(t))
+}
+
+// durationIn gives the library's "none" for 0, and keeps what is less than a microsecond from becoming 0.
+func durationIn(d time.Duration) C.int64_t {
+	switch {
+	case d == 0:
+		return C.TSE_NONE
+	case d > 0 && d < time.Microsecond:
+		return 1
+	}
+	return timeoutIn(d)
+}
+
+func attemptsIn(attempts int) C.int64_t {
+	if attempts == 0 {
+		return 1
+	}
+	return C.int64_t(attempts)
 }
 
 // statusesIn makes the set of statuses that the library filters by.

@@ -2,7 +2,10 @@
 
 package taskstate
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // Without cgo there is no library: nothing can be opened, so that no method of handle is ever reached with one.
 
@@ -51,3 +54,52 @@ func (*handle) decide(string, string, *Request, callArgs) Answer {
 func (*handle) acceptTask(*Task, *Request) Answer { return nativeUnavailable("", "", nil) }
 
 func (*handle) acceptFailure(*nativeError, *Request) Answer { return nativeUnavailable("", "", nil) }
+
+type cancelToken struct{}
+
+func newCancelToken() *cancelToken { return nil }
+
+func (*cancelToken) cancel() {}
+
+func (*cancelToken) free() {}
+
+type granted struct {
+	task      *Task
+	token     string
+	duration  time.Duration
+	expiresAt time.Time
+}
+
+func (*handle) cancel(string, string, bool, string, callArgs) (*Task, error) {
+	return nil, unsupported()
+}
+
+func (*handle) tick(callArgs) (int, error) { return 0, unsupported() }
+
+func (*handle) claim(int, *ClaimOptions, callArgs) ([]granted, error) { return nil, unsupported() }
+
+func (*handle) startLeased(string, string, *ClaimOptions, callArgs) ([]granted, error) {
+	return nil, unsupported()
+}
+
+func (*handle) heartbeat(string, *Link, callArgs) (Heartbeat, error) {
+	return Heartbeat{}, unsupported()
+}
+
+func (*handle) updateLeased(updateOp, string, *Update, callArgs) (*Task, error) {
+	return nil, unsupported()
+}
+
+func (*handle) release(string, time.Duration, callArgs) (*Task, error) { return nil, unsupported() }
+
+func (*handle) watch(*ClaimOptions) (*watch, error) { return nil, unsupported() }
+
+type watch struct{}
+
+func (*watch) sleep() error { return unsupported() }
+
+func (*watch) wakeUp(time.Time) {}
+
+func (*watch) reset() error { return unsupported() }
+
+func (*watch) free() {}

@@ -59,6 +59,13 @@ func (c *config) apply(options *C.tse_options) error {
 	}
 	set(c.ignoreRequestIDs, func() C.int32_t { return C.tse_options_set_ignore_bad_request_id(options, 1, &failure) })
 	set(c.anyFilesystem, func() C.int32_t { return C.tse_options_set_any_filesystem(options, 1, &failure) })
+	set(c.housekeeping != nil, func() C.int32_t {
+		return C.tse_options_set_housekeeping(options, timeoutIn(*c.housekeeping), &failure)
+	})
+	set(c.runningLimit != 0, func() C.int32_t {
+		return C.tse_options_set_running_limit(options, C.int64_t(c.runningLimit), &failure)
+	})
+	set(c.bootID != nil, func() C.int32_t { return C.tsego_set_boot_id(options, *c.bootID, &failure) })
 	set(c.logLevel != nil, func() C.int32_t { return C.tse_options_set_log_level(options, C.int32_t(*c.logLevel), &failure) })
 	set(c.logFile != nil, func() C.int32_t { return C.tsego_set_log_file(options, *c.logFile, &failure) })
 	set(c.log != nil, func() C.int32_t { return C.tsego_set_log(options, register(c.log), &failure) })

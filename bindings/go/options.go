@@ -64,6 +64,9 @@ type config struct {
 	log              func(LogLevel, string)
 	clock            func() time.Time
 	ids              func(IDKind) [16]byte
+	housekeeping     *time.Duration
+	runningLimit     int
+	bootID           *string
 }
 
 // WithMode says whether a missing file is created and whether changes are possible. Since 0.1.
@@ -120,6 +123,20 @@ func WithLogger(log func(level LogLevel, line string)) Option { return func(c *c
 
 // WithClock takes the time from now, for tests. The rules of [WithLogger] hold. Since 0.1.
 func WithClock(now func() time.Time) Option { return func(c *config) { c.clock = now } }
+
+// WithHousekeeping sets how often the engine looks by itself for leases that have ended, tasks that nobody started in time
+// and tasks that were held back: every 10 ms to 1 h; 1 s unless set, and never with [WithClock]. 0: never, see
+// [Engine.Tick]. Since 0.1.
+func WithHousekeeping(interval time.Duration) Option {
+	return func(c *config) { c.housekeeping = &interval }
+}
+
+// WithRunningLimit sets how many tasks of one zone claims let run at once; 0: no limit. Since 0.1.
+func WithRunningLimit(tasks int) Option { return func(c *config) { c.runningLimit = tasks } }
+
+// WithBootID names this boot of the machine instead of the kernel: 1-64 of A-Z a-z 0-9 - . _ ~. A lease taken under another
+// boot id has ended. For tests of a reboot, and for systems where no boot id can be read. Since 0.1.
+func WithBootID(id string) Option { return func(c *config) { c.bootID = &id } }
 
 // WithIDs takes the bytes of new UUIDs from next, for tests. The rules of [WithLogger] hold. Since 0.1.
 func WithIDs(next func(kind IDKind) [16]byte) Option { return func(c *config) { c.ids = next } }

@@ -37,7 +37,14 @@ type Task struct {
 	FailureKind     string // "failed", "cancelled", "expired" or "lost"; "" unless failed
 	ClientRequestID string // of the call that created the task
 	Traceparent     string // of the call that created the task
-	Payload         []byte // only where Get was asked for it
+	Payload         []byte // only of a lease, or where Get was asked for it
+	Worker          string // who holds the lease; "" if nobody does
+	Epoch           int64  // of the latest lease; 0: never leased
+	Attempt         int64  // how often the task was started
+	MaxAttempts     int64
+	NotBefore       time.Time // claims pass over the task until then; zero: none
+	StartBy         time.Time // the task fails if nobody has started it by then; zero: none
+	CancelRequested bool      // Cancel asked its worker to stop
 }
 
 // MarshalJSON returns the wire form, so that what is private stays so. encoding/json may respell some characters of
@@ -85,6 +92,10 @@ type NewTask struct {
 	Links          []Link // at most 64
 	Warnings       []Warning
 	Payload        []byte // opaque bytes for the worker, at most 1 MiB; nil: none; never on the wire
+
+	NotBefore   time.Time     // claims pass over it until then; zero: none
+	StartWithin time.Duration // fails, kind "expired", unless started within this time of its creation, or of NotBefore if that is later; 1 ms - 10 years; 0: none
+	MaxAttempts int           // 1-1000; 0: 1. Above 1, a task whose lease ended without an outcome is offered again
 }
 
 // Update is what [Engine.Annotate], [Engine.Complete] and [Engine.Fail] may add. Absent fields leave the task as it
@@ -129,13 +140,13 @@ type Page struct {
 // Event is one entry of a task's history. Since 0.1.
 type Event struct {
 	Sequence    int64  // grows over the whole file; never reused
-	Kind        string // "created", "started", "annotated", "completed", "failed", "external" and others to come
+	Kind        string // "created", "started", "annotated", "progress", "cancel_requested", "released", "lost", "cancelled", "expired", "completed", "failed", "external"
 	From        Status // NoStatus for the first event
 	To          Status
 	At          time.Time // UTC, microseconds
 	Revision    int64
 	Attempt     int64
-	Worker      string // the call's actor
+	Worker      string // the call's actor, or the holder of the lease
 	Epoch       int64  // 0: none
 	RequestID   string
 	Traceparent string

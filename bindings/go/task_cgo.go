@@ -25,13 +25,14 @@ func (h *handle) create(spec *NewTask, call callArgs) (*Task, error) {
 	payload, size, present := payloadIn(spec.Payload)
 	code := C.tsego_create(h.engine, spec.ZoneID, spec.ID, spec.Operation, spec.InstallID, spec.PackageID,
 		spec.PackageSlug, versionIn(spec.PackageVersion), renderLinks(spec.Links), renderWarnings(spec.Warnings),
-		payload, size, present, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, &out)
+		payload, size, present, timeIn(spec.NotBefore), durationIn(spec.StartWithin), attemptsIn(spec.MaxAttempts),
+		C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
 	return finishTask(code, &out)
 }
 
 func (h *handle) start(zoneID, id string, call callArgs) (*Task, error) {
 	var out C.tsego_task
-	code := C.tsego_start(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, &out)
+	code := C.tsego_start(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -39,7 +40,7 @@ func (h *handle) update(op updateOp, zoneID, id string, update *Update, call cal
 	var out C.tsego_task
 	code := C.tsego_update(h.engine, C.int32_t(op), zoneID, id, update.InstallID, update.PackageID, update.PackageSlug,
 		versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings), update.ErrorMessage,
-		update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, &out)
+		update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -49,7 +50,7 @@ func (h *handle) get(zoneID, id string, payload bool, call callArgs) (*Task, err
 	if payload {
 		flags = C.TSE_WITH_PAYLOAD
 	}
-	code := C.tsego_get(h.engine, zoneID, id, flags, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, &out)
+	code := C.tsego_get(h.engine, zoneID, id, flags, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -71,7 +72,7 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 	var out C.tsego_page
 	code := C.tsego_list(h.engine, query.ZoneID, statuses, query.Operation, query.InstallID, query.PackageID,
 		timeIn(query.CreatedFrom), timeIn(query.CreatedUntil), C.int64_t(query.Limit), query.After, query.Before,
-		flag(query.WithTotal), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, &out)
+		flag(query.WithTotal), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
 	defer C.tsego_page_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
@@ -93,7 +94,7 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 
 func (h *handle) history(zoneID, id string, call callArgs) ([]Event, error) {
 	var out C.tsego_history
-	code := C.tsego_history_read(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, &out)
+	code := C.tsego_history_read(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
 	defer C.tsego_history_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
@@ -121,7 +122,7 @@ func (h *handle) history(zoneID, id string, call callArgs) ([]Event, error) {
 
 func (h *handle) verify(call callArgs) (*Report, error) {
 	var out C.tsego_report
-	code := C.tsego_verify(h.engine, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, &out)
+	code := C.tsego_verify(h.engine, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
 	defer C.tsego_report_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
