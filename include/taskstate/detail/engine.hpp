@@ -151,12 +151,12 @@ inline Lease Engine::start_leased(std::string_view zone_id, std::string_view id,
   return std::move(leases_from(granted.get()).front());
 }
 
-// An annotation of nothing changes nothing, but tells the task if the lease is current.
+// An annotation of nothing changes nothing, but tells the task.
 inline Lease Engine::lease(std::string_view token, const Call& call) {
   Lease adopted(engine_.share(), Task(), std::string(token), {}, {});
   try {
-    adopted.annotate({}, call);
     const Heartbeat beat = adopted.heartbeat({}, call);
+    adopted.annotate({}, call);
     adopted.duration_ = beat.duration;
     adopted.expires_at_ = beat.expires_at;
   } catch (...) {

@@ -179,6 +179,7 @@ BOOST_AUTO_TEST_CASE(a_token_is_the_lease_elsewhere) {
   BOOST_TEST((adopted.duration() == 30s));
   adopted.complete({.install_id = "ins_1"});
   BOOST_TEST((error_of([&] { lease.heartbeat(); }).code() == Errc::lease_lost));
+  BOOST_TEST((error_of([&] { static_cast<void>(tasks.lease(lease.token())); }).code() == Errc::lease_lost));
   BOOST_TEST((error_of([&] { static_cast<void>(tasks.lease(lease.token() + "x")); }).code() == Errc::lease_lost));
   BOOST_TEST((error_of([&] { static_cast<void>(tasks.lease("x")); }).code() == Errc::invalid_argument));
 }
