@@ -17,6 +17,7 @@ import taskstate.aio
 from conftest import Clock, in_child
 from taskstate import testing
 from taskstate._workers import Wanted
+from taskstate.aio import _wait
 
 Body = Callable[[taskstate.aio.Engine], Coroutine[Any, Any, None]]
 
@@ -161,7 +162,27 @@ def test_waiting_ends_with_the_engine(path: Path) -> None:
     run(path, body)
 
 
-def test_a_turn_that_nobody_takes_goes_to_the_next(path: Path) -> None:
+def test_waiting_outlives_a_reopening(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_wait, "LOOK_S", 3600)
+
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        waiting = [asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(3)]
+        await until(lambda: waiters(tasks) == 3)
+        (before,) = tasks._groups._groups.values()
+        tasks._sync.reopen()  # at once, so that nobody sees it closed
+        await asyncio.wait_for(until(lambda: not before._reading), 20)  # else it would be readable for ever
+        await until(lambda: waiters(tasks) == 3 and before not in tasks._groups._groups.values())
+        for number in range(3):
+            await tasks.create("z1", "create", id=f"t{number}")
+        leases = await asyncio.wait_for(asyncio.gather(*waiting), 20)
+        assert sorted(lease.task.id for lease in leases if lease) == ["t0", "t1", "t2"]
+
+    run(path, body)
+
+
+def test_a_turn_that_nobody_takes_goes_to_the_next(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_wait, "LOOK_S", 3600)
+
     async def body(tasks: taskstate.aio.Engine) -> None:
         first, second = (asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(2))
         await until(lambda: waiters(tasks) == 2)
@@ -170,9 +191,8 @@ def test_a_turn_that_nobody_takes_goes_to_the_next(path: Path) -> None:
         tasks._sync.create("z1", "create", id="t")
         group._next()
         first.cancel()
-        lease = await asyncio.wait_for(second, 20)
+        lease = await asyncio.wait_for(second, 5)
         assert lease is not None and lease.task.id == "t"
-        group._loop.add_reader(group._watch.fileno(), group._on_readable) if group.members else None
 
     run(path, body)
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from typing import Any, Iterator
 import pytest
 import taskstate
 from conftest import in_child
+from taskstate import _fork
 
 
 def claimed(tasks: taskstate.Engine) -> taskstate.Lease:
@@ -73,6 +75,19 @@ def test_many_threads_of_a_child_open_once(path: Path) -> None:
 
         assert in_child(child) == 0
         assert len(tasks.list("z1")) == 32
+
+
+def test_what_a_thread_held_at_the_fork_is_free_in_the_child(path: Path) -> None:
+    with taskstate.open(path) as tasks:
+
+        def child() -> None:
+            reached = threading.Thread(target=tasks.get, args=("z1", "t"), daemon=True)
+            reached.start()
+            reached.join(20)
+            assert not reached.is_alive()
+
+        with _fork.lock():
+            assert in_child(child) == 0
 
 
 def test_a_child_makes_no_new_file(path: Path) -> None:

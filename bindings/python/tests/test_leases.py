@@ -13,7 +13,8 @@ from typing import Iterator
 import pytest
 import taskstate
 from conftest import START_US, Clock, in_child
-from taskstate import _calls, _keeper
+from taskstate import _calls, _keeper, _watch
+from taskstate._native import ffi
 from taskstate._records import to_datetime
 
 PROGRESS = {"href": "/p", "rel": "progress", "properties": {"http://x/percent": 50}}
@@ -297,6 +298,16 @@ def test_waiting_outlives_a_reopening(path: Path) -> None:
             except taskstate.Closed:
                 continue
         timer.join()
+
+
+def test_a_watch_of_a_closed_file_is_not_waited_for(tasks: taskstate.Engine) -> None:
+    """It is readable for good, so waiting for it would be no waiting."""
+    with _watch.Waiting(tasks, (ffi.NULL, 0, ffi.NULL, 0)) as waiting:
+        assert waiting.until(time.monotonic() + 20)
+        before = waiting._watch
+        tasks.reopen()
+        assert waiting.until(time.monotonic() + 20)
+        assert waiting._watch is not before
 
 
 def test_a_token_ends_a_call_that_waits_for_its_turn(path: Path) -> None:
