@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
+#include <cstring>
 #include <utility>
 
 namespace tse::engine {
 
-CommitNotice::CommitNotice(std::string file) : file_(std::move(file)) {
-  if (!file_.empty()) descriptor_ = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+CommitNotice::CommitNotice(store::CommitFiles files) : files_(std::move(files)) {
+  if (!files_.announced.empty()) descriptor_ = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 }
 
 CommitNotice::~CommitNotice() {
@@ -17,20 +19,37 @@ CommitNotice::~CommitNotice() {
 }
 
 bool CommitNotice::enable(bool wanted) noexcept {
-  if (descriptor_ < 0 || wanted == (watched_ >= 0)) return false;
-  if (wanted) {
-    watched_ = ::inotify_add_watch(descriptor_, file_.c_str(), IN_MODIFY);
-    return watched_ >= 0;
+  if (descriptor_ < 0 || wanted == (announced_ >= 0)) return false;
+  if (!wanted) {
+    stop();
+    return false;
   }
-  ::inotify_rm_watch(descriptor_, watched_);
-  watched_ = -1;
-  drain();
-  return false;
+  announced_ = ::inotify_add_watch(descriptor_, files_.announced.c_str(), IN_MODIFY);
+  written_ = ::inotify_add_watch(descriptor_, files_.written.c_str(), IN_MODIFY);
+  return announced_ >= 0;
 }
 
-void CommitNotice::drain() const noexcept {
-  std::array<char, 4096> events{};
-  while (::read(descriptor_, events.data(), events.size()) > 0) {
+void CommitNotice::stop() noexcept {
+  ::inotify_rm_watch(descriptor_, announced_);
+  if (written_ >= 0) ::inotify_rm_watch(descriptor_, written_);
+  announced_ = written_ = -1;
+  take();
+}
+
+CommitNotice::Seen CommitNotice::take() const noexcept {
+  Seen seen;
+  alignas(inotify_event) std::array<char, 4096> events{};
+  for (;;) {
+    const ssize_t size = ::read(descriptor_, events.data(), events.size());
+    if (size <= 0) return seen;
+    for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
+      inotify_event event{};
+      std::memcpy(&event, events.data() + at, sizeof event);
+      at += sizeof event + event.len;
+      // A queue that overflowed has no watch to tell, and may have lost either.
+      seen.announced = seen.announced || event.wd == announced_ || event.wd < 0;
+      seen.written = seen.written || event.wd == written_;
+    }
   }
 }
 

@@ -1,14 +1,14 @@
-// Notices commits of other processes: the -wal is written to with every commit, and inotify(7) tells.
+// Notices commits of other processes by the files that they write to, with inotify(7).
 #pragma once
 
-#include <string>
+#include "store/store.hpp"
 
 namespace tse::engine {
 
 /// One thread. Where the kernel gives no inotify, it is not `available`, and the caller has to look now and then.
 class CommitNotice {
  public:
-  explicit CommitNotice(std::string file);
+  explicit CommitNotice(store::CommitFiles files);
   ~CommitNotice();
   CommitNotice(const CommitNotice&) = delete;
   CommitNotice& operator=(const CommitNotice&) = delete;
@@ -18,12 +18,21 @@ class CommitNotice {
   [[nodiscard]] bool available() const noexcept { return descriptor_ >= 0; }
   /// Readable after a commit; -1 if there is none.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-  void drain() const noexcept;
+
+  struct Seen {
+    bool announced = false;  ///< there is a commit to see
+    bool written = false;    ///< there is one now or soon
+  };
+  /// What was noticed since the last call.
+  Seen take() const noexcept;
 
  private:
-  const std::string file_;
+  void stop() noexcept;
+
+  const store::CommitFiles files_;
   int descriptor_ = -1;
-  int watched_ = -1;
+  int announced_ = -1;
+  int written_ = -1;
 };
 
 }  // namespace tse::engine

@@ -72,7 +72,7 @@ Engine::Engine(Settings settings, std::unique_ptr<Log> log, std::unique_ptr<stor
       watches_(std::make_shared<Watches>()),
       housekeeper_(
           *settings_.housekeeping, [this](std::stop_token stop) { return housekeeping_round(std::move(stop)); },
-          watches_, store_->changing_file()),
+          watches_, store_->commit_files()),
       generation_(fork_guard::generation()) {
   fork_guard::enroll(*this);
 }
@@ -214,7 +214,7 @@ core::Answer Engine::accept(const core::Error& failure, const core::Request& req
 
 std::shared_ptr<Watch> Engine::watch() {
   enter();
-  if (!store_->changing_file().empty()) housekeeper_.start();
+  if (!store_->commit_files().announced.empty()) housekeeper_.start();
   return std::make_shared<Watch>(watches_);
 }
 

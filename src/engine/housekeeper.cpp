@@ -23,6 +23,17 @@ constexpr milliseconds coalescing{1};
 // Without notices, while somebody waits.
 constexpr milliseconds looking{50};
 
+// A program that is no engine announces nothing: its commit can be seen some time after it was written, a millisecond
+// or, on a slow disk, many.
+constexpr milliseconds first_look{1};
+constexpr milliseconds last_look{1024};
+
+int milliseconds_until(steady_clock::time_point time) {
+  if (time == steady_clock::time_point::max()) return -1;
+  const auto left = std::chrono::ceil<milliseconds>(time - steady_clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
 // The host's signals are for the host's threads.
 class SignalsBlocked {
  public:
@@ -42,11 +53,11 @@ class SignalsBlocked {
 }  // namespace
 
 Housekeeper::Housekeeper(std::chrono::microseconds interval, Round round, std::shared_ptr<Watches> watches,
-                         std::string changing_file)
+                         store::CommitFiles commit_files)
     : interval_(interval),
       round_(std::move(round)),
       watches_(std::move(watches)),
-      changing_file_(std::move(changing_file)),
+      commit_files_(std::move(commit_files)),
       has_rounds_(interval.count() > 0) {}
 
 void Housekeeper::start() {
@@ -93,33 +104,40 @@ void Housekeeper::round() {
     if (resting_ || ended_) ask_to_stop();
   }
   has_rounds_ = round_(stop_.get_token());
-  next_ = steady_clock::now() + interval_;
+  next_round_ = has_rounds_ ? steady_clock::now() + interval_ : Time::max();
 }
 
-int Housekeeper::milliseconds_to_next() const {
-  const auto left = std::chrono::ceil<milliseconds>(next_ - steady_clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+void Housekeeper::look(CommitNotice& commits) {
+  const CommitNotice::Seen seen = commits.take();
+  if (seen.announced) {
+    next_look_ = Time::max();
+    watches_->signal_all();
+    std::this_thread::sleep_for(coalescing);
+  } else if (seen.written) {
+    until_look_ = first_look;
+    next_look_ = steady_clock::now() + until_look_;
+  }
 }
 
 void Housekeeper::run() noexcept {
-  CommitNotice commits(changing_file_);
-  next_ = steady_clock::now() + interval_;
+  CommitNotice commits(commit_files_);
+  if (has_rounds_) next_round_ = steady_clock::now() + interval_;
   while (!ended_) {
-    const bool awaited = watches_->any() && !changing_file_.empty();
+    const bool awaited = watches_->any() && !commit_files_.announced.empty();
     if (commits.enable(awaited)) watches_->signal_all();
-    int timeout = has_rounds_ ? milliseconds_to_next() : -1;
-    const bool blind = awaited && !commits.available();
-    if (blind && (timeout < 0 || timeout > looking.count())) timeout = static_cast<int>(looking.count());
+    if (!awaited) next_look_ = Time::max();
+    if (awaited && !commits.available()) next_look_ = std::min(next_look_, steady_clock::now() + looking);
     std::array<pollfd, 2> ready{{{watches_->attention().descriptor(), POLLIN, 0}, {commits.descriptor(), POLLIN, 0}}};
-    ::poll(ready.data(), ready.size(), timeout);
+    ::poll(ready.data(), ready.size(), milliseconds_until(std::min(next_round_, next_look_)));
     if (ready[0].revents != 0) watches_->attention().drain();
-    if (blind) watches_->signal_all();
-    if (ready[1].revents != 0) {
-      commits.drain();
+    if (ready[1].revents != 0) look(commits);
+    if (steady_clock::now() >= next_look_) {
       watches_->signal_all();
-      std::this_thread::sleep_for(coalescing);
+      until_look_ *= 2;
+      const bool again = commits.available() && until_look_ <= last_look;
+      next_look_ = again ? steady_clock::now() + until_look_ : Time::max();
     }
-    if (has_rounds_ && !ended_ && steady_clock::now() >= next_) round();
+    if (!ended_ && steady_clock::now() >= next_round_) round();
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/watch.hpp"
+#include "store/store.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -10,19 +11,20 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
-#include <string>
 #include <thread>
 
 namespace tse::engine {
+
+class CommitNotice;
 
 class Housekeeper {
  public:
   /// One round; ends early when it is asked to stop. False: there will never be anything to do again.
   using Round = std::function<bool(std::stop_token)>;
 
-  /// `interval` 0: no rounds. `changing_file` as Store::changing_file().
+  /// `interval` 0: no rounds.
   Housekeeper(std::chrono::microseconds interval, Round round, std::shared_ptr<Watches> watches,
-              std::string changing_file);
+              store::CommitFiles commit_files);
   ~Housekeeper() { stop(); }
   Housekeeper(const Housekeeper&) = delete;
   Housekeeper& operator=(const Housekeeper&) = delete;
@@ -40,12 +42,12 @@ class Housekeeper {
   void run() noexcept;
   void round();
   void ask_to_stop() noexcept;
-  [[nodiscard]] int milliseconds_to_next() const;
+  void look(CommitNotice& commits);
 
   const std::chrono::microseconds interval_;
   const Round round_;
   const std::shared_ptr<Watches> watches_;
-  const std::string changing_file_;
+  const store::CommitFiles commit_files_;
 
   std::mutex starting_;
   std::mutex working_;     // held during a round
@@ -56,7 +58,10 @@ class Housekeeper {
 
   // The thread's own.
   bool has_rounds_;
-  std::chrono::steady_clock::time_point next_;
+  using Time = std::chrono::steady_clock::time_point;
+  Time next_round_ = Time::max();
+  Time next_look_ = Time::max();  // for a commit that was written, but not announced
+  std::chrono::milliseconds until_look_{};
   std::thread thread_;
 };
 

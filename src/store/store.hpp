@@ -111,6 +111,12 @@ struct PageQuery {
   bool newer = false;                  ///< the direction from `from`: towards newer rows
 };
 
+/// Files that change, in place, with commits; empty if there are none (in memory).
+struct CommitFiles {
+  std::string announced;  ///< once a commit of an engine can be seen
+  std::string written;    ///< with every commit of whatever program, but before it can be seen
+};
+
 struct VerifyReport {
   std::vector<std::string> problems;
   std::int64_t tasks = 0;
@@ -141,9 +147,8 @@ class Store {
   virtual std::vector<core::Event> history(const core::Key& key, const Patience& patience) = 0;
   virtual VerifyReport verify(const Patience& patience) = 0;
 
-  /// A file that changes, in place, with every commit of any process, for whoever wants to be told; empty if there is
-  /// none (in memory).
-  [[nodiscard]] virtual std::string changing_file() const = 0;
+  /// For whoever wants to be told of the commits of other processes.
+  [[nodiscard]] virtual CommitFiles commit_files() const = 0;
 
   /// Identifies this file and no copy of it; 16 bytes as hex.
   [[nodiscard]] virtual const std::string& generation() const noexcept = 0;

@@ -65,8 +65,9 @@ class SqliteStore final : public Store {
     return ask(readers_, patience, [&](Connection& connection) { return verify_all(connection, patience); });
   }
 
-  [[nodiscard]] std::string changing_file() const override {
-    return database_->memory || database_->read_only() ? std::string() : database_->paths.wal;
+  [[nodiscard]] CommitFiles commit_files() const override {
+    if (database_->memory || database_->read_only()) return {};
+    return {database_->paths.sidecar, database_->paths.wal};
   }
   [[nodiscard]] const std::string& generation() const noexcept override { return database_->generation; }
 

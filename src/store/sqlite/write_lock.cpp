@@ -27,6 +27,7 @@ namespace {
 constexpr std::array<char, 8> magic{'T', 'S', 'K', 'L', 'O', 'C', 'K', '\0'};
 constexpr std::int64_t layout_offset = 8;
 constexpr std::int64_t state_offset = 12;
+constexpr std::int64_t commits_offset = 16;
 constexpr std::uint32_t layout_version = 1;
 constexpr std::int64_t file_size = 4096;
 
@@ -67,6 +68,12 @@ void WriteLock::lock(const Patience& patience, const std::function<void()>& give
 
 void WriteLock::unlock() noexcept {
   if (descriptor_ >= 0) ::flock(descriptor_, LOCK_UN);
+}
+
+// That it is written counts, not what.
+void WriteLock::announce() noexcept {
+  ++announced_;
+  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor_, &announced_, sizeof announced_, commits_offset);
 }
 
 void WriteLock::close() noexcept {

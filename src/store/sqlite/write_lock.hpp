@@ -26,6 +26,8 @@ class WriteLock {
   void lock(const Patience& patience, const std::function<void()>& give_up);
   [[nodiscard]] bool try_lock();
   void unlock() noexcept;
+  /// Tells those who watch the file that there is a commit to see. Under the lock only; best effort.
+  void announce() noexcept;
   /// Only closes: in a child of fork() the lock is the parent's, and unlocking would take it from there.
   void close() noexcept;
 
@@ -40,6 +42,7 @@ class WriteLock {
   void write_word(std::int64_t offset, std::uint32_t value);
   [[nodiscard]] std::uint32_t read_word(std::int64_t offset);
   int descriptor_ = -1;
+  std::uint32_t announced_ = 0;
 };
 
 }  // namespace tse::store::sqlite

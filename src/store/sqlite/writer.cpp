@@ -150,6 +150,7 @@ void Writer::finish(Group& group) {
     return fail(error);
   }
   if (database_.memory) return;
+  if (!group.is_relaxed()) database_.lock.announce();
   try {
     database_.require_identity();
   } catch (const Failure& failure) {

@@ -69,7 +69,7 @@ class FakeStore final : public store::Store {
   std::int64_t count(const store::PageQuery&, const store::Patience&) override { return 0; }
   std::vector<core::Event> history(const core::Key&, const store::Patience&) override { return {}; }
   store::VerifyReport verify(const store::Patience&) override { return {}; }
-  std::string changing_file() const override { return {}; }
+  store::CommitFiles commit_files() const override { return {}; }
   const std::string& generation() const noexcept override { return generation_; }
   void close() noexcept override {}
   void before_fork() noexcept override {}

@@ -182,10 +182,25 @@ BOOST_AUTO_TEST_CASE(every_question_is_answered_by_its_index_alone) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_file_that_changes_is_the_wal) {
+BOOST_AUTO_TEST_CASE(commits_are_told_of_by_files) {
   const TempDirectory directory;
-  BOOST_TEST(open(directory.path())->changing_file() == directory.path() + "-wal");
-  BOOST_TEST(open(":memory:")->changing_file() == "");
+  const store::CommitFiles files = open(directory.path())->commit_files();
+  BOOST_TEST(files.announced == directory.path() + "-taskstate");
+  BOOST_TEST(files.written == directory.path() + "-wal");
+  BOOST_TEST(open(":memory:")->commit_files().announced == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_is_announced_once_it_can_be_seen_and_a_heartbeat_is_not) {
+  const TempDirectory directory;
+  const auto store = open(directory.path());
+  const std::string path = store->commit_files().announced;
+  const std::string before = read_file(path);
+  const store::Change beat{[](store::Session& session) { session.set_zone_turn("z"); }, store::Durability::relaxed};
+  const store::Change* const beats[] = {&beat};
+  BOOST_TEST(!store->commit(beats, in())[0]);
+  BOOST_TEST((read_file(path) == before));
+  create(*store, "z", "t");
+  BOOST_TEST((read_file(path) != before));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
