@@ -69,3 +69,25 @@ def in_child(body: Callable[[], None]) -> int:
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.fixture
+def held(tasks: taskstate.Engine) -> taskstate.Lease:
+    tasks.create("z1", "create", id="t", max_attempts=2)
+    return claimed(tasks, worker="w1")
+
+
+def kinds(tasks: taskstate.Engine, id: str) -> list[str]:
+    return [event.kind for event in tasks.history("z1", id)]
+
+
+def claimed(tasks: taskstate.Engine, **options: object) -> taskstate.Lease:
+    lease = tasks.claim(**options)  # type: ignore[arg-type]
+    assert lease is not None
+    return lease
+
+
+def current(tasks: taskstate.Engine, id: str) -> taskstate.Task:
+    task = tasks.get("z1", id)
+    assert task is not None
+    return task

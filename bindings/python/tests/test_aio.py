@@ -14,10 +14,11 @@ from typing import Any, Callable, Coroutine
 import pytest
 import taskstate
 import taskstate.aio
-from conftest import Clock, in_child
 from taskstate import testing
 from taskstate._workers import Wanted
-from taskstate.aio import _wait
+from taskstate.aio import _pool, _wait
+
+from conftest import Clock, in_child
 
 Body = Callable[[taskstate.aio.Engine], Coroutine[Any, Any, None]]
 
@@ -115,7 +116,8 @@ def test_open_may_be_awaited(path: Path) -> None:
 
 def test_a_thousand_wait_without_threads(path: Path) -> None:
     async def body(tasks: taskstate.aio.Engine) -> None:
-        await asyncio.gather(*(tasks.get("z1", "t") for _ in range(100)))  # all threads of the pool are there
+        together = threading.Barrier(_pool._THREADS)  # so that all threads of the pool are there
+        await asyncio.gather(*(_pool.run_to_end(together.wait) for _ in range(_pool._THREADS)))
         threads, signals = threading.active_count(), eventfds()
         waiting = [asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(1000)]
         await until(lambda: waiters(tasks) == 1000)

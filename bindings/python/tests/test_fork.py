@@ -19,8 +19,9 @@ from typing import Any, Iterator
 
 import pytest
 import taskstate
-from conftest import in_child
 from taskstate import _fork
+
+from conftest import in_child
 
 
 def claimed(tasks: taskstate.Engine) -> taskstate.Lease:

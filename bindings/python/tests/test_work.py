@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import select
 import signal
 import subprocess
 import sys
@@ -12,9 +14,12 @@ from typing import Any, Iterator
 
 import pytest
 import taskstate
-from conftest import Clock
-from taskstate import _work
+from taskstate import _watch, _work
+from taskstate._cancel import Waker
+from taskstate._native import ffi
 from taskstate._workers import Wanted
+
+from conftest import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -179,24 +184,15 @@ def test_a_signal_while_a_task_is_being_claimed(
 
 
 def test_other_signals_do_not_keep_it_awake(tasks: taskstate.Engine) -> None:
-    """Any signal makes the wake-up descriptor readable; the loop has to look once and sleep on."""
-    looks: list[int] = []
-
-    class Counting(_work.Work):
-        def _try(self) -> Any:
-            looks.append(1)
-            if len(looks) == 2:
-                self._waker.wake()  # as a signal of the host's own does
-            if len(looks) == 5:
-                self.stop()
-            return super()._try()
-
-    loop = Counting(tasks, tasks.work()._wanted, None, True)
-    timer = threading.Timer(0.3, loop.stop)
-    timer.start()
-    assert list(loop) == []
-    timer.join()
-    assert len(looks) < 5
+    """Any signal makes the wake-up descriptor readable: after one look it must not be any more."""
+    waker = Waker()
+    with _watch.Waiting(tasks, (ffi.NULL, 0, ffi.NULL, 0), None, waker) as waiting:
+        waker.wake()
+        assert select.select([waker], [], [], 0)[0] == [waker]
+        assert waiting.until(math.inf)
+        assert select.select([waker], [], [], 0)[0] == []
+    waker.close()
+    waker.wake()  # nobody waits any more
 
 
 def test_a_busy_file_is_tried_again(tasks: taskstate.Engine, monkeypatch: pytest.MonkeyPatch) -> None:

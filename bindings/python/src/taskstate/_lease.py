@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Mapping
 
 from . import _errors, _records
 from ._arguments import Json, Seconds, context, duration, link, text
-from ._cancel import CancelToken
 from ._calls import call
+from ._cancel import CancelToken
 from ._native import lib
 from ._task import Task
 

@@ -10,8 +10,8 @@ import time
 from typing import Any
 
 from . import _handle
-from ._cancel import CancelToken, Waker
 from ._calls import call
+from ._cancel import CancelToken, Waker
 from ._native import ffi, lib
 
 #: Who waits looks this often without being woken. A commit of another process is told of by the write to its log, which
