@@ -5,11 +5,13 @@
 #include "values.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <iostream>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace catalog {
@@ -69,6 +71,37 @@ std::optional<std::int64_t> number(const Target& target, std::string_view name, 
 
 }  // namespace
 
+Catalog::Catalog(taskstate::Engine& tasks, InstallStore& installs, std::chrono::milliseconds pickup_time)
+    : tasks_(tasks), installs_(installs), pickup_time_(pickup_time) {
+  recover();
+}
+
+// There is no transaction over both files. A task that is at work needs nothing here: a worker has it, or will.
+void Catalog::recover() {
+  for (const Install& install : installs_.with_status("pending")) {
+    const auto found = tasks_.list({.zone_id = install.zone_id, .install_id = install.id, .limit = 1}).tasks;
+    // The crash came between the install and its task: no client was ever told of it.
+    if (found.empty()) installs_.erase(install.zone_id, install.id);
+    // No worker was left to write what became of it.
+    if (!found.empty() && found.front().status == Status::failed)
+      installs_.set_status(install.zone_id, install.id, "failed");
+  }
+}
+
+taskstate::NewTask Catalog::new_task(const Install& install, std::string operation) const {
+  using namespace std::chrono;
+  constexpr int attempts = 3;
+  return {.zone_id = install.zone_id,
+          .operation = std::move(operation),
+          .install_id = install.id,
+          .package_id = install.package_id,
+          .package_slug = install.package_slug,
+          .package_version = install.package_version,
+          .payload = install.inputs,
+          .not_before = floor<microseconds>(system_clock::now()) + pickup_time_,
+          .max_attempts = attempts};
+}
+
 Answer Catalog::handle(const Incoming& incoming) {
   try {
     return route(incoming);
@@ -90,7 +123,8 @@ Answer Catalog::route(const Incoming& incoming) {
 
   // The whole of the status endpoint: taskstate judges the request, finds the task and words the answer.
   if (collection == "catalog_tasks" && segments.size() == 4) {
-    if (!reads) return not_allowed(incoming, "GET, HEAD");
+    if (method == "DELETE") return cancel_task(incoming, zone_id, segments[3]);
+    if (!reads) return not_allowed(incoming, "DELETE, GET, HEAD");
     return tasks_.decide(zone_id, segments[3], request_of(incoming));
   }
 
@@ -115,23 +149,28 @@ Answer Catalog::create_install(const Incoming& incoming, const std::string& zone
   install.zone_id = zone_id;
   install.id = "ins_" + random_uuid();
 
-  // The install first, since it makes its zone known to a restarted host; see Installer::recover().
+  // The install first: one without a task is removed by recover(), a task without an install would be worked on.
   installs_.insert(install);
   try {
-    const taskstate::Task task = tasks_.create({.zone_id = zone_id,
-                                                .operation = "create",
-                                                .install_id = install.id,
-                                                .package_id = install.package_id,
-                                                .package_slug = install.package_slug,
-                                                .package_version = install.package_version,
-                                                .payload = install.inputs},
-                                               {.request_id = incoming.client_request_id});
-    installer_.take(task);
+    const taskstate::Task task = tasks_.create(new_task(install, "create"), {.request_id = incoming.client_request_id});
     return tasks_.accept(task, request_of(incoming));
   } catch (const taskstate::Error& error) {
     if (error.outcome() == taskstate::Outcome::not_done) installs_.erase(zone_id, install.id);
     return tasks_.accept(error, request_of(incoming));
   }
+}
+
+/// The answer is the task's status: failed at once if nobody had begun, else running until its worker hears of it.
+Answer Catalog::cancel_task(const Incoming& incoming, const std::string& zone_id, const std::string& task_id) {
+  try {
+    const taskstate::Task task = tasks_.cancel(zone_id, task_id, {}, {.request_id = incoming.client_request_id});
+    if (task.status == Status::failed && task.operation == "create")
+      installs_.set_status(zone_id, task.install_id.value(), "failed");
+  } catch (const taskstate::Error& error) {
+    if (error.code() == taskstate::Errc::illegal_transition) return conflict(incoming, "The task has ended already.");
+    if (error.code() != taskstate::Errc::not_found) throw;
+  }
+  return tasks_.decide(zone_id, task_id, request_of(incoming));
 }
 
 Answer Catalog::list_installs(const Incoming& incoming, const std::string& zone_id, const Target& target) {
@@ -172,16 +211,8 @@ Answer Catalog::delete_install(const Incoming& incoming, const std::string& zone
   if (!live.tasks.empty()) return tasks_.accept(live.tasks.front(), request_of(incoming));
 
   try {
-    const taskstate::Task task = tasks_.create({.zone_id = zone_id,
-                                                .operation = "delete",
-                                                .install_id = install_id,
-                                                .package_id = install->package_id,
-                                                .package_slug = install->package_slug,
-                                                .package_version = install->package_version,
-                                                .payload = install->inputs},
-                                               {.request_id = incoming.client_request_id});
-    installs_.set_status(zone_id, install_id, "deleting");
-    installer_.take(task);
+    const taskstate::Task task =
+        tasks_.create(new_task(*install, "delete"), {.request_id = incoming.client_request_id});
     return tasks_.accept(task, request_of(incoming));
   } catch (const taskstate::Error& error) {
     return tasks_.accept(error, request_of(incoming));

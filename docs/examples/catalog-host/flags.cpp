@@ -21,8 +21,14 @@ int number(std::string_view flag, std::string_view text, int most) {
 Flags parse_flags(int count, const char* const* words) {
   constexpr int one_hour_ms = 3'600'000;
   Flags flags;
+  constexpr int most_workers = 64;
   for (int index = 1; index < count; index += 2) {
     const std::string_view flag = words[index];
+    if (flag == "--worker-only") {
+      flags.serve = false;
+      --index;  // it has no value
+      continue;
+    }
     if (index + 1 == count) throw std::invalid_argument(std::string(flag) + " is unknown or lacks its value");
     const std::string_view value = words[index + 1];
     if (flag == "--port") {
@@ -31,6 +37,10 @@ Flags parse_flags(int count, const char* const* words) {
       flags.data = value;
     } else if (flag == "--pickup-time-ms") {
       flags.pickup_time = std::chrono::milliseconds(number(flag, value, one_hour_ms));
+    } else if (flag == "--workers") {
+      flags.workers = number(flag, value, most_workers);
+    } else if (flag == "--lease-ms") {
+      flags.lease = std::chrono::milliseconds(number(flag, value, one_hour_ms));
     } else if (flag == "--install-time-ms") {
       flags.install_time = std::chrono::milliseconds(number(flag, value, one_hour_ms));
     } else {

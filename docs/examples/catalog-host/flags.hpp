@@ -12,16 +12,22 @@ struct Flags {
   std::filesystem::path data = ".";
   std::chrono::milliseconds pickup_time{200};
   std::chrono::milliseconds install_time{1000};
+  std::chrono::milliseconds lease{5000};
+  int workers = 1;    ///< in this process
+  bool serve = true;  ///< false: a worker and nothing else
 };
 
 /// Throws std::invalid_argument, with a sentence for the user.
 Flags parse_flags(int count, const char* const* words);
 
 inline constexpr const char* usage =
-    "catalog-host [--port N] [--data DIR] [--pickup-time-ms N] [--install-time-ms N]\n"
+    "catalog-host [--port N] [--workers N] [options]   serves, and works\n"
+    "catalog-host --worker-only [options]              works beside one that serves\n"
     "  --port N             listen on 127.0.0.1:N; 0, the default, takes any free port\n"
+    "  --workers N          how many workers there are in this process (1)\n"
     "  --data DIR           where tasks.db and installs.db live; the current directory by default\n"
     "  --pickup-time-ms N   how long a task stays pending (200)\n"
-    "  --install-time-ms N  how long it stays running (1000)\n";
+    "  --install-time-ms N  how long it stays running (1000)\n"
+    "  --lease-ms N         how long a worker's task stays its own without a heartbeat (5000)\n";
 
 }  // namespace catalog

@@ -118,14 +118,6 @@ std::int64_t InstallStore::count(std::string_view zone_id) {
   return row.number(0);
 }
 
-std::vector<std::string> InstallStore::zones() {
-  const std::lock_guard lock(mutex_);
-  Statement rows(database_, "SELECT DISTINCT zone_id FROM installs");
-  std::vector<std::string> zones;
-  while (rows.step()) zones.push_back(rows.text(0));
-  return zones;
-}
-
 std::vector<Install> InstallStore::with_status(std::string_view status) {
   const std::lock_guard lock(mutex_);
   Statement rows(database_, select("WHERE status = ? ORDER BY sequence"));

@@ -46,7 +46,6 @@ class InstallStore {
   [[nodiscard]] InstallPage list(std::string_view zone_id, std::int64_t limit, std::optional<std::int64_t> after,
                                  std::optional<std::int64_t> before);
   [[nodiscard]] std::int64_t count(std::string_view zone_id);
-  [[nodiscard]] std::vector<std::string> zones();
   [[nodiscard]] std::vector<Install> with_status(std::string_view status);
 
  private:

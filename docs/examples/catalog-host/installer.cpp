@@ -6,15 +6,18 @@
 
 #include <exception>
 #include <iostream>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace catalog {
 namespace {
 
-using taskstate::Status;
+using taskstate::Lease;
+using taskstate::Task;
 
 /// The warning of a delete that leaves something behind: what was there before the catalog came.
-taskstate::Warning preserved_warning(const taskstate::Task& task) {
+taskstate::Warning preserved_warning(const Task& task) {
   using namespace std::chrono;
   return {.code = "conflict",
           .details = {{.code = "conflict",
@@ -28,119 +31,90 @@ taskstate::Warning preserved_warning(const taskstate::Task& task) {
 }
 
 /// A task's payload is the install's inputs.
-bool input(const taskstate::Task& task, std::string_view name) {
-  const boost::json::value inputs = boost::json::parse(task.payload.value_or("{}"));
+bool input(const Lease& lease, std::string_view name) {
+  const boost::json::value inputs = boost::json::parse(lease.payload().empty() ? "{}" : lease.payload());
   const boost::json::value* found = inputs.as_object().if_contains(name);
   return found != nullptr && found->is_bool() && found->get_bool();
 }
 
 }  // namespace
 
-Installer::Installer(taskstate::Engine& tasks, InstallStore& installs, Times times)
-    : tasks_(tasks), installs_(installs), times_(times) {
-  recover();
-  thread_ = std::thread([this] { run(); });
+Installer::Installer(taskstate::Engine& tasks, InstallStore& installs, Settings settings)
+    : tasks_(tasks), installs_(installs), settings_(std::move(settings)) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 Installer::~Installer() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
+  thread_.request_stop();
+  waiting_.cancel();
 }
 
-void Installer::take(const taskstate::Task& task) {
-  const bool pending = task.status == Status::pending;
-  schedule({task.zone_id, task.id}, pending ? times_.pickup : times_.install);
-}
-
-void Installer::recover() {
-  for (const std::string& zone_id : installs_.zones()) {
-    taskstate::ListQuery query{.zone_id = zone_id, .statuses = {Status::pending, Status::running}};
-    do {
-      const taskstate::Page page = tasks_.list(query);
-      for (const taskstate::Task& task : page.tasks) {
-        // The crash may have come between the task and its install's status.
-        if (task.operation == "delete") installs_.set_status(task.zone_id, task.install_id.value(), "deleting");
-        take(task);
-      }
-      query.after = page.after_cursor;
-    } while (query.after);
-  }
-  // The crash came between the install and its task: no client was ever told of it.
-  for (const Install& install : installs_.with_status("pending"))
-    if (tasks_.list({.zone_id = install.zone_id, .install_id = install.id, .limit = 1}).tasks.empty())
-      installs_.erase(install.zone_id, install.id);
-}
-
-void Installer::schedule(Job job, Clock::duration delay) {
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.emplace(Clock::now() + delay, std::move(job));
-  }
-  changed_.notify_one();
-}
-
-void Installer::run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    if (queue_.empty()) {
-      changed_.wait(lock);
-    } else if (const auto due = queue_.begin()->first; due > Clock::now()) {
-      changed_.wait_until(lock, due);
-    } else {
-      const Job job = queue_.extract(queue_.begin()).mapped();
-      lock.unlock();
-      advance(job);
-      lock.lock();
+void Installer::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    try {
+      auto lease = tasks_.claim({.worker = settings_.worker, .lease = settings_.lease, .wait = std::chrono::hours(1)},
+                                {.cancel = waiting_});
+      if (lease) handle(*lease, stop);
+    } catch (const taskstate::Error& error) {
+      if (error.code() == taskstate::Errc::cancelled) return;
+      // What is not done is offered again, or fails, when its lease runs out.
+      std::cerr << settings_.worker << ": " << error.what() << '\n';
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
   }
 }
 
-void Installer::advance(const Job& job) {
-  try {
-    if (const auto task = tasks_.get(job.zone_id, job.task_id, taskstate::Payload::read)) advance(*task);
-  } catch (const std::exception& error) {
-    // The step is tried again: whether it was done or not shows in the task's status.
-    std::cerr << "task " << job.task_id << ": " << error.what() << '\n';
-    schedule(job, std::chrono::seconds(1));
+// A lease that is still open at the end of its scope is given back.
+void Installer::handle(Lease& lease, const std::stop_token& stop) {
+  if (lease.task().operation == "delete")
+    installs_.set_status(lease.task().zone_id, lease.task().install_id.value(), "deleting");
+  switch (install(lease, stop)) {
+    case Ended::done: return lease.task().operation == "delete" ? finish_delete(lease) : finish_create(lease);
+    case Ended::cancelled: return give_up(lease);
+    case Ended::lost:
+    case Ended::given_back: return;
   }
 }
 
-void Installer::advance(const taskstate::Task& task) {
-  switch (task.status) {
-    case Status::pending: return take(tasks_.start(task.zone_id, task.id, {.actor = "installer"}));
-    case Status::running: return finish(task);
-    case Status::completed:
-    case Status::failed: return;
+/// Where a real installer would download and unpack, asking now and then whether to go on.
+Installer::Ended Installer::install(const Lease& lease, const std::stop_token& stop) const {
+  constexpr std::chrono::milliseconds piece{20};
+  const bool may_give_back = lease.attempt() < lease.task().max_attempts;
+  const taskstate::LeaseKeeper keeper(lease);
+  for (auto left = settings_.install; left.count() > 0; left -= piece) {
+    if (keeper.lost()) return Ended::lost;
+    if (keeper.cancel_requested()) return Ended::cancelled;
+    if (may_give_back && stop.stop_requested()) return Ended::given_back;
+    std::this_thread::sleep_for(piece);
   }
+  return Ended::done;
 }
 
-// The install is written first, then the task's outcome: a client that sees the outcome finds the install so.
-void Installer::finish(const taskstate::Task& task) {
-  if (task.operation == "delete") return finish_delete(task, input(task, "adopted"));
-  finish_create(task, task.package_id == "pkg_broken" || input(task, "fail"));
-}
-
-void Installer::finish_create(const taskstate::Task& task, bool broken) {
+// The install is written first, then the task's outcome: a client that sees the outcome finds the install so. A worker
+// whose lease is lost is refused the outcome, and the one that took over writes the install again.
+void Installer::finish_create(Lease& lease) {
+  const Task& task = lease.task();
+  const bool broken = task.package_id == "pkg_broken" || input(lease, "fail");
   installs_.set_status(task.zone_id, task.install_id.value(), broken ? "failed" : "active");
   if (broken) {
-    tasks_.fail(task.zone_id, task.id,
-                {.error_message = "The package could not be installed.",
-                 .error_detail = "the simulated installer was told to fail"},
-                {.actor = "installer"});
+    lease.fail({.error_message = "The package could not be installed.",
+                .error_detail = "the simulated installer was told to fail"});
   } else {
-    tasks_.complete(task.zone_id, task.id, {}, {.actor = "installer"});
+    lease.complete();
   }
 }
 
-void Installer::finish_delete(const taskstate::Task& task, bool adopted) {
-  installs_.set_status(task.zone_id, task.install_id.value(), "deleted");
+void Installer::finish_delete(Lease& lease) {
+  installs_.set_status(lease.task().zone_id, lease.task().install_id.value(), "deleted");
   taskstate::Update outcome;
-  if (adopted) outcome.warnings.push_back(preserved_warning(task));
-  tasks_.complete(task.zone_id, task.id, outcome, {.actor = "installer"});
+  if (input(lease, "adopted")) outcome.warnings.push_back(preserved_warning(lease.task()));
+  lease.complete(outcome);
+}
+
+void Installer::give_up(Lease& lease) {
+  const Task& task = lease.task();
+  installs_.set_status(task.zone_id, task.install_id.value(), task.operation == "delete" ? "active" : "failed");
+  lease.fail({.error_message = "The installation was cancelled."});
 }
 
 }  // namespace catalog

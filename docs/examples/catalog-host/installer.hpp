@@ -1,17 +1,15 @@
-// The worker: takes each task from pending to running to its end, on one thread, by the clock.
+// The worker: claims tasks, installs, and says how it ended, on a thread of its own.
 //
-// It owns its tasks because there is one such process. What a task needs next follows from its status
-// alone, and every step can be repeated, so that after a crash the same steps simply go on.
+// Any number of them may be at work, in this process and in others. Each holds its task under a lease, which it keeps
+// with heartbeats; when it dies, the lease runs out and another takes the task over.
 #pragma once
 
 #include "install_store.hpp"
 
-#include <taskstate/engine.hpp>
+#include <taskstate/taskstate.hpp>
 
 #include <chrono>
-#include <condition_variable>
-#include <map>
-#include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -19,46 +17,33 @@ namespace catalog {
 
 class Installer {
  public:
-  struct Times {
-    std::chrono::milliseconds pickup{};   ///< how long a task stays pending
-    std::chrono::milliseconds install{};  ///< how long it stays running
+  struct Settings {
+    std::string worker;                   ///< its name, for operators
+    std::chrono::milliseconds lease{};    ///< how long its task stays its own without a heartbeat
+    std::chrono::milliseconds install{};  ///< how long installing takes
   };
 
-  /// Takes up again what an earlier process left, then starts the thread.
-  Installer(taskstate::Engine& tasks, InstallStore& installs, Times times);
-  /// Stops after the step under way; what is left is taken up by the next process.
+  Installer(taskstate::Engine& tasks, InstallStore& installs, Settings settings);
+  /// Claims no more. The task at hand is given back if another attempt is left, else finished first.
   ~Installer();
   Installer(const Installer&) = delete;
   Installer& operator=(const Installer&) = delete;
 
-  /// Takes a new task up. Any thread.
-  void take(const taskstate::Task& task);
-
  private:
-  using Clock = std::chrono::steady_clock;
-  struct Job {
-    std::string zone_id;
-    std::string task_id;
-  };
+  enum class Ended { done, cancelled, lost, given_back };
 
-  void recover();
-  void schedule(Job job, Clock::duration delay);
-  void run();
-  void advance(const Job& job);
-  void advance(const taskstate::Task& task);
-  void finish(const taskstate::Task& task);
-  void finish_create(const taskstate::Task& task, bool broken);
-  void finish_delete(const taskstate::Task& task, bool adopted);
+  void run(const std::stop_token& stop);
+  void handle(taskstate::Lease& lease, const std::stop_token& stop);
+  [[nodiscard]] Ended install(const taskstate::Lease& lease, const std::stop_token& stop) const;
+  void finish_create(taskstate::Lease& lease);
+  void finish_delete(taskstate::Lease& lease);
+  void give_up(taskstate::Lease& lease);
 
   taskstate::Engine& tasks_;
   InstallStore& installs_;
-  const Times times_;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::multimap<Clock::time_point, Job> queue_;
-  bool stopping_ = false;
-  std::thread thread_;
+  const Settings settings_;
+  taskstate::CancelToken waiting_;
+  std::jthread thread_;
 };
 
 }  // namespace catalog

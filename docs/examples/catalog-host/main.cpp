@@ -10,24 +10,41 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <list>
+#include <optional>
 #include <stdexcept>
+#include <string>
 
 namespace {
+
+std::string worker_name(int number) { return "installer-" + std::to_string(::getpid()) + "-" + std::to_string(number); }
 
 void run(const catalog::Flags& flags) {
   taskstate::Engine tasks((flags.data / "tasks.db").string());
   catalog::InstallStore installs((flags.data / "installs.db").string());
-  catalog::Installer installer(tasks, installs, {.pickup = flags.pickup_time, .install = flags.install_time});
-  catalog::Catalog catalog(tasks, installs, installer);
+  std::list<catalog::Installer> workers;
+  for (int number = 1; number <= flags.workers; ++number)
+    workers.emplace_back(tasks, installs,
+                         catalog::Installer::Settings{
+                             .worker = worker_name(number), .lease = flags.lease, .install = flags.install_time});
 
   boost::asio::io_context io(1);
-  const catalog::Server server(io, flags.port, catalog);
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&io](const boost::system::error_code&, int) { io.stop(); });
-  std::cout << "listening on http://127.0.0.1:" << server.port() << std::endl;
+  std::optional<catalog::Catalog> catalog;
+  std::optional<catalog::Server> server;
+  if (flags.serve) {
+    catalog.emplace(tasks, installs, flags.pickup_time);
+    server.emplace(io, flags.port, *catalog);
+    std::cout << "listening on http://127.0.0.1:" << server->port() << std::endl;
+  } else {
+    std::cout << "working" << std::endl;
+  }
   io.run();
 }
 

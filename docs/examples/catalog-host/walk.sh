@@ -5,8 +5,8 @@ set -uo pipefail
 
 server=${1:?usage: walk.sh <catalog-host binary>}
 work=$(mktemp -d)
-pid=
-trap '[ -z "$pid" ] || { kill -9 "$pid"; wait "$pid"; } 2>/dev/null; rm -rf "$work"' EXIT
+pid= worker=
+trap '{ kill -9 $pid $worker; wait; } 2>/dev/null; rm -rf "$work"' EXIT
 
 # ---- Functions -------------------------------------------------------------------------------------
 
@@ -17,8 +17,22 @@ surprise() {
 
 heading() { printf '\n=== %s\n' "$*"; }
 
+# A worker in a process of its own; leaves $worker.
+start_worker() {
+  : >"$work/worker-out"
+  "$server" --worker-only --data "$work" --install-time-ms 2000 --lease-ms 1500 >"$work/worker-out" &
+  worker=$!
+  for _ in $(seq 100); do
+    grep -q working "$work/worker-out" && return
+    kill -0 "$worker" 2>/dev/null || surprise "the worker did not start"
+    sleep 0.05
+  done
+  surprise "the worker does not work"
+}
+
+# start_server <more flags>: leaves $pid and $base.
 start_server() {
-  "$server" --port 0 --data "$work" --pickup-time-ms 1500 --install-time-ms 2000 >"$work/out" &
+  "$server" --port 0 --data "$work" --pickup-time-ms 1500 --install-time-ms 2000 --lease-ms 1500 "$@" >"$work/out" &
   pid=$!
   for _ in $(seq 100); do
     base=$(sed -n 's/^listening on //p' "$work/out")
@@ -64,6 +78,18 @@ poll() {
     sleep 0.05
   done
   surprise "$1 never showed $2"
+}
+
+# poll_while <url> <text> <text>: asks until the second text shows, and nothing but the first does before.
+poll_while() {
+  local seen
+  for _ in $(seq 200); do
+    seen=$(curl -sS --max-time 10 "$1")
+    [[ $seen == *"$3"* ]] && return
+    [[ $seen == *"$2"* ]] || surprise "$1 showed neither $2 nor $3: $seen"
+    sleep 0.05
+  done
+  surprise "$1 never showed $3"
 }
 
 # create <json>: leaves $task_url, $task_id and $install_id.
@@ -205,7 +231,7 @@ expect_body '{"items":[],"pagination":{}}'
 heading "A method that is not there: 405. A path that is not there: 404. A body that is too long: 413"
 call -X PUT "$task_url"
 expect_status 405
-expect_header Allow 'GET, HEAD'
+expect_header Allow 'DELETE, GET, HEAD'
 call "$base/"
 expect_status 404
 head -c 100000 /dev/zero | tr '\0' ' ' >"$work/long"
@@ -230,6 +256,25 @@ heading "Two requests on one connection"
 connections=$(curl -sS -o /dev/null -o /dev/null -w '%{num_connects}' "$base/zones/z1/installs" "$base/zones/z1/installs")
 [ "$connections" = 10 ] || surprise "the connection was not kept alive"
 printf '  one connect for two requests\n'
+
+heading "A task that waits is cancelled: it fails at once"
+create '{"package_id": "pkg_3"}'
+call -X DELETE "$task_url"
+expect_status 200
+expect_body '"status":"failed"'
+expect_body '"error_message":"The task was cancelled."'
+call -X DELETE "$task_url"
+expect_status 200
+
+heading "A task that runs is cancelled: its worker hears of it, and stops"
+create '{"package_id": "pkg_3"}'
+poll "$task_url" '"status":"running"'
+call -X DELETE "$task_url"
+expect_status 200
+expect_body '"status":"running"'
+poll_while "$task_url" '"status":"running"' '"status":"failed"'
+call "$task_url"
+expect_body '"error_message":"The installation was cancelled."'
 
 heading "The server is killed while one task runs and one waits"
 create '{"package_id": "pkg_3"}'
@@ -260,6 +305,46 @@ expect_body '"status":"active"'
 call "$task_url"
 expect_status 303
 expect_header Location "/zones/z1/installs/$install_id"
+
+heading "A server that only serves, and a worker in a process of its own"
+kill -TERM "$pid" && wait "$pid"
+start_server --workers 0
+start_worker
+create '{"package_id": "pkg_5"}'
+poll "$task_url" '"status":"running"'
+call "$task_url"
+expect_body '"status":"running"'
+
+heading "The worker is killed: the client sees nothing of it"
+{ kill -9 "$worker" && wait "$worker"; } 2>/dev/null
+printf '\n  killed with -9\n'
+call "$task_url"
+expect_status 200
+expect_body '"status":"running"'
+
+heading "Another worker takes the task over, once the lease has run out"
+start_worker
+poll_while "$task_url" '"status":"running"' '"status":"completed"'
+call "$task_url"
+expect_status 303
+expect_header Location "/zones/z1/installs/$install_id"
+call -L "$task_url"
+expect_body '"status":"active"'
+kinds=$(sqlite3 "$work/tasks.db" "SELECT group_concat(kind || ' ' || attempt, ', ') FROM
+  (SELECT kind, attempt FROM taskstate_events WHERE id = '$task_id' ORDER BY seq)")
+printf '\n  its history: %s\n' "$kinds"
+[ "$kinds" = "created 0, started 1, lost 1, started 2, completed 2" ] || surprise "another history"
+
+heading "A worker that is asked to end gives its task back"
+create '{"package_id": "pkg_6"}'
+poll "$task_url" '"status":"running"'
+kill -TERM "$worker"
+wait "$worker" || surprise "the worker did not end well"
+start_worker
+poll_while "$task_url" '"status":"running"' '"status":"completed"'
+kill -TERM "$worker"
+wait "$worker" || surprise "the worker did not end well"
+worker=
 
 heading "SIGTERM: a clean end"
 kill -TERM "$pid"
