@@ -57,11 +57,13 @@ struct Call {
   std::stop_token stop{};
 };
 
+inline constexpr std::chrono::microseconds usual_lease = std::chrono::seconds(30);
+
 /// Which tasks claim() takes, and on which terms.
 struct ClaimSpec {
   ClaimFilter filter;
   core::Text worker;
-  std::chrono::microseconds lease = std::chrono::seconds(30);
+  std::chrono::microseconds lease = usual_lease;
   std::int64_t limit = 1;
   std::chrono::microseconds wait{0};
 };
