@@ -27,7 +27,7 @@ bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view>
     bind_row(query, row, text);
     query.run();
   }
-  count(text.bytes(row) + (payload ? payload->size() : 0));
+  count_frames(text.bytes(row) + (payload ? payload->size() : 0));
   if (!payload) return true;
   Query query(connection_, "INSERT INTO taskstate_payloads (task_seq, payload) VALUES (?1, ?2)");
   query.bind(1, sqlite3_last_insert_rowid(connection_.handle())).bind_blob(2, *payload).run();
@@ -40,7 +40,7 @@ bool SqliteSession::replace(std::int64_t expected, const core::Row& next) {
   bind_row(query, next, text);
   bind_expected_version(query, expected);
   query.run();
-  count(text.bytes(next));
+  count_frames(text.bytes(next));
   return sqlite3_changes(connection_.handle()) == 1;
 }
 
@@ -56,7 +56,7 @@ void SqliteSession::set_zone_turn(std::string_view zone_id) {
   Query(connection_, "UPDATE taskstate_meta SET zone_turn = ?1 WHERE one = 1").bind(1, zone_id).run();
 }
 
-void SqliteSession::count(std::size_t bytes) noexcept {
+void SqliteSession::count_frames(std::size_t bytes) noexcept {
   frames_ += frames_per_write + static_cast<int>(bytes / page_bytes);
 }
 

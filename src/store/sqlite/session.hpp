@@ -18,7 +18,7 @@ class SqliteSession final : public Answering<Session> {
   [[nodiscard]] int frames() const noexcept { return frames_; }
 
  private:
-  void count(std::size_t bytes) noexcept;
+  void count_frames(std::size_t bytes) noexcept;
   int frames_ = 0;
 };
 

@@ -1,0 +1,202 @@
+// The guide's examples in C++, in the order of its pages; the tests build and run them.
+#include <taskstate/taskstate.hpp>
+#include <taskstate/testing.hpp>
+
+#include <poll.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+void check(bool condition, const char* what) {
+  if (condition) return;
+  std::cerr << "not so: " << what << '\n';
+  std::exit(1);
+}
+
+std::string install(const std::string& inputs) { return "ins_" + std::to_string(inputs.size()); }
+bool do_a_bit() { return false; }
+
+void create(taskstate::Engine& tasks, const std::string& id, std::int64_t attempts = 1) {
+  tasks.create({.zone_id = "z1", .id = id, .operation = "create", .payload = "{}", .max_attempts = attempts});
+}
+
+// ---- workers.md
+
+void work_once(taskstate::Engine& tasks) {
+  if (auto lease = tasks.claim({.worker = "w1", .lease = 30s})) {
+    lease->complete({.install_id = install(lease->payload())});
+  }  // a lease that goes out of scope without an outcome gives its task back
+}
+
+void work_for_long(taskstate::Engine& tasks, const taskstate::CancelToken& stop) try {
+  for (;;) {
+    auto lease = tasks.claim({.worker = "w1", .lease = 30s, .wait = 1h}, {.cancel = stop});
+    if (!lease) continue;
+    const taskstate::LeaseKeeper keeper(*lease);  // heartbeats, every ten seconds
+    while (!keeper.stop_token().stop_requested() && do_a_bit()) {
+    }
+    if (keeper.lost()) continue;  // another worker has the task
+    if (keeper.cancel_requested()) {
+      lease->fail({.error_message = "Stopped as you asked."});
+      continue;
+    }
+    lease->complete({.install_id = "ins_1"});
+  }
+} catch (const taskstate::Error& error) {
+  if (error.code() != taskstate::Errc::cancelled) throw;  // stop was cancelled
+}
+
+void show_progress(taskstate::Lease& lease) {
+  const auto beat =
+      lease.heartbeat(taskstate::Link{.href = "#progress", .rel = "progress", .properties = R"({"percent":40})"});
+  if (beat.cancel_requested) lease.fail({.error_message = "Stopped as you asked."});
+}
+
+void retry_later(taskstate::Engine& tasks) {
+  tasks.create({.zone_id = "z1", .id = "flaky", .operation = "create", .max_attempts = 3});
+  auto lease = tasks.claim();
+  lease->release(1min);  // offered again in a minute, under a new epoch
+  check(tasks.get("z1", "flaky")->status == taskstate::Status::running, "the client only sees running");
+}
+
+void batches(taskstate::Engine& tasks) {
+  auto leases = tasks.claim_many(16, {.worker = "w1", .zones = {"z1", "z2"}, .operations = {"create"}});
+  for (taskstate::Lease& lease : leases) lease.complete({.install_id = install(lease.payload())});
+}
+
+void named_tasks_and_tokens(taskstate::Engine& tasks) {
+  taskstate::Lease lease = tasks.start_leased("z1", "named", {.worker = "w1", .lease = 5min});
+  const std::string token = lease.token();        // hand it to another process ...
+  taskstate::Lease adopted = tasks.lease(token);  // ... which goes on under the same lease
+  adopted.annotate({.package_slug = "slug"});
+  adopted.complete({.install_id = "ins_1"});
+}
+
+void in_an_event_loop(taskstate::Engine& tasks) {
+  taskstate::Watch watch = tasks.watch();
+  watch.claim({.zones = {"z1"}});
+  pollfd ready{static_cast<int>(watch.descriptor()), POLLIN, 0};
+  for (;;) {
+    ::poll(&ready, 1, -1);  // your loop
+    watch.reset();          // first this, then look
+    if (auto lease = tasks.claim({.zones = {"z1"}})) return void(lease->complete({.install_id = "ins_1"}));
+  }
+}
+
+// ---- cancellation.md
+
+void cancel(taskstate::Engine& tasks) {
+  tasks.cancel("z1", "waiting");                                      // nobody had begun: it fails at once
+  tasks.cancel("z1", "working", {.reason = "Not wanted any more."});  // its worker hears of it
+  tasks.cancel("z1", "working", {.force = true});                     // does not ask
+}
+
+// ---- deadlines.md
+
+void give_up_waiting(taskstate::Engine& tasks) {
+  try {
+    tasks.start("z1", "urgent", {.timeout = 200ms});
+  } catch (const taskstate::Error& error) {
+    if (error.code() != taskstate::Errc::busy) throw;
+    // certainly not done: try again later
+  }
+}
+
+void end_a_wait(taskstate::Engine& tasks) {
+  const taskstate::CancelToken token;
+  std::thread other([&token] { token.cancel(); });
+  try {
+    auto lease = tasks.claim({.wait = 1h}, {.cancel = token});
+  } catch (const taskstate::Error& error) {
+    check(error.code() == taskstate::Errc::cancelled, "cancelled, and certainly nothing claimed");
+  }
+  other.join();
+}
+
+void plan(taskstate::Engine& tasks) {
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  tasks.create({.zone_id = "z1",
+                .id = "planned",
+                .operation = "create",
+                .not_before = now + 1h,   // no worker gets it earlier
+                .start_within = 15min});  // and if none has begun a quarter of an hour later, it fails
+}
+
+// ---- processes.md
+
+void limits(const std::string& path) {
+  taskstate::Engine tasks(path, {.housekeeping = 500ms, .running_limit = 4});
+  const std::int64_t changed = tasks.tick();  // a round of housekeeping, now
+  check(changed == 0, "nothing was due");
+}
+
+// ---- testing.md
+
+void a_lost_worker() {
+  taskstate::testing::ManualClock clock;
+  taskstate::Engine tasks(":memory:", taskstate::testing::options(clock));
+  tasks.create({.zone_id = "z1", .id = "t1", .operation = "create"});
+  auto lease = tasks.claim({.worker = "w1", .lease = 1h});
+  clock.advance(1h);
+  tasks.tick();  // what the housekeeper does once a second
+  check(tasks.get("z1", "t1")->failure_kind == "lost", "the lease has run out");
+}
+
+void a_reboot(const std::string& path) {
+  taskstate::Engine before(path, {.housekeeping = 0s, .boot_id = "boot-1"});
+  create(before, "t1");
+  auto lease = before.claim({.lease = 24h});
+  taskstate::Engine after(path, {.housekeeping = 0s, .boot_id = "boot-2"});
+  check(after.tick() == 1, "no worker outlives its boot");
+}
+
+}  // namespace
+
+int main() try {
+  taskstate::Engine tasks("guide.db");
+  create(tasks, "t1");
+  work_once(tasks);
+  create(tasks, "t2");
+  const taskstate::CancelToken stop;
+  std::thread worker([&] { work_for_long(tasks, stop); });
+  while (tasks.get("z1", "t2")->status != taskstate::Status::completed) std::this_thread::yield();
+  stop.cancel();
+  worker.join();
+  create(tasks, "t3");
+  if (auto lease = tasks.claim()) {
+    tasks.cancel("z1", "t3");
+    show_progress(*lease);
+  }
+  retry_later(tasks);
+  create(tasks, "t4");
+  create(tasks, "t5");
+  batches(tasks);
+  create(tasks, "named");
+  named_tasks_and_tokens(tasks);
+  create(tasks, "t6");
+  in_an_event_loop(tasks);
+  create(tasks, "working");
+  auto lease = tasks.claim();
+  create(tasks, "waiting");
+  cancel(tasks);
+  create(tasks, "urgent");
+  give_up_waiting(tasks);
+  end_a_wait(tasks);
+  plan(tasks);
+  limits("guide.db");
+  a_lost_worker();
+  a_reboot("guide-reboot.db");
+  check(tasks.verify().ok, "the file is sound");
+  std::cout << "C++: every example ran; " << tasks.decide("z1", "t1").status << '\n';
+  return 0;
+} catch (const std::exception& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}
