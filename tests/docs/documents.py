@@ -49,6 +49,36 @@ for language, name in (("cpp", "first.cpp"), ("python", "first.py"), ("go", "fir
     missing = in_order(lines, (first / name).read_text())
     expect(missing is None, f"README.md, {language}: {name} has no such line here: {missing}")
 
+# The guide's code stands, line for line, in a program that the tests run.
+programs = {
+    "cpp": ["docs/examples/guide/guide.cpp"],
+    "c": ["docs/examples/guide/guide.c"],
+    "python": ["docs/examples/guide/guide.py"],
+    "go": ["docs/examples/guide/guide.go", "bindings/go/taskstatetest/taskstatetest_cgo_test.go"],
+}
+
+
+def bare(text):
+    """The lines without their indentation, and with a comment's column left to the formatter."""
+    return "\n".join(re.sub(r"\s+(//|#|/\*) ", r"  \1 ", line.strip()) for line in text.splitlines() if line.strip())
+
+
+for page in sorted(source.glob("docs/guide/*.md")):
+    text = page.read_text()
+    for language, names in programs.items():
+        run = "\n".join(bare((source / name).read_text()) for name in names)
+        for block in blocks(text, language):
+            expect(bare(block) in run, f"{page.name}, {language}: no program has these lines:\n{block}")
+
+# The kinds of event that the header tells of are those that the rules write.
+header = (source / "capi/taskstate.h").read_text()
+written = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"step\([^;]*|fail_pending\([^;]*|without_holder\([^;]*|\{Status::\w+, \"\w+\"|note\.kind = \"\w+\"", "".join(
+    (source / "src/core" / name).read_text() for name in ("apply.cpp", "create.cpp"))))))
+listed = set(re.findall(r'"(\w+)"', re.search(r"tse_str kind;\s+/\*\*<(.*?)\*/", header, re.S)[1]))
+expect(listed == written | {"external", "progress"}, f"taskstate.h lists {sorted(listed)}, the rules write {sorted(written)}")
+for kind in listed:
+    expect(f"`{kind}`" in concepts, f"docs/concepts.md does not explain the event {kind}")
+
 # Every error code is explained, and every link between the documents leads somewhere.
 codes = re.findall(r"^  X\((\w+), \d+\)", (source / "src/core/error.hpp").read_text(), re.M)
 expect(len(codes) == 24, f"src/core/error.hpp: {len(codes)} error codes found")
