@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <thread>
 
 namespace tse::store::sqlite {
@@ -30,6 +31,7 @@ constexpr std::int64_t state_offset = 12;
 constexpr std::int64_t commits_offset = 16;
 constexpr std::uint32_t layout_version = 1;
 constexpr std::int64_t file_size = 4096;
+constexpr std::int64_t turnstile_offset = file_size;  // nothing is ever written there
 
 }  // namespace
 
@@ -55,15 +57,43 @@ bool WriteLock::try_lock() {
   }
 }
 
-// flock() can neither time out nor be cancelled, so it is tried, at most a millisecond apart.
-void WriteLock::lock(const Patience& patience, const std::function<void()>& give_up) {
-  auto pause = std::chrono::microseconds(25);
-  while (!try_lock()) {
-    give_up();
-    patience.require("another process was writing until the deadline");
-    std::this_thread::sleep_until(std::min<Deadline>(patience.until, std::chrono::steady_clock::now() + pause));
-    pause = std::min(pause * 2, std::chrono::microseconds(1000));
+// A lock of the open file description, not of the process: as flock(), it is immune to the close() of other
+// descriptors.
+bool WriteLock::try_turnstile() {
+  struct flock range {};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  range.l_start = turnstile_offset;
+  range.l_len = 1;
+  for (;;) {
+    if (::fcntl(descriptor_, F_OFD_SETLK, &range) == 0) return true;
+    if (errno == EAGAIN || errno == EACCES) return false;
+    if (errno != EINTR) throw Failure(errno_error(errno, "lock the -taskstate file"));
   }
+}
+
+void WriteLock::leave_turnstile() noexcept {
+  struct flock range {};
+  range.l_type = F_UNLCK;
+  range.l_whence = SEEK_SET;
+  range.l_start = turnstile_offset;
+  range.l_len = 1;
+  ::fcntl(descriptor_, F_OFD_SETLK, &range);
+}
+
+// Neither lock can be waited for with a deadline or a cancellation, so they are tried, the lock itself more often: only
+// the next in line does.
+void WriteLock::lock(const Patience& patience, const std::function<void()>& give_up) {
+  const auto wait = [&](const auto& attempt, std::chrono::microseconds longest) {
+    for (auto pause = std::chrono::microseconds(25); !attempt(); pause = std::min(pause * 2, longest)) {
+      give_up();
+      patience.require("another process was writing until the deadline");
+      std::this_thread::sleep_until(std::min<Deadline>(patience.until, std::chrono::steady_clock::now() + pause));
+    }
+  };
+  wait([this] { return try_turnstile(); }, std::chrono::microseconds(1000));
+  const std::unique_ptr<WriteLock, void (*)(WriteLock*)> inside(this, [](WriteLock* lock) { lock->leave_turnstile(); });
+  wait([this] { return try_lock(); }, std::chrono::microseconds(200));
 }
 
 void WriteLock::unlock() noexcept {

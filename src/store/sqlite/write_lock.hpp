@@ -1,5 +1,8 @@
 // The lock under which every write transaction and every checkpoint runs, across processes: flock() on a file of
 // our own beside the database. It dies with its process, and no close() of another descriptor drops it.
+//
+// Whoever wants it must first pass a turnstile, a second lock which only the next in line holds: otherwise a process
+// that writes all the time would take the lock again as soon as it let go, before those that wait had looked.
 #pragma once
 
 #include "store/store.hpp"
@@ -39,6 +42,8 @@ class WriteLock {
   void set_initialised(bool value);
 
  private:
+  [[nodiscard]] bool try_turnstile();
+  void leave_turnstile() noexcept;
   void write_word(std::int64_t offset, std::uint32_t value);
   [[nodiscard]] std::uint32_t read_word(std::int64_t offset);
   int descriptor_ = -1;

@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/write_lock.hpp"
 
 #include <signal.h>
 
@@ -78,6 +79,34 @@ BOOST_AUTO_TEST_CASE(two_stores_on_one_file_take_turns) {
   holder.release();
   BOOST_TEST(!commit(*second, nothing));
   BOOST_TEST(second->read({"z", "held"}, in()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(who_writes_all_the_time_lets_others_in) {
+  const TempDirectory directory;
+  const std::string path = directory.path("lock");
+  store::sqlite::WriteLock greedy;
+  store::sqlite::WriteLock modest;
+  greedy.open(path, path);
+  modest.open(path, path);
+  std::atomic<int> turns{0};
+  std::atomic<bool> served{false};
+  std::thread other([&] {
+    while (turns == 0) std::this_thread::yield();
+    for (int i = 0; i < 10; ++i) {
+      modest.lock(in(60s), [] {});
+      modest.unlock();
+    }
+    served = true;
+  });
+  constexpr int most = 20000;
+  while (!served && turns < most) {
+    greedy.lock(in(60s), [] {});
+    ++turns;
+    std::this_thread::sleep_for(100us);
+    greedy.unlock();
+  }
+  other.join();
+  BOOST_TEST(turns < most / 10);
 }
 
 BOOST_AUTO_TEST_CASE(every_wait_for_a_turn_can_be_cancelled) {
