@@ -126,9 +126,56 @@ void a_whole_life(engine::Engine& tasks) {
   });
 }
 
+void a_workers_life(engine::Engine& tasks, std::int64_t& now) {
+  const core::Key work{"z", "work-whose-id-is-too-long-for-a-string-of-its-own"};
+  const auto row = [&] { return tasks.get(work, patient()).value(); };
+  core::NewTask spec = new_task(work.zone_id, work.id);
+  spec.payload = std::string(200, 'p');
+  spec.max_attempts = 9;
+  tasks.create(spec, {});
+
+  engine::ClaimSpec wanted;
+  wanted.worker = "a worker whose name is too long for a string of its own";
+  wanted.filter = {{work.zone_id}, {"create"}};
+  std::string token;
+  exhaust(
+      "claim", tasks, [&] { token = tasks.claim(wanted, {}).at(0).token; }, [&] { return row().attempt == 1; });
+  core::Link progress;
+  progress.href = "#progress-of-a-task-that-runs";
+  progress.rel = "progress";
+  exhaust(
+      "heartbeat", tasks, [&] { tasks.heartbeat(token, {}, progress, {}); }, [&] { return !row().task.links.empty(); });
+  exhaust(
+      "release", tasks, [&] { tasks.release(token, {}, {}); }, [&] { return !row().lease_until; });
+  exhaust(
+      "start_leased", tasks, [&] { token = tasks.start_leased(work, wanted.worker, wanted.lease, {}).token; },
+      [&] { return row().attempt == 2; });
+  now += 60'000'000;
+  exhaust(
+      "tick", tasks, [&] { tasks.tick({}); }, [&] { return !row().lease_until; });
+  exhaust(
+      "cancel", tasks, [&] { tasks.change(work, core::Cancel{}, {}); },
+      [&] { return row().task.status == core::Status::failed; });
+  bool watched = false;
+  exhaust(
+      "watch", tasks, [&] { tasks.watch()->await_claim(wanted.filter), watched = true; }, [&] { return watched; });
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(exhausted_memory)
+
+BOOST_AUTO_TEST_CASE(of_a_worker) {
+  for (const bool in_memory : {true, false}) {
+    const TemporaryDirectory directory;
+    const auto now = std::make_shared<std::int64_t>(1577470279117000);
+    engine::Settings settings;
+    settings.clock = [now] { return *now; };
+    const engine::Engine::Ptr tasks =
+        engine::Engine::open(in_memory ? ":memory:" : directory.file("tasks.db"), settings);
+    a_workers_life(*tasks, *now);
+  }
+}
 
 BOOST_AUTO_TEST_CASE(in_a_file) {
   const TemporaryDirectory directory;
