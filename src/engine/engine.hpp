@@ -129,13 +129,14 @@ class Engine : private fork_guard::Participant {
 
   /// None: nothing to do, also after `spec.wait`.
   std::vector<Lease> claim(const ClaimSpec& spec, const Call& call);
-  Lease start_leased(const core::Key& key, const core::Text& worker, std::chrono::microseconds lease, const Call& call);
-  /// `lease`: none for the duration that was granted.
-  Heartbeat heartbeat(std::string_view token, std::optional<std::chrono::microseconds> lease,
+  Lease start_leased(const core::Key& key, const core::Text& worker, std::chrono::microseconds duration,
+                     const Call& call);
+  /// `text` is a lease's token. `lease`: none for the duration that was granted.
+  Heartbeat heartbeat(std::string_view text, std::optional<std::chrono::microseconds> lease,
                       std::optional<core::Link> progress, const Call& call);
   /// Applies one intent to the task that the lease holds.
-  core::Row change_leased(std::string_view token, const core::Intent& intent, const Call& call);
-  core::Row release(std::string_view token, std::chrono::microseconds delay, const Call& call);
+  core::Row change_leased(std::string_view text, const core::Intent& intent, const Call& call);
+  core::Row release(std::string_view text, std::chrono::microseconds delay, const Call& call);
   /// One round of housekeeping; how many tasks changed.
   std::int64_t tick(const Call& call);
   /// A watch of nothing yet. It may outlive the engine.

@@ -21,9 +21,9 @@ namespace tse::engine {
 
 /// Which tasks a claim looks at; sorted, without duplicates, so that equal filters are equal.
 struct ClaimFilter {
-  std::vector<std::string> zones;       ///< empty: all
-  std::vector<std::string> operations;  ///< empty: all
-  auto operator<=>(const ClaimFilter&) const = default;
+  std::vector<std::string> zones;                        ///< empty: all
+  std::vector<std::string> operations;                   ///< empty: all
+  auto operator<=>(const ClaimFilter&) const = default;  // NOLINT(modernize-use-nullptr): that of <=> itself
   [[nodiscard]] bool matches(std::string_view zone_id, std::string_view operation) const;
 };
 
