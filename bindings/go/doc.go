@@ -13,12 +13,17 @@
 // of processes may have the same file open. Results are plain Go values that hold no memory outside Go's heap and
 // outlive the engine.
 //
+// # Workers
+//
+// [Worker] claims tasks and hands them to a [Handler]; [Engine.Claim] takes one. A worker holds its task under a [Lease]: what
+// it does after another has taken the task over is [ErrLeaseLost] and changes nothing.
+//
 // # Contexts
 //
 // Every method that may block takes a [context.Context]. Its deadline becomes the call's timeout; without a deadline
 // the engine's own applies (5 s unless [WithTimeout] says otherwise). A context that is already done is answered with
-// its error before anything else happens. A call that is under way is not interrupted by a cancellation: it ends when
-// it is done or its deadline passes. [WithCall] attaches what the task's history records: request id, traceparent, actor.
+// its error before anything else happens; one that ends while the call waits for its turn ends the call, which is then
+// certainly not done. A change that is being committed runs to its end. [WithCall] attaches what the task's history records: request id, traceparent, actor.
 //
 // # Errors
 //
