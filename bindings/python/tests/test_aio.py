@@ -164,9 +164,7 @@ def test_waiting_ends_with_the_engine(path: Path) -> None:
     run(path, body)
 
 
-def test_waiting_outlives_a_reopening(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_wait, "LOOK_S", 3600)
-
+def test_waiting_outlives_a_reopening(path: Path) -> None:
     async def body(tasks: taskstate.aio.Engine) -> None:
         waiting = [asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(3)]
         await until(lambda: waiters(tasks) == 3)
@@ -183,17 +181,19 @@ def test_waiting_outlives_a_reopening(path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_turn_that_nobody_takes_goes_to_the_next(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_wait, "LOOK_S", 3600)
+    # So that the one wake-up is the test's.
+    monkeypatch.setattr(_wait._Group, "_on_readable", lambda self: self._watch.reset())
 
     async def body(tasks: taskstate.aio.Engine) -> None:
-        first, second = (asyncio.ensure_future(tasks.claim(wait=float("inf"))) for _ in range(2))
+        first = asyncio.ensure_future(tasks.claim(wait=float("inf")))
+        await until(lambda: waiters(tasks) == 1)
+        second = asyncio.ensure_future(tasks.claim(wait=float("inf")))
         await until(lambda: waiters(tasks) == 2)
         (group,) = tasks._groups._groups.values()
-        group._loop.remove_reader(group._watch.fileno())  # so that the one wake-up is ours
         tasks._sync.create("z1", "create", id="t")
         group._next()
-        first.cancel()
-        lease = await asyncio.wait_for(second, 5)
+        first.cancel()  # whose turn it is
+        lease = await asyncio.wait_for(second, 20)
         assert lease is not None and lease.task.id == "t"
 
     run(path, body)

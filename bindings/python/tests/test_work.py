@@ -196,8 +196,9 @@ def test_other_signals_do_not_keep_it_awake(tasks: taskstate.Engine) -> None:
 
 
 def test_a_busy_file_is_tried_again(tasks: taskstate.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without another wake-up, for there may be none."""
     fill(tasks, 1)
-    claim, answers = Wanted.claim, [taskstate.Busy("first"), taskstate.Busy("second")]
+    claim, answers = Wanted.claim, [taskstate.Busy("first"), taskstate.Busy("second"), taskstate.Busy("third")]
 
     def busy(self: Wanted, *arguments: Any, **keywords: Any) -> Any:
         if answers:
@@ -205,6 +206,7 @@ def test_a_busy_file_is_tried_again(tasks: taskstate.Engine, monkeypatch: pytest
         return claim(self, *arguments, **keywords)
 
     monkeypatch.setattr(Wanted, "claim", busy)
+    monkeypatch.setattr(_watch.Waiting, "until", lambda self, deadline: pytest.fail("it waits"))
     for lease in tasks.work():
         lease.complete(install_id="i")
         break

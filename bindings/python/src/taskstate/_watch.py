@@ -14,9 +14,8 @@ from ._calls import call
 from ._cancel import CancelToken, Waker
 from ._native import ffi, lib
 
-#: Who waits looks this often without being woken. A commit of another process is told of by the write to its log, which
-#: comes before the commit can be seen: a look in between finds nothing, and nothing would tell again.
-LOOK_S = 1.0
+# poll() takes no more.
+_LONGEST_S = 2**31 / 1000 - 1
 
 
 class Watch:
@@ -92,7 +91,7 @@ class Waiting:
         left = deadline - time.monotonic()
         if left <= 0:
             return False
-        self._poll(self._watch, min(left, LOOK_S))
+        self._poll(self._watch, min(left, _LONGEST_S))
         if self._waker is not None:
             self._waker.drain()
         self._watch.reset()

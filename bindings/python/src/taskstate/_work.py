@@ -111,17 +111,18 @@ class Work:
         return lease
 
     def _try(self) -> Lease | None:
-        if self._stopping:
-            return None
-        try:
-            leases = self._wanted.claim(self._engine, 1, cancel=self._cancel)
-        except _errors.Busy:
-            time.sleep(_BREATH_S)
-            return None
-        except _errors.Cancelled:
-            self._stopping = True
-            return None
-        return leases[0] if leases else None
+        """One look. A busy file is looked at again: what woke this loop, and no other, has not been seen yet."""
+        while not self._stopping:
+            try:
+                leases = self._wanted.claim(self._engine, 1, cancel=self._cancel)
+            except _errors.Busy:
+                time.sleep(_BREATH_S)
+                continue
+            except _errors.Cancelled:
+                self._stopping = True
+                break
+            return leases[0] if leases else None
+        return None
 
 
 class _Handlers:

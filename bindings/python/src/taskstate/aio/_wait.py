@@ -9,7 +9,7 @@ from typing import Any, Callable, Coroutine, Deque, Dict, List, Tuple
 
 from .._engine import Engine
 from .._lease import Lease
-from .._watch import LOOK_S, Watch
+from .._watch import Watch
 
 Claim = Callable[[], Coroutine[Any, Any, List[Lease]]]
 _Key = Tuple[asyncio.AbstractEventLoop, Any]
@@ -73,7 +73,6 @@ class _Group:
         self._watch = Watch(engine, filter)
         self._reading = True
         loop.add_reader(self._watch.fileno(), self._on_readable)
-        self._timer = loop.call_later(LOOK_S, self._look_again)
 
     def is_alive(self) -> bool:
         return self._watch.is_of(self._engine)
@@ -102,7 +101,6 @@ class _Group:
 
     def close(self) -> None:
         self._stop_reading()
-        self._timer.cancel()
         self._watch.close()
 
     def _queue(self) -> asyncio.Future[None]:
@@ -126,11 +124,6 @@ class _Group:
             self._turns.popleft().set_result(None)
         else:
             self._signalled = True
-
-    def _look_again(self) -> None:
-        self._timer = self._loop.call_later(LOOK_S, self._look_again)
-        if self._turns:
-            self._next()
 
     def _on_readable(self) -> None:
         if self.is_alive():
