@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -29,8 +30,8 @@ constexpr std::int64_t birth = 1577470279117000;  // 2019-12-27T18:11:19.117Z
 constexpr std::int64_t second = 1000000;
 
 struct Clocks {
-  std::int64_t wall = birth;
-  std::int64_t lease = 1000 * second;
+  std::atomic<std::int64_t> wall = birth;
+  std::atomic<std::int64_t> lease = 1000 * second;
 };
 
 struct Fixture {
@@ -39,8 +40,8 @@ struct Fixture {
   Engine::Ptr tasks;
 
   Fixture() {
-    settings.clock = [clocks = clocks] { return clocks->wall; };
-    settings.lease_clock = {core::boot_clock_name("b1", "1"), [clocks = clocks] { return clocks->lease; }};
+    settings.clock = [clocks = clocks] { return clocks->wall.load(); };
+    settings.lease_clock = {core::boot_clock_name("b1", "1"), [clocks = clocks] { return clocks->lease.load(); }};
     open();
   }
   void open() { tasks = Engine::open(":memory:", settings); }
