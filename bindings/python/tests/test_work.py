@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import select
 import signal
@@ -183,6 +184,28 @@ def test_a_signal_while_a_task_is_being_claimed(
     assert kinds(tasks, "t0")[-1] == ("completed" if attempts == 1 else "released")
 
 
+def test_a_signal_wakes_the_wait_even_just_before_it(tasks: taskstate.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that only runs after poll(): what is left to end it is the descriptor that the signal writes to."""
+    heard: list[int] = []
+    written = signal.set_wakeup_fd
+
+    def just_before(descriptor: int, **options: bool) -> int:
+        previous = written(descriptor, **options)
+        if descriptor >= 0 and not heard:
+            signal.raise_signal(signal.SIGUSR1)
+        return previous
+
+    handler = signal.signal(signal.SIGUSR1, lambda number, frame: heard.append(number))
+    try:
+        with _watch.Waiting(tasks, (ffi.NULL, 0, ffi.NULL, 0)) as waiting:
+            assert waiting.until(math.inf)  # a new watch is readable at once
+            monkeypatch.setattr(signal, "set_wakeup_fd", just_before)
+            assert waiting.until(math.inf)
+    finally:
+        signal.signal(signal.SIGUSR1, handler)
+    assert heard == [signal.SIGUSR1]
+
+
 def test_other_signals_do_not_keep_it_awake(tasks: taskstate.Engine) -> None:
     """Any signal makes the wake-up descriptor readable: after one look it must not be any more."""
     waker = Waker()
@@ -272,8 +295,8 @@ PROGRAM = """
     for lease in tasks.work("w1"):
         with lease:
             print("working", flush=True)
-            if lease.payload:
-                time.sleep(3600)
+            while lease.payload:  # not one long sleep: a signal just before it would not cut it short
+                time.sleep(0.02)
             lease.complete(install_id="i")
     print("ended", flush=True)
 """
@@ -288,24 +311,27 @@ INTERRUPTED = """
 """
 
 
-def started(program: str, path: Path) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def started(program: str, path: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", textwrap.dedent(program), str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    return process
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def test_an_interrupt_ends_a_claim_that_waits(path: Path) -> None:
-    process = started(INTERRUPTED, path)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=20)
-    assert output == "ended\n" and process.returncode == 0
+    with started(INTERRUPTED, path) as process:
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+        assert output == "ended\n" and process.returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_process_that_waits(path: Path, number: signal.Signals) -> None:
-    process = started(PROGRAM, path)
-    with taskstate.open(path) as tasks:
+    with started(PROGRAM, path) as process, taskstate.open(path) as tasks:
         fill(tasks, 1)
         assert process.stdout is not None and process.stdout.readline() == "working\n"
         process.send_signal(number)  # soon after, or while it goes to wait again
@@ -316,8 +342,7 @@ def test_a_signal_ends_a_process_that_waits(path: Path, number: signal.Signals) 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_process_that_works(path: Path, number: signal.Signals) -> None:
-    process = started(PROGRAM, path)
-    with taskstate.open(path) as tasks:
+    with started(PROGRAM, path) as process, taskstate.open(path) as tasks:
         tasks.create("z1", "create", id="t0", max_attempts=2, payload=b"long")
         assert process.stdout is not None and process.stdout.readline() == "working\n"
         process.send_signal(number)

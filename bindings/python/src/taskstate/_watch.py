@@ -6,6 +6,7 @@ import math
 import os
 import select
 import signal
+import threading
 import time
 from typing import Any
 
@@ -61,13 +62,12 @@ class Waiting:
         filter: tuple[Any, ...],
         cancel: CancelToken | None = None,
         waker: Waker | None = None,
-        signals: bool = False,
     ) -> None:
         self._handle = handle
         self._filter = filter
         self._cancel = cancel
-        self._signals = signals
-        self._own: Waker | None = Waker() if cancel is not None and waker is None else None
+        self._hears_signals = threading.current_thread() is threading.main_thread()
+        self._own: Waker | None = Waker() if waker is None and (cancel or self._hears_signals) else None
         self._waker = waker or self._own
         self._watch: Watch | None = None
 
@@ -104,12 +104,15 @@ class Waiting:
             poll.poll(math.ceil(seconds * 1000))
             return
         poll.register(self._waker.fileno(), select.POLLIN)
-        # A signal's Python handler only runs once poll() has returned, so the signal itself must wake it.
-        previous = signal.set_wakeup_fd(self._waker.write_fileno(), warn_on_full_buffer=False) if self._signals else -1
+        # A signal's Python handler only runs once poll() has returned, and one that comes just before poll() does not
+        # end it; so the signal itself must wake it.
+        hears, previous = self._hears_signals, -1
+        if hears:
+            previous = signal.set_wakeup_fd(self._waker.write_fileno(), warn_on_full_buffer=False)
         try:
             poll.poll(math.ceil(seconds * 1000))
         finally:
-            if self._signals:
+            if hears:
                 signal.set_wakeup_fd(previous)
 
     def _drop(self) -> None:

@@ -94,8 +94,7 @@ class Work:
     def _next(self) -> Lease | None:
         lease = self._try()
         if lease is None and not self._stopping:
-            listening = self._handlers is not None and self._handlers.are_set
-            with Waiting(self._engine, self._wanted.filter, None, self._waker, listening) as waiting:
+            with Waiting(self._engine, self._wanted.filter, None, self._waker) as waiting:
                 while lease is None and not self._stopping:
                     waiting.until(math.inf)
                     lease = self._try()
