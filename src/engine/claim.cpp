@@ -121,13 +121,24 @@ bool Engine::is_worth_claiming(const ClaimSpec& spec, const Call& call) {
   return worth;
 }
 
+// Who was woken and did not get its turn hands its call on.
 std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, const Call& call) {
+  try {
+    return take(spec, call);
+  } catch (const core::Failure& failure) {
+    const core::Code code = failure.error().code;
+    if (code == core::Code::busy || code == core::Code::cancelled) watches_->signal_next(spec.filter);
+    throw;
+  }
+}
+
+std::vector<Lease> Engine::take(const ClaimSpec& spec, const Call& call) {
   enter();
   if (!is_worth_claiming(spec, call)) return {};
   std::vector<Lease> leases;
   Kept kept;
   do {
-    const store::Change take{[&](store::Session& session) {
+    const store::Change change{[&](store::Session& session) {
       leases.clear();
       const core::Context context = this->context(call);
       kept = keep_house(session, moment(), {context.now, {}, {}, {}, {}}, round_size);
@@ -140,7 +151,7 @@ std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, const Call& call) {
       }
       if (!leases.empty()) session.set_zone_turn(leases.back().row.task.zone_id);
     }};
-    group_.run(take, deadline(call), call.stop);
+    group_.run(change, deadline(call), call.stop);
     tell_kept(kept);
   } while (kept.changed == round_size);
   if (!leases.empty()) watches_->signal_next(spec.filter);

@@ -174,6 +174,7 @@ class Engine : private fork_guard::Participant {
               std::chrono::microseconds duration, core::Context context);
   [[nodiscard]] bool is_worth_claiming(const ClaimSpec& spec, const Call& call);
   std::vector<Lease> claim_now(const ClaimSpec& spec, const Call& call);
+  std::vector<Lease> take(const ClaimSpec& spec, const Call& call);
 
   static constexpr std::size_t round_size = 64;
   bool housekeeping_round(std::stop_token stop);

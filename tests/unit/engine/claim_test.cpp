@@ -513,6 +513,37 @@ BOOST_AUTO_TEST_CASE(a_wait_ends_when_it_is_cancelled_or_the_engine_closed) {
   BOOST_TEST((code == Code::closed));
 }
 
+BOOST_AUTO_TEST_CASE(a_claim_that_did_not_get_its_turn_hands_its_call_on) {
+  // The write lock is held by a change that waits inside its clock.
+  std::atomic<bool> held{false};
+  std::atomic<bool> let_go{false};
+  const auto now = settings.clock;
+  std::thread::id holder;
+  settings.clock = [&, now] {
+    if (held.load() && std::this_thread::get_id() == holder)
+      while (!let_go) std::this_thread::yield();
+    return now();
+  };
+  open();
+  create("t");
+  const auto waiting = tasks->watch();
+  waiting->await_claim({});
+  waiting->reset();
+  std::thread writer([&] {
+    holder = std::this_thread::get_id();
+    held = true;
+    tasks->change({"z", "t"}, core::Annotate{}, {});
+  });
+  while (!held) std::this_thread::yield();
+  engine::Call call;
+  call.timeout = 20ms;
+  BOOST_TEST((code_of([&] { tasks->claim({}, call); }) == Code::busy));
+  pollfd ready{waiting->descriptor(), POLLIN, 0};
+  BOOST_TEST(::poll(&ready, 1, 0) == 1);
+  let_go = true;
+  writer.join();
+}
+
 BOOST_AUTO_TEST_CASE(a_watch_outlives_its_engine) {
   const auto watch = tasks->watch();
   watch->await_claim({});
