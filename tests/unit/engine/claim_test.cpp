@@ -515,13 +515,16 @@ BOOST_AUTO_TEST_CASE(a_wait_ends_when_it_is_cancelled_or_the_engine_closed) {
 
 BOOST_AUTO_TEST_CASE(a_claim_that_did_not_get_its_turn_hands_its_call_on) {
   // The write lock is held by a change that waits inside its clock.
+  std::atomic<bool> begun{false};
   std::atomic<bool> held{false};
   std::atomic<bool> let_go{false};
   const auto now = settings.clock;
   std::thread::id holder;
   settings.clock = [&, now] {
-    if (held.load() && std::this_thread::get_id() == holder)
+    if (begun.load() && std::this_thread::get_id() == holder) {
+      held = true;
       while (!let_go) std::this_thread::yield();
+    }
     return now();
   };
   open();
@@ -531,7 +534,7 @@ BOOST_AUTO_TEST_CASE(a_claim_that_did_not_get_its_turn_hands_its_call_on) {
   waiting->reset();
   std::thread writer([&] {
     holder = std::this_thread::get_id();
-    held = true;
+    begun = true;
     tasks->change({"z", "t"}, core::Annotate{}, {});
   });
   while (!held) std::this_thread::yield();
