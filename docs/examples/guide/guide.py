@@ -148,7 +148,7 @@ def main():
         plan(tasks)
         asyncio.run(asynchronously("guide-async.db"))
         clock = taskstate.testing.ManualClock()
-        with taskstate.testing.open_for_tests(clock) as engine:
+        with taskstate.testing.open_for_tests(clock=clock) as engine:
             test_a_lost_worker(engine, clock)
         assert tasks.verify().ok
         print("Python: every example ran;", tasks.decide("z1", "t1").status)
