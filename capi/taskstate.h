@@ -33,6 +33,8 @@
  *  7. A `const tse_call *` may be NULL: the engine's default timeout, no tracing fields.
  *  8. A tse_engine may be used by any number of threads at once.
  *
+ * docs/examples/guide/every_call.c is a program that calls every function below.
+ *
  * Since 0.1 unless a declaration says otherwise.
  */
 #ifndef TASKSTATE_H

@@ -70,6 +70,11 @@ for page in sorted(source.glob("docs/guide/*.md")):
         for block in blocks(text, language):
             expect(bare(block) in run, f"{page.name}, {language}: no program has these lines:\n{block}")
 
+# Every function of the C interface stands in an example that the tests run.
+example = (source / "docs/examples/guide/every_call.c").read_text()
+for function in re.findall(r"^TSE_API [^(]*?(tse_\w+)\(", (source / "capi/taskstate.h").read_text(), re.M):
+    expect(f"{function}(" in example, f"docs/examples/guide/every_call.c does not call {function}")
+
 # The kinds of event that the header tells of are those that the rules write.
 header = (source / "capi/taskstate.h").read_text()
 written = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"step\([^;]*|fail_pending\([^;]*|without_holder\([^;]*|\{Status::\w+, \"\w+\"|note\.kind = \"\w+\"", "".join(
