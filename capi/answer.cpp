@@ -7,6 +7,7 @@ using namespace tse;
 
 struct tse_answer {
   core::Answer answer;
+  std::int64_t wait = 0;
   std::vector<tse_header> headers;
 };
 
@@ -20,6 +21,7 @@ core::Request request_in(const tse_request* request) {
   out.client_request_id = capi::text_in(from.client_request_id, "client_request_id");
   out.if_none_match = capi::text_in(from.if_none_match, "if_none_match");
   out.path = capi::text_in(from.path, "path");
+  out.prefer = capi::text_in(from.prefer, "prefer");
   if (from.completed != TSE_COMPLETED_DEFAULT) {
     if (from.completed != TSE_COMPLETED_SEE_OTHER && from.completed != TSE_COMPLETED_OK)
       capi::refuse("completed", "must be -1, 0 or 1, is " + std::to_string(from.completed));
@@ -28,12 +30,18 @@ core::Request request_in(const tse_request* request) {
   return out;
 }
 
-void fill(tse_answer& out, core::Answer answer) {
+void fill(tse_answer& out, core::Answer answer, std::int64_t wait = 0) {
   std::vector<tse_header> headers;
   headers.reserve(answer.headers.size());
   out.answer = std::move(answer);
   for (const auto& [name, value] : out.answer.headers) headers.push_back({capi::text_out(name), capi::text_out(value)});
   out.headers = std::move(headers);
+  out.wait = wait;
+}
+
+engine::Waiting waiting_in(const tse_request* request) {
+  const bool elsewhere = request != nullptr && capi::flag_in(request->wait_elsewhere, "wait_elsewhere");
+  return elsewhere ? engine::Waiting::elsewhere : engine::Waiting::here;
 }
 
 }  // namespace
@@ -50,6 +58,8 @@ int32_t tse_answer_get(const tse_answer* answer, tse_answer_view* view) noexcept
     out.headers = from.headers.data();
     out.header_count = from.headers.size();
     out.body = capi::text_out(from.answer.body);
+    out.wait_us = from.wait;
+    out.revision = from.answer.revision;
   });
 }
 
@@ -61,8 +71,9 @@ int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size,
     tse_answer& out = capi::require(answer, "answer");
     const core::Request asked = request_in(request);
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
-    fill(out,
-         engine ? engine->engine->decide(key, asked, capi::call_in(call)) : engine::answer_without_engine(key, asked));
+    if (engine == nullptr) return fill(out, engine::answer_without_engine(key, asked));
+    engine::Decided decided = engine->engine->decide(key, asked, waiting_in(request), capi::call_in(call));
+    fill(out, std::move(decided.answer), decided.wait);
   });
 }
 

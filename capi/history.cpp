@@ -26,20 +26,7 @@ int32_t tse_history_event(const tse_history* history, size_t index, tse_event_vi
     const tse_history& from = capi::require(history, "history");
     tse_event_view& out = capi::require_struct(view, "view");
     if (index >= from.events.size()) capi::refuse("index", "is past the last event");
-    const core::Event& event = from.events[index];
-    out.sequence = event.sequence;
-    out.kind = capi::text_out(event.kind);
-    out.from_status = event.from ? static_cast<std::int32_t>(*event.from) : -1;
-    out.to_status = static_cast<std::int32_t>(event.to);
-    out.at = event.at;
-    out.revision = event.revision;
-    out.attempt = event.attempt;
-    out.worker = capi::text_out(event.worker);
-    out.epoch = event.epoch;
-    out.request_id = capi::text_out(event.request_id);
-    out.traceparent = capi::text_out(event.traceparent);
-    out.message = capi::text_out(event.message);
-    out.detail = capi::text_out(event.detail);
+    capi::view_event(from.events[index], out);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "internal.hpp"
 
 #include "core/codec.hpp"
+#include "core/validate.hpp"
 
 #include <cstring>
 
@@ -30,6 +31,15 @@ std::string text_or_empty(const char* data, std::size_t size, const char* name) 
   return std::string(text_in(data, size, name).value_or(std::string_view()));
 }
 
+std::string zone_filter_in(const char* zone_id, std::size_t size) {
+  const auto zone = text_in(zone_id, size, "zone_id");
+  if (!zone) return {};
+  std::vector<core::Detail> broken;
+  core::check_id(broken, "zone_id", *zone);
+  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
+  return std::string(*zone);
+}
+
 core::Key key_in(const char* zone_id, std::size_t zone_id_size, const char* id, std::size_t id_size) {
   return {text_or_empty(zone_id, zone_id_size, "zone_id"), text_or_empty(id, id_size, "id")};
 }
@@ -45,7 +55,8 @@ bool flag_in(std::int32_t value, const char* name) {
   return value == 1;
 }
 
-Snapshot::Snapshot(core::Row from, core::Text bytes) : row(std::move(from)), payload(std::move(bytes)) {
+Snapshot::Snapshot(core::Row from, core::Text bytes, bool replay)
+    : row(std::move(from)), payload(std::move(bytes)), replayed(replay) {
   if (!row.task.links.empty()) links = core::render(row.task.links);
   if (!row.task.warnings.empty()) warnings = core::render(row.task.warnings);
 }
@@ -80,14 +91,37 @@ void Snapshot::view(tse_task_view& out) const noexcept {
   out.not_before = number_out(row.not_before);
   out.start_by = number_out(row.start_by);
   out.cancel_requested = row.cancel_requested ? 1 : 0;
+  out.replayed = replayed ? 1 : 0;
 }
 
-void hand_out_committed(tse_task** out, core::Row row) {
+void hand_out_committed(tse_task** out, core::Row row, bool replayed) {
   try {
-    if (out != nullptr) *out = new tse_task{Snapshot(std::move(row))};
+    if (out != nullptr) *out = new tse_task{Snapshot(std::move(row), {}, replayed)};
   } catch (const std::bad_alloc&) {
     throw NoMemoryAfterCommit();
   }
+}
+
+void hand_out(tse_task*& out, std::optional<core::Row> row) {
+  out = row ? new tse_task{Snapshot(*std::move(row))} : nullptr;
+}
+
+void view_event(const core::Event& event, tse_event_view& out) noexcept {
+  out.sequence = event.sequence;
+  out.zone_id = text_out(event.key.zone_id);
+  out.id = text_out(event.key.id);
+  out.kind = text_out(event.kind);
+  out.from_status = event.from ? static_cast<std::int32_t>(*event.from) : -1;
+  out.to_status = static_cast<std::int32_t>(event.to);
+  out.at = event.at;
+  out.revision = event.revision;
+  out.attempt = event.attempt;
+  out.worker = text_out(event.worker);
+  out.epoch = event.epoch;
+  out.request_id = text_out(event.request_id);
+  out.traceparent = text_out(event.traceparent);
+  out.message = text_out(event.message);
+  out.detail = text_out(event.detail);
 }
 
 }  // namespace tse::capi

@@ -111,6 +111,8 @@ Struct& require_struct(Struct* pointer, const char* name) {
 
 // ---- Values
 
+/// Empty for a NULL pointer. A zone outside the grammar is refused.
+[[nodiscard]] std::string zone_filter_in(const char* zone_id, std::size_t size);
 [[nodiscard]] core::Key key_in(const char* zone_id, std::size_t zone_id_size, const char* id, std::size_t id_size);
 [[nodiscard]] inline engine::Call call_in(const tse_call* call) { return call ? call->call : engine::Call{}; }
 [[nodiscard]] inline std::optional<std::int64_t> number_in(std::int64_t number) {
@@ -129,17 +131,21 @@ void require_flags(std::int32_t flags, std::int32_t known);
 
 /// A task, with what its view points into.
 struct Snapshot {
-  explicit Snapshot(core::Row from, core::Text bytes = {});
+  explicit Snapshot(core::Row from, core::Text bytes = {}, bool replay = false);
   void view(tse_task_view& out) const noexcept;
 
   core::Row row;
   core::Text payload;
+  bool replayed = false;
   core::Text links;     ///< JSON
   core::Text warnings;  ///< JSON
 };
 
 /// The task as the caller wants it, after a change that is durable.
-void hand_out_committed(tse_task** out, core::Row row);
+void hand_out_committed(tse_task** out, core::Row row, bool replayed = false);
+/// NULL for nothing.
+void hand_out(tse_task*& out, std::optional<core::Row> row);
+void view_event(const core::Event& event, tse_event_view& out) noexcept;
 
 }  // namespace tse::capi
 

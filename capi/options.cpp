@@ -17,6 +17,8 @@ static_assert(TSE_COMPLETED_SEE_OTHER == static_cast<std::int32_t>(core::Complet
 static_assert(TSE_LOG_TRACE == static_cast<std::int32_t>(engine::LogLevel::trace) &&
               TSE_LOG_WARN == static_cast<std::int32_t>(engine::LogLevel::warn) &&
               TSE_LOG_OFF == static_cast<std::int32_t>(engine::LogLevel::off));
+static_assert(TSE_DURABILITY_FULL == static_cast<std::int32_t>(store::Durability::full) &&
+              TSE_DURABILITY_RELAXED == static_cast<std::int32_t>(store::Durability::relaxed));
 static_assert(TSE_ID_TASK == static_cast<std::int32_t>(engine::IdKind::task) &&
               TSE_ID_REQUEST == static_cast<std::int32_t>(engine::IdKind::request));
 
@@ -26,6 +28,21 @@ constexpr std::int32_t longest_retry_after = 86400;
 constexpr std::int64_t shortest_interval = 10'000;        // us
 constexpr std::int64_t longest_interval = 3'600'000'000;  // us
 constexpr std::size_t longest_boot_id = 64;
+constexpr std::int64_t kibibyte = 1024;
+constexpr std::int64_t one_second = 1'000'000;  // us
+constexpr std::int64_t ten_years = one_second * 3600 * 24 * 366 * 10;
+constexpr std::int64_t hundred_years = ten_years * 10;
+
+std::chrono::microseconds retention_in(std::int64_t value, std::int64_t longest, const char* name) {
+  if (value < one_second || value > longest)
+    capi::refuse(name, std::string("must be 1 s to ") + (longest == ten_years ? "10" : "100") + " years, is " +
+                           std::to_string(value) + " us");
+  return std::chrono::microseconds(value);
+}
+
+std::chrono::microseconds retention_or_none_in(std::int64_t value, const char* name) {
+  return value == 0 ? std::chrono::microseconds(0) : retention_in(value, hundred_years, name);
+}
 
 std::int32_t choice_in(std::int32_t value, std::int32_t last, const char* name) {
   if (value < 0 || value > last)
@@ -153,6 +170,98 @@ int32_t tse_options_set_boot_id(tse_options* options, const char* text, size_t s
     if (id && (id->size() > longest_boot_id || !core::is_id(*id)))
       capi::refuse("boot_id", "must be 1-64 of A-Z a-z 0-9 - . _ ~, has " + std::to_string(id->size()) + " bytes");
     settings.boot_id = id.value_or(std::string_view());
+  });
+}
+
+int32_t tse_options_set_pending_limit(tse_options* options, int64_t tasks, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    if (tasks < 0) capi::refuse("pending_limit", "must not be negative, is " + std::to_string(tasks));
+    settings.pending_limit = tasks;
+  });
+}
+
+int32_t tse_options_set_idempotency_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.idempotency_retention =
+        retention_in(retention_us, ten_years, "idempotency_retention");
+  });
+}
+
+int32_t tse_options_set_adopt_request_id(tse_options* options, int32_t adopt, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.adopt_request_id = capi::flag_in(adopt, "adopt_request_id");
+  });
+}
+
+int32_t tse_options_set_longest_wait(tse_options* options, int64_t wait_us, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& policy = capi::require(options, "options").settings.policy;
+    if (wait_us < 0 || wait_us > longest_interval)
+      capi::refuse("longest_wait", "must be 0 to 1 h, is " + std::to_string(wait_us) + " us");
+    policy.longest_wait = wait_us;
+  });
+}
+
+int32_t tse_options_set_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.retention = retention_or_none_in(retention_us, "retention");
+  });
+}
+
+int32_t tse_options_set_tombstones(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.tombstones = retention_or_none_in(retention_us, "tombstones");
+  });
+}
+
+int32_t tse_options_set_feed_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.feed_retention =
+        retention_in(retention_us, hundred_years, "feed_retention");
+  });
+}
+
+int32_t tse_options_set_durability(tse_options* options, int32_t durability, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.durability =
+        static_cast<store::Durability>(choice_in(durability, TSE_DURABILITY_RELAXED, "durability"));
+  });
+}
+
+int32_t tse_options_set_max_bytes(tse_options* options, int64_t bytes, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    if (bytes != 0 && bytes < 64 * kibibyte)
+      capi::refuse("max_bytes", "must be 0 or 65536 and up, is " + std::to_string(bytes));
+    settings.max_bytes = bytes;
+  });
+}
+
+int32_t tse_options_set_checkpoint_bytes(tse_options* options, int64_t bytes, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    if (bytes < 64 * kibibyte || bytes > kibibyte * kibibyte * 1024)
+      capi::refuse("checkpoint_bytes", "must be 64 KiB to 1 GiB, is " + std::to_string(bytes));
+    settings.checkpoint_bytes = bytes;
+  });
+}
+
+int32_t tse_options_set_file_mode(tse_options* options, int32_t mode, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    constexpr std::int32_t owner = 0600;
+    constexpr std::int32_t others = 0066;
+    if ((mode & owner) != owner || (mode & ~(owner | others)) != 0)
+      capi::refuse("file_mode", "must be 0600 with any of 0066 added, is the number " + std::to_string(mode));
+    settings.file_mode = static_cast<std::uint32_t>(mode);
+  });
+}
+
+int32_t tse_options_set_migrate(tse_options* options, int32_t migrate, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    capi::require(options, "options").settings.refuse_migration =
+        choice_in(migrate, TSE_MIGRATE_REFUSE, "migrate") == TSE_MIGRATE_REFUSE;
   });
 }
 

@@ -10,10 +10,6 @@ using namespace tse;
 
 namespace {
 
-void hand_out(tse_task** out, core::Row row, core::Text payload = {}) {
-  if (out != nullptr) *out = new tse_task{capi::Snapshot(std::move(row), std::move(payload))};
-}
-
 struct KeyArguments {
   const char* zone_id;
   size_t zone_id_size;
@@ -56,7 +52,7 @@ int32_t tse_task_from_json(const char* zone_id, size_t zone_id_size, const char*
       if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
       row.task.zone_id = *zone;
     }
-    hand_out(&out, std::move(row));
+    capi::hand_out(out, std::move(row));
   });
 }
 
@@ -86,8 +82,11 @@ int32_t tse_create(tse_engine* engine, const tse_new_task* spec, const tse_call*
                        capi::field_in(from.payload, "payload"),
                        capi::number_in(from.not_before),
                        capi::number_in(from.start_within_us),
-                       from.max_attempts};
-    capi::hand_out_committed(task, target.create(std::move(made), capi::call_in(call)));
+                       from.max_attempts,
+                       capi::field_in(from.idempotency_key, "idempotency_key"),
+                       capi::field_in(from.retry_of, "retry_of")};
+    engine::Created created = target.create(std::move(made), capi::call_in(call));
+    capi::hand_out_committed(task, std::move(created.row), created.replayed);
   });
 }
 
@@ -136,11 +135,18 @@ int32_t tse_get(tse_engine* engine, const char* zone_id, size_t zone_id_size, co
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
     const engine::Call how = capi::call_in(call);
     std::optional<core::Row> row = target.get(key, how);
-    if (!row) {
-      out = nullptr;
-      return;
-    }
-    const bool with_payload = (flags & TSE_WITH_PAYLOAD) != 0;
-    hand_out(&out, std::move(*row), with_payload ? target.payload(key, how) : std::nullopt);
+    if (!row || (flags & TSE_WITH_PAYLOAD) == 0) return capi::hand_out(out, std::move(row));
+    out = new tse_task{capi::Snapshot(*std::move(row), target.payload(key, how))};
+  });
+}
+
+int32_t tse_wait(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                 int64_t revision, int64_t wait_us, const tse_call* call, tse_task** task, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& target = *capi::require(engine, "engine").engine;
+    tse_task*& out = capi::require(task, "task");
+    const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
+    capi::hand_out(
+        out, target.wait(key, capi::number_in(revision), std::chrono::microseconds(wait_us), capi::call_in(call)));
   });
 }

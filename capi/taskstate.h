@@ -18,16 +18,16 @@
  * The rules that hold for the whole header:
  *
  *  1. Every fallible function returns a code: 0 (TSE_OK) or one of TSE_INVALID_ARGUMENT ...
- *     TSE_INTERNAL. Its last parameter is a nullable `tse_error **`, written only on failure; the
+ *     TSE_BEHIND. Its last parameter is a nullable `tse_error **`, written only on failure; the
  *     caller owns what is written there and frees it with tse_error_free(). There is no "last
  *     error" in any thread or handle. Output parameters are written only on success.
  *  2. Text goes in as (pointer, size), UTF-8, borrowed for the call. TSE_NTS as the size means
  *     "NUL-terminated". A NULL pointer means "absent" where a value is optional.
  *  3. Text comes out as tse_str views, borrowed from the object they were read from. They carry a
  *     length and are also NUL-terminated (the NUL is not counted). An absent value has data == NULL.
- *  4. Objects named tse_task, tse_leases, tse_page, tse_history, tse_report and tse_error are immutable
- *     snapshots that hold no engine: any thread may read them, they outlive the engine, and they
- *     may be freed in any order. Freeing NULL does nothing.
+ *  4. Objects named tse_task, tse_leases, tse_page, tse_history, tse_changes, tse_stats, tse_report and tse_error
+ *     are immutable snapshots that hold no engine: any thread may read them, they outlive the engine, and
+ *     they may be freed in any order. Freeing NULL does nothing.
  *  5. A public struct begins with its own size and has an _INIT macro. Always start from the macro.
  *  6. Times are microseconds since 1970-01-01T00:00:00Z in int64_t; durations are microseconds.
  *  7. A `const tse_call *` may be NULL: the engine's default timeout, no tracing fields.
@@ -125,6 +125,8 @@ static inline tse_str tse_text(const char *text) {
 #define TSE_UNAVAILABLE 22          /**< the file cannot be opened or reached now */
 #define TSE_UNSUPPORTED 23          /**< not possible on this system or file system */
 #define TSE_INTERNAL 24             /**< a defect in taskstate */
+#define TSE_RESTORED 25             /**< the position in the feed is of another file: this one was restored */
+#define TSE_BEHIND 26               /**< the position lies before what the feed still tells of purges */
 
 /** The name of a code as it is spelled everywhere, e.g. "illegal_transition"; "ok" for 0; NULL for
  *  a number that is no code. Static. Any thread; does not block. */
@@ -141,7 +143,7 @@ typedef struct tse_error tse_error;
 /** All of an error at once. */
 typedef struct tse_error_view {
   size_t struct_size;  /**< set by TSE_ERROR_VIEW_INIT */
-  int32_t code;        /**< TSE_INVALID_ARGUMENT ... TSE_INTERNAL */
+  int32_t code;        /**< TSE_INVALID_ARGUMENT ... TSE_BEHIND */
   int32_t outcome;     /**< TSE_NOT_DONE or TSE_UNKNOWN */
   tse_str field;       /**< the first offending field, e.g. "links[0].href"; absent if none */
   tse_str message;     /**< one sentence; names the field, the rule and the value's length or kind, never its content */
@@ -211,6 +213,37 @@ TSE_API void tse_cancel_token_free(tse_cancel_token *token) TSE_NOEXCEPT;
 /** The token that may cancel the call; NULL removes it. */
 TSE_API int32_t tse_call_set_cancel_token(tse_call *call, const tse_cancel_token *token,
                                           tse_error **error) TSE_NOEXCEPT;
+
+/*
+ * A statement of the host's own can be part of a change: what it writes to the host's tables in the same file and what
+ * happens to the task are one transaction, all of it or nothing.
+ *
+ *     tse_call_also(call, "INSERT INTO installs (task, at) VALUES (:taskstate_id, ?)", TSE_NTS, &err);
+ *     tse_call_bind_int64(call, NULL, 0, 1760000000, &err);
+ *     tse_lease_complete(tasks, token, token_size, &result, call, NULL, &err);
+ */
+
+/** Adds a statement that runs with each change that the call makes to a task, after it, in the order of adding; never when
+ *  nothing changes (a replay, a repetition). One SQL statement, at most 64 KiB; at most 64 of them. SELECT, INSERT, UPDATE
+ *  and DELETE on tables not named taskstate_* or sqlite_*; their rows are not handed out. Parameters that are not
+ *  bound must be named :taskstate_zone_id, :taskstate_id or :taskstate_now (us UTC), which get the task's key and
+ *  the time of the change. What is refused or fails when it runs is invalid_argument with the field "also[0]" and so
+ *  on, and nothing is done. */
+TSE_API int32_t tse_call_also(tse_call *call, const char *sql, size_t size, tse_error **error) TSE_NOEXCEPT;
+/** Binds a parameter of the statement added last. `name` as the statement spells it (":at"), or NULL: values without a
+ *  name go in order to the parameters that are not named :taskstate_*. The value is copied. */
+TSE_API int32_t tse_call_bind_null(tse_call *call, const char *name, size_t name_size, tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_call_bind_int64(tse_call *call, const char *name, size_t name_size, int64_t value,
+                                    tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_call_bind_double(tse_call *call, const char *name, size_t name_size, double value,
+                                     tse_error **error) TSE_NOEXCEPT;
+/** UTF-8; a NULL text binds NULL. */
+TSE_API int32_t tse_call_bind_text(tse_call *call, const char *name, size_t name_size, const char *text, size_t size,
+                                   tse_error **error) TSE_NOEXCEPT;
+TSE_API int32_t tse_call_bind_blob(tse_call *call, const char *name, size_t name_size, const void *data, size_t size,
+                                   tse_error **error) TSE_NOEXCEPT;
+/** Removes all statements. */
+TSE_API int32_t tse_call_clear_also(tse_call *call, tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Options ------------------------------------------------------------------------------- */
 
@@ -307,6 +340,47 @@ TSE_API int32_t tse_options_set_running_limit(tse_options *options, int64_t task
 TSE_API int32_t tse_options_set_boot_id(tse_options *options, const char *text, size_t size,
                                         tse_error **error) TSE_NOEXCEPT;
 
+/** How many tasks of one zone may be pending: tse_create() gives limit_exceeded in a zone that has as many, 1 and up; 0
+ *  (default): no limit. */
+TSE_API int32_t tse_options_set_pending_limit(tse_options *options, int64_t tasks, tse_error **error) TSE_NOEXCEPT;
+/** How long an idempotency key is kept, 1 s - 10 years; 24 h unless set. */
+TSE_API int32_t tse_options_set_idempotency_retention(tse_options *options, int64_t retention_us,
+                                                      tse_error **error) TSE_NOEXCEPT;
+/** 1: tse_create() without an idempotency key takes the call's request id as one if that is a UUID, for clients that
+ *  repeat a request under the same X-Client-Request-ID; 0 (default): it does not. */
+TSE_API int32_t tse_options_set_adopt_request_id(tse_options *options, int32_t adopt, tse_error **error) TSE_NOEXCEPT;
+/** The longest that a status request may wait by its Prefer header (RFC 7240, section 4.3), up to 1 h; 0 (default): none
+ *  does. */
+TSE_API int32_t tse_options_set_longest_wait(tse_options *options, int64_t wait_us, tse_error **error) TSE_NOEXCEPT;
+/** How long after it has ended a task is kept before the housekeeping purges it, 1 s - 100 years; 0 (default): for good. */
+TSE_API int32_t tse_options_set_retention(tse_options *options, int64_t retention_us, tse_error **error) TSE_NOEXCEPT;
+/** How long a purged task leaves a tombstone, 1 s - 100 years: tse_decide() answers 410 and its id is not used again; 0
+ *  (default): none. */
+TSE_API int32_t tse_options_set_tombstones(tse_options *options, int64_t retention_us, tse_error **error) TSE_NOEXCEPT;
+/** How long the feed tells of a purge, 1 s - 100 years; 7 days unless set. */
+TSE_API int32_t tse_options_set_feed_retention(tse_options *options, int64_t retention_us,
+                                               tse_error **error) TSE_NOEXCEPT;
+
+#define TSE_DURABILITY_FULL 0    /**< a change is on the disk when its call returns (default) */
+#define TSE_DURABILITY_RELAXED 1 /**< it outlives the process at once, a power cut only some moments later */
+
+/** TSE_DURABILITY_FULL or TSE_DURABILITY_RELAXED, for this engine's changes. */
+TSE_API int32_t tse_options_set_durability(tse_options *options, int32_t durability, tse_error **error) TSE_NOEXCEPT;
+/** How large the database file may become by this engine's changes, 64 KiB and up: what would make it larger is
+ *  disk_full and rolled back whole. Its -wal is not counted. 0 (default): no limit. */
+TSE_API int32_t tse_options_set_max_bytes(tse_options *options, int64_t bytes, tse_error **error) TSE_NOEXCEPT;
+/** The size of the -wal from which on a change moves it into the database file, 64 KiB - 1 GiB; 4 MiB unless set. Less: short
+ *  pauses, often; more: fewer, longer ones. */
+TSE_API int32_t tse_options_set_checkpoint_bytes(tse_options *options, int64_t bytes, tse_error **error) TSE_NOEXCEPT;
+/** The mode of new files, of the database and all beside it: 0600 (default) with any of 0066 added. */
+TSE_API int32_t tse_options_set_file_mode(tse_options *options, int32_t mode, tse_error **error) TSE_NOEXCEPT;
+
+#define TSE_MIGRATE_AUTO 0   /**< an older file is brought to this schema at open (default) */
+#define TSE_MIGRATE_REFUSE 1 /**< an older file is schema_too_old and stays as it is */
+
+/** TSE_MIGRATE_AUTO or TSE_MIGRATE_REFUSE. A new file is made either way. */
+TSE_API int32_t tse_options_set_migrate(tse_options *options, int32_t migrate, tse_error **error) TSE_NOEXCEPT;
+
 /* ---- Engine -------------------------------------------------------------------------------- */
 
 /** One open file. Any number of threads and processes may have the same file open. */
@@ -361,11 +435,12 @@ typedef struct tse_task_view {
   int64_t not_before; /**< tse_claim() passes over the task until then, us UTC, or TSE_NONE */
   int64_t start_by;   /**< the task fails if nobody has started it by then, us UTC, or TSE_NONE */
   int32_t cancel_requested; /**< 1: tse_cancel() asked its worker to stop */
+  int32_t replayed;   /**< 1: tse_create() found it by its idempotency key, and made nothing */
 } tse_task_view;
 #define TSE_TASK_VIEW_INIT \
   { sizeof(tse_task_view), { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, 0, 0, { NULL, 0 }, { NULL, 0 }, \
     { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, \
-    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 1, TSE_NONE, TSE_NONE, 0 }
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 1, TSE_NONE, TSE_NONE, 0, 0 }
 
 /** Reads the whole task. Fails only on bad arguments. */
 TSE_API int32_t tse_task_get(const tse_task *task, tse_task_view *view) TSE_NOEXCEPT;
@@ -399,13 +474,20 @@ typedef struct tse_new_task {
                             *   not_before if that is later; 1 ms - 10 years, or TSE_NONE */
   int64_t max_attempts; /**< 1-1000; above 1, a lease that is released or runs out leaves the task `running`,
                          *   and tse_claim() offers it again */
+  tse_str idempotency_key; /**< 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same
+                            *   content gives the first task, `replayed`, as it is by then; with other content:
+                            *   idempotency_mismatch. Content is every field but id, not_before and this */
+  tse_str retry_of;   /**< the id of a failed task of the zone that this one tries again: it gets a link
+                       *   rel="predecessor" to that one's status URL */
 } tse_new_task;
 #define TSE_NEW_TASK_INIT \
   { sizeof(tse_new_task), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, \
-    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 1 }
+    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 1, { NULL, 0 }, { NULL, 0 } }
 
 /** Creates a pending task; durable when it returns. *task may be passed as NULL if not wanted.
- *  Errors: invalid_argument, already_exists, and those of every change: busy, cancelled, closed, forked,
+ *  Errors: invalid_argument, already_exists (also of an id with a tombstone), idempotency_mismatch, limit_exceeded
+ *  (the zone's pending limit), not_found and illegal_transition (of retry_of: unknown, not failed), and those of
+ *  every change: busy, cancelled, closed, forked,
  *  read_only, disk_full, io_error, moved, corrupt, schema_too_new, no_memory, internal. */
 TSE_API int32_t tse_create(tse_engine *engine, const tse_new_task *spec, const tse_call *call, tse_task **task,
                            tse_error **error) TSE_NOEXCEPT;
@@ -465,6 +547,14 @@ TSE_API int32_t tse_cancel(tse_engine *engine, const char *zone_id, size_t zone_
  *  grammar are simply not found. `flags`: 0 or TSE_WITH_PAYLOAD. */
 TSE_API int32_t tse_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                         int32_t flags, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
+/** Waits until the task has moved past `revision`, or is completed or failed, at most wait_us; TSE_NONE as the
+ *  revision: until it is completed or failed. Then as tse_get(): the task as it is by then, or NULL. Woken within
+ *  milliseconds of a change by any process. Each waiting call holds one descriptor; see tse_watch_task() for many.
+ *  Errors: cancelled, closed, unavailable (no descriptor left), and those of tse_get(). */
+TSE_API int32_t tse_wait(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                         int64_t revision, int64_t wait_us, const tse_call *call, tse_task **task,
+                         tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Leases -------------------------------------------------------------------------------- */
 
@@ -569,8 +659,9 @@ TSE_API int32_t tse_lease_release(tse_engine *engine, const char *token, size_t 
                                   const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
 
 /** What the housekeeper does once per interval, done now: ends leases whose time is over (the task is offered again if
- *  attempts are left, else it fails, kind "lost"), fails pending tasks that nobody started in time, and
- *  lets tasks be claimed whose not_before has come. *count, which may be NULL, is how many tasks that was. */
+ *  attempts are left, else it fails, kind "lost"), fails pending tasks that nobody started in time, lets tasks be
+ *  claimed whose not_before has come, purges by tse_options_set_retention() up to 1000 tasks, and forgets idempotency
+ *  keys, tombstones and purges whose time is over. *count, which may be NULL, is how many tasks that was. */
 TSE_API int32_t tse_tick(tse_engine *engine, const tse_call *call, int64_t *count, tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Watches ------------------------------------------------------------------------------- */
@@ -585,6 +676,23 @@ TSE_API int32_t tse_watch_new(tse_engine *engine, tse_watch **watch, tse_error *
  *  and operations count); at once if there is already. Of several that wait for the same thing one is woken, and
  *  when it claims, the next. */
 TSE_API int32_t tse_watch_claim(tse_watch *watch, const tse_claim_spec *spec, tse_error **error) TSE_NOEXCEPT;
+/** From now on the watch also becomes readable once the task has moved past `revision`, or is completed, failed or purged;
+ *  TSE_NONE as the revision: once it is completed, failed or purged. At once if that is so already or there is no such
+ *  task. tse_watch_take() then tells `tag`, which the caller chose, and the registration is over. Any number of
+ *  them, less than 1 KiB each. Errors: invalid_argument, closed, forked, and those of tse_get(). */
+TSE_API int32_t tse_watch_task(tse_watch *watch, const char *zone_id, size_t zone_id_size, const char *id,
+                               size_t id_size, int64_t revision, int64_t tag, tse_error **error) TSE_NOEXCEPT;
+/** Ends the registration of the task with this tag; nothing if there is none. */
+TSE_API int32_t tse_watch_forget(tse_watch *watch, const char *zone_id, size_t zone_id_size, const char *id,
+                                 size_t id_size, int64_t tag, tse_error **error) TSE_NOEXCEPT;
+/** Writes up to `capacity` tags of tasks that have moved to `tags`, each once, and how many to *count; fewer than
+ *  `capacity`: that were all. */
+TSE_API int32_t tse_watch_take(tse_watch *watch, int64_t *tags, size_t capacity, size_t *count,
+                               tse_error **error) TSE_NOEXCEPT;
+/** From now on the watch is also readable when there may be something new for tse_changes_read() of the zone (absent:
+ *  of all). */
+TSE_API int32_t tse_watch_changes(tse_watch *watch, const char *zone_id, size_t zone_id_size,
+                                  tse_error **error) TSE_NOEXCEPT;
 /** The descriptor (of poll(), epoll, kqueue ...), owned by the watch: wait until it is readable, nothing else. It is
  *  readable for good once the engine is closed. -1 for NULL. */
 TSE_API intptr_t tse_watch_descriptor(const tse_watch *watch) TSE_NOEXCEPT;
@@ -646,9 +754,11 @@ typedef struct tse_history tse_history;
 /** One event of a task's history. */
 typedef struct tse_event_view {
   size_t struct_size;  /**< set by TSE_EVENT_VIEW_INIT */
-  int64_t sequence;    /**< grows over the whole file; never reused */
+  int64_t sequence;    /**< grows over the whole file, in commit order; never reused */
+  tse_str zone_id;
+  tse_str id;
   tse_str kind;        /**< "created", "started", "annotated", "progress", "cancel_requested", "released", "lost",
-                        *   "cancelled", "expired", "completed", "failed", "external" */
+                        *   "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged" */
   int32_t from_status; /**< TSE_PENDING ... TSE_FAILED; -1 for the first event */
   int32_t to_status;
   int64_t at;          /**< us UTC */
@@ -662,8 +772,8 @@ typedef struct tse_event_view {
   tse_str detail;
 } tse_event_view;
 #define TSE_EVENT_VIEW_INIT \
-  { sizeof(tse_event_view), 0, { NULL, 0 }, -1, 0, 0, 0, 0, { NULL, 0 }, 0, { NULL, 0 }, { NULL, 0 }, \
-    { NULL, 0 }, { NULL, 0 } }
+  { sizeof(tse_event_view), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, -1, 0, 0, 0, 0, { NULL, 0 }, 0, \
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
 
 /** All events of a task; none for an unknown one. */
 TSE_API int32_t tse_history_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
@@ -675,6 +785,140 @@ TSE_API size_t tse_history_count(const tse_history *history) TSE_NOEXCEPT;
 TSE_API int32_t tse_history_event(const tse_history *history, size_t index, tse_event_view *view) TSE_NOEXCEPT;
 /** Frees a history; NULL is nothing. */
 TSE_API void tse_history_free(tse_history *history) TSE_NOEXCEPT;
+
+/* ---- Changes ------------------------------------------------------------------------------- */
+
+/** A part of the feed: all events of all tasks, in the order in which they were committed. */
+typedef struct tse_changes tse_changes;
+
+#define TSE_CHANGES_LATEST 1      /**< begin here and now; `after` must be absent */
+#define TSE_CHANGES_ALLOW_GAP 2   /**< go on from `after` although purges behind it are no longer told */
+
+/** Which part tse_changes_read() gives. */
+typedef struct tse_changes_spec {
+  size_t struct_size; /**< set by TSE_CHANGES_SPEC_INIT */
+  tse_str zone_id;    /**< absent: all zones */
+  tse_str after;      /**< a position as a part ended with; absent: from the first event that is still there */
+  int32_t flags;      /**< sum of TSE_CHANGES_... */
+  int64_t limit;      /**< events, 1-1000; 0: 100 */
+  int64_t wait_us;    /**< how long to wait for the first; 0: not at all */
+} tse_changes_spec;
+#define TSE_CHANGES_SPEC_INIT { sizeof(tse_changes_spec), { NULL, 0 }, { NULL, 0 }, 0, 0, 0 }
+
+/** All of a part but its events; read those with tse_changes_event(). */
+typedef struct tse_changes_view {
+  size_t struct_size; /**< set by TSE_CHANGES_VIEW_INIT */
+  size_t count;       /**< events; may be 0 */
+  tse_str position;   /**< where the next part begins: opaque, printable ASCII, at most 128 bytes */
+  int64_t purged_through; /**< sequence numbers that are missing up to it belong to purged tasks; above it none is */
+} tse_changes_view;
+#define TSE_CHANGES_VIEW_INIT { sizeof(tse_changes_view), 0, { NULL, 0 }, 0 }
+
+/** What was committed after a position. A task that is purged takes its events along and leaves one, "purged", which is told
+ *  for tse_options_set_feed_retention(). Errors: restored (the position is of another file: this one is a restored
+ *  backup), behind (purges after the position are no longer told: read the tasks anew, or allow the gap),
+ *  invalid_argument, cancelled, and those of tse_get(). `spec` may be NULL. */
+TSE_API int32_t tse_changes_read(tse_engine *engine, const tse_changes_spec *spec, const tse_call *call,
+                                 tse_changes **changes, tse_error **error) TSE_NOEXCEPT;
+/** Reads the part. Views live as long as it. Fails only on bad arguments. */
+TSE_API int32_t tse_changes_get(const tse_changes *changes, tse_changes_view *view) TSE_NOEXCEPT;
+/** Reads event `index`. Views live as long as the part. */
+TSE_API int32_t tse_changes_event(const tse_changes *changes, size_t index, tse_event_view *view) TSE_NOEXCEPT;
+/** Frees a part; NULL is nothing. */
+TSE_API void tse_changes_free(tse_changes *changes) TSE_NOEXCEPT;
+
+/* ---- Purge --------------------------------------------------------------------------------- */
+
+/** Which tasks tse_purge() removes. */
+typedef struct tse_purge_spec {
+  size_t struct_size;    /**< set by TSE_PURGE_SPEC_INIT */
+  tse_str zone_id;       /**< absent: all zones */
+  int64_t older_than_us; /**< completed or failed at least so long ago, 0 - 100 years; required */
+  int64_t limit;         /**< at most so many, 1 and up; 0: all */
+} tse_purge_spec;
+#define TSE_PURGE_SPEC_INIT { sizeof(tse_purge_spec), { NULL, 0 }, TSE_NONE, 0 }
+
+/** Removes tasks that ended long ago, with their payloads and histories, in transactions of a few tasks each, so that
+ *  others are not kept waiting. A task whose idempotency key is still kept stays. *count, which may be NULL, is how
+ *  many were removed. When its turn does not come in time or the call is cancelled after some were, it ends with
+ *  TSE_OK and that count. Errors: invalid_argument and those of every change. */
+TSE_API int32_t tse_purge(tse_engine *engine, const tse_purge_spec *spec, const tse_call *call, int64_t *count,
+                          tse_error **error) TSE_NOEXCEPT;
+/** Erases one completed or failed task, whatever its age and idempotency key. When it returns, neither the file nor its
+ *  -wal holds a byte of the task but its key, in the feed's "purged" event and the tombstone. *erased, which may be
+ *  NULL: 1, or 0 if there was no such task. Errors: illegal_transition (pending or running: cancel it first),
+ *  unavailable with outcome TSE_UNKNOWN (it is gone, but a reader did not let the -wal be emptied in time: call
+ *  again), and those of every change. */
+TSE_API int32_t tse_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                          const tse_call *call, int32_t *erased, tse_error **error) TSE_NOEXCEPT;
+
+/* ---- Stats --------------------------------------------------------------------------------- */
+
+/** Figures of a file and of the engine that read them. */
+typedef struct tse_stats tse_stats;
+
+/** All figures but the counts by zone; read those with tse_stats_count(). */
+typedef struct tse_stats_view {
+  size_t struct_size;    /**< set by TSE_STATS_VIEW_INIT */
+  /* of the file: */
+  int64_t pending;       /**< tasks of all zones */
+  int64_t running;
+  int64_t completed;
+  int64_t failed;
+  size_t count_count;    /**< read them with tse_stats_count() */
+  int64_t file_bytes;    /**< of the database file */
+  int64_t free_bytes;    /**< of these, unused: they are filled again before the file grows */
+  int64_t wal_bytes;
+  int64_t last_sequence; /**< of the newest event */
+  /* of this engine, since it was opened: */
+  int64_t commits;       /**< transactions */
+  int64_t changes;       /**< what they held: changes / commits is the mean size of a group */
+  int64_t largest_group;
+  int64_t checkpoints;
+  int64_t lock_waits;    /**< commits that had to wait for another process */
+  int64_t lock_wait_us;  /**< how long, in sum */
+  int64_t waiters;       /**< registrations of watches and waiting calls, now */
+  int32_t durability;    /**< TSE_DURABILITY_FULL or TSE_DURABILITY_RELAXED */
+  tse_str lease_clock;   /**< what leases are held in: "boot", "wall" or "host" */
+  tse_str sqlite_version;
+} tse_stats_view;
+#define TSE_STATS_VIEW_INIT \
+  { sizeof(tse_stats_view), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { NULL, 0 }, { NULL, 0 } }
+
+/** How many tasks of one zone and operation have a status. */
+typedef struct tse_count_view {
+  size_t struct_size; /**< set by TSE_COUNT_VIEW_INIT */
+  tse_str zone_id;
+  tse_str operation;
+  int32_t status;
+  int64_t count;      /**< 1 and up: what is not told is 0 */
+} tse_count_view;
+#define TSE_COUNT_VIEW_INIT { sizeof(tse_count_view), { NULL, 0 }, { NULL, 0 }, 0, 0 }
+
+/** Reads the figures; counts of all zones, or of one. They are kept with every change, so that reading them costs the same
+ *  however many tasks there are. Errors: invalid_argument and those of tse_get(). */
+TSE_API int32_t tse_stats_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const tse_call *call,
+                               tse_stats **stats, tse_error **error) TSE_NOEXCEPT;
+/** Reads the figures. Views live as long as the stats. Fails only on bad arguments. */
+TSE_API int32_t tse_stats_get(const tse_stats *stats, tse_stats_view *view) TSE_NOEXCEPT;
+/** Reads count `index`. Views live as long as the stats. */
+TSE_API int32_t tse_stats_count(const tse_stats *stats, size_t index, tse_count_view *view) TSE_NOEXCEPT;
+/** The figures as OpenMetrics text 1.0.0, to be served as `application/openmetrics-text; version=1.0.0;
+ *  charset=utf-8`. Lives as long as the stats; NULL for NULL. */
+TSE_API const char *tse_stats_text(const tse_stats *stats) TSE_NOEXCEPT;
+/** Frees stats; NULL is nothing. */
+TSE_API void tse_stats_free(tse_stats *stats) TSE_NOEXCEPT;
+
+/* ---- Backup -------------------------------------------------------------------------------- */
+
+/** Copies the file as it is at one moment to `path`: first into a temporary file beside it, which reaches the disk and then
+ *  takes the name. Others go on writing meanwhile. The copy is whole by itself and opens as any other; leases, cursors and
+ *  positions of the original are none of its own. Errors: already_exists (at `path` stands a database that an
+ *  engine has opened: it has a -taskstate file beside it), invalid_argument (`path` is the file itself), busy and cancelled (nothing is left behind),
+ *  access_denied, disk_full, io_error, unavailable, and those of tse_get(). Without a timeout of the call's own it
+ *  takes as long as it takes, as does tse_verify(). */
+TSE_API int32_t tse_backup(tse_engine *engine, const char *path, size_t size, const tse_call *call,
+                           tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Verify -------------------------------------------------------------------------------- */
 
@@ -716,9 +960,11 @@ typedef struct tse_request {
   tse_str if_none_match;     /**< If-None-Match (RFC 9110, section 13.1.2) */
   tse_str path;              /**< of the request, for error bodies; absent: the status URL */
   int32_t completed;         /**< TSE_COMPLETED_DEFAULT, _SEE_OTHER or _OK */
+  tse_str prefer;            /**< Prefer (RFC 7240); of it "wait" counts, if the options allow it */
+  int32_t wait_elsewhere;    /**< 1: tse_decide() does not wait itself, but tells in the answer for how long to */
 } tse_request;
 #define TSE_REQUEST_INIT \
-  { sizeof(tse_request), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_COMPLETED_DEFAULT }
+  { sizeof(tse_request), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_COMPLETED_DEFAULT, { NULL, 0 }, 0 }
 
 /** An HTTP answer; made once, filled by any number of calls, one thread at a time. */
 typedef struct tse_answer tse_answer;
@@ -736,8 +982,11 @@ typedef struct tse_answer_view {
   const tse_header *headers; /**< to be copied as they are; no duplicates, no CR or LF */
   size_t header_count;
   tse_str body;       /**< absent if there is none */
+  int64_t wait_us;    /**< with wait_elsewhere: wait so long for the task to move past `revision` (tse_watch_task()), then
+                       *   decide again, until the time is over; 0: this is the answer */
+  int64_t revision;   /**< of the task in the answer; 0: none */
 } tse_answer_view;
-#define TSE_ANSWER_VIEW_INIT { sizeof(tse_answer_view), 0, NULL, 0, { NULL, 0 } }
+#define TSE_ANSWER_VIEW_INIT { sizeof(tse_answer_view), 0, NULL, 0, { NULL, 0 }, 0, 0 }
 
 /** A new, empty answer (status 0, no headers, no body). TSE_NO_MEMORY is its only failure. */
 TSE_API int32_t tse_answer_new(tse_answer **answer, tse_error **error) TSE_NOEXCEPT;
@@ -748,7 +997,8 @@ TSE_API void tse_answer_free(tse_answer *answer) TSE_NOEXCEPT;
 
 /** The answer to the status request. Every failure is an answer too (404, 503, 500 ...); the call
  *  itself fails only on a NULL answer or a request that is no tse_request. A NULL or closed engine
- *  answers 503. Blocks at most for one read. `request` may be NULL. */
+ *  answers 503. Blocks at most for one read, and for what the request's Prefer asks and the options grant: until
+ *  If-None-Match no longer matches, or, without one, until the task is completed or failed. `request` may be NULL. */
 TSE_API int32_t tse_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                            const tse_request *request, const tse_call *call, tse_answer *answer,
                            tse_error **error) TSE_NOEXCEPT;

@@ -28,6 +28,38 @@ int32_t tse_watch_claim(tse_watch* watch, const tse_claim_spec* spec, tse_error*
   });
 }
 
+int32_t tse_watch_task(tse_watch* watch, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                       int64_t revision, int64_t tag, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    engine::Watch& target = *capi::require(watch, "watch").watch;
+    target.await_task(capi::key_in(zone_id, zone_id_size, id, id_size), capi::number_in(revision), tag);
+  });
+}
+
+int32_t tse_watch_forget(tse_watch* watch, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                         int64_t tag, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    engine::Watch& target = *capi::require(watch, "watch").watch;
+    target.forget_task(capi::key_in(zone_id, zone_id_size, id, id_size), tag);
+  });
+}
+
+int32_t tse_watch_take(tse_watch* watch, int64_t* tags, size_t capacity, size_t* count, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    engine::Watch& target = *capi::require(watch, "watch").watch;
+    std::size_t& out = capi::require(count, "count");
+    if (capacity > 0) (void)capi::require(tags, "tags");
+    out = target.take({tags, capacity});
+  });
+}
+
+int32_t tse_watch_changes(tse_watch* watch, const char* zone_id, size_t zone_id_size, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    engine::Watch& target = *capi::require(watch, "watch").watch;
+    target.await_changes(capi::zone_filter_in(zone_id, zone_id_size));
+  });
+}
+
 intptr_t tse_watch_descriptor(const tse_watch* watch) noexcept { return watch ? watch->watch->descriptor() : -1; }
 
 int32_t tse_watch_reset(tse_watch* watch, tse_error** error) noexcept {

@@ -4,6 +4,8 @@
 #include <taskstate/options.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,8 @@ struct Request {
   std::optional<std::string_view> if_none_match{};      ///< If-None-Match (RFC 9110, section 13.1.2)
   std::optional<std::string_view> path{};               ///< for error bodies; absent: the status URL
   std::optional<Completed> completed{};                 ///< absent: as the options say
+  std::optional<std::string_view> prefer{};  ///< Prefer (RFC 7240); of it "wait" counts, if the options allow it
+  bool wait_elsewhere = false;               ///< decide() does not wait itself, but tells for how long to
 };
 
 /// A header to be copied as it is; never holds CR or LF. @since 0.1
@@ -34,6 +38,10 @@ struct Answer {
   int status = 0;                     ///< 200, 202, 303, 304, 400, 404, 409, 410, 429, 500 or 503
   std::vector<Header> headers{};      ///< no name comes twice
   std::optional<std::string> body{};  ///< absent if there is none: HEAD, 304
+  /// With Request::wait_elsewhere: wait so long for the task to move past `revision` (Watch::task()), then decide
+  /// again, until the time is over; 0: this is the answer
+  std::chrono::microseconds wait{0};
+  std::int64_t revision = 0;  ///< of the task in the answer; 0: none
 
   /// The value of a header, its name in any case; nothing if there is none. Borrowed from this answer.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept {

@@ -5,6 +5,7 @@
 #include <taskstate/answer.hpp>
 #include <taskstate/detail/check.hpp>
 #include <taskstate/error.hpp>
+#include <taskstate/feed.hpp>
 #include <taskstate/lease.hpp>
 #include <taskstate/list.hpp>
 #include <taskstate/options.hpp>
@@ -62,7 +63,8 @@ class Engine {
   void close();
 
   /// Creates a pending task.
-  /// @throws Error invalid_argument with one detail for each bad field, already_exists.
+  /// @throws Error invalid_argument with one detail for each bad field, already_exists, idempotency_mismatch,
+  /// limit_exceeded (Options::pending_limit), not_found and illegal_transition (of retry_of: unknown, not failed).
   Task create(const NewTask& spec, const Call& call = {});
   /// pending -> running. @throws Error not_found, illegal_transition.
   Task start(std::string_view zone_id, std::string_view id, const Call& call = {});
@@ -105,6 +107,32 @@ class Engine {
   [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;
   /// All events of a task, oldest first; none for an unknown one.
   [[nodiscard]] std::vector<Event> history(std::string_view zone_id, std::string_view id, const Call& call = {}) const;
+  /// Waits, at most `longest`, until the task has moved past `revision`, or is completed or failed; without a revision,
+  /// until it is completed or failed. The task as it is by then, or nothing. Woken within milliseconds of a change by
+  /// any process.
+  /// @throws Error cancelled, unavailable (no descriptor left).
+  [[nodiscard]] std::optional<Task> wait(std::string_view zone_id, std::string_view id,
+                                         std::optional<std::int64_t> revision, std::chrono::microseconds longest,
+                                         const Call& call = {}) const;
+  /// What was committed after a position in the feed. A task that is purged takes its events along and leaves one,
+  /// "purged".
+  /// @throws Error restored (the position is of another file: this one is a restored backup), behind (purges after the
+  /// position are no longer told), invalid_argument, cancelled.
+  [[nodiscard]] Changes changes(const ChangesQuery& query = {}, const Call& call = {}) const;
+  /// Removes tasks that ended long ago, with payloads and histories, a few in each transaction. A task whose
+  /// idempotency key is still kept stays. How many; when its turn does not come in time or the call is cancelled, those
+  /// so far.
+  std::int64_t purge(const Purge& which, const Call& call = {});
+  /// Erases one completed or failed task, whatever its age: neither the file nor its -wal holds a byte of it any more
+  /// but its key. False: there was none. @throws Error illegal_transition (cancel it first), unavailable with outcome
+  /// unknown (it is gone, but a reader did not let the -wal be emptied in time: call again).
+  bool erase(std::string_view zone_id, std::string_view id, const Call& call = {});
+  /// Figures; counts of all zones, or of one. Costs the same however many tasks there are.
+  [[nodiscard]] Stats stats(const std::optional<std::string>& zone_id = {}, const Call& call = {}) const;
+  /// Copies the file as it is at one moment; others go on writing. The copy takes its name when it is whole and on the
+  /// disk. Without a timeout it takes as long as it takes. @throws Error already_exists (there stands a database that
+  /// an engine has opened), invalid_argument (it is the file itself).
+  void backup(std::string_view path, const Call& call = {}) const;
   /// Examines the whole file in one snapshot: SQLite's integrity check and every invariant of tasks,
   /// events and counters. Writers go on. Problems are a result, not an error.
   [[nodiscard]] Report verify(const Call& call = {}) const;

@@ -41,6 +41,8 @@ enum class Errc : std::int32_t {
   unavailable = TSE_UNAVAILABLE,                    ///< the file cannot be opened or reached now
   unsupported = TSE_UNSUPPORTED,                    ///< not possible on this system or file system
   internal = TSE_INTERNAL,                          ///< a defect in taskstate
+  restored = TSE_RESTORED,                          ///< the position in the feed is of another file
+  behind = TSE_BEHIND,                              ///< the position lies before what the feed still tells of purges
 };
 
 /// The code's name as it is spelled in every language, "illegal_transition"; empty for a value that is

@@ -36,7 +36,9 @@ struct Page {
 
 /// One entry of a task's history. @since 0.1
 struct Event {
-  std::int64_t sequence = 0;     ///< grows over the whole file; never reused
+  std::int64_t sequence = 0;  ///< grows over the whole file, in commit order; never reused
+  std::string zone_id{};
+  std::string id{};
   std::string kind{};            ///< "created", "started", "annotated", "completed", "failed", "external" ...
   std::optional<Status> from{};  ///< absent for the first event
   Status to = Status::pending;

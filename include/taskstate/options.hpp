@@ -3,6 +3,7 @@
 
 #include <taskstate.h>
 #include <taskstate/cancel_token.hpp>
+#include <taskstate/statement.hpp>
 #include <taskstate/task.hpp>
 
 #include <array>
@@ -37,6 +38,18 @@ enum class LogLevel : std::int32_t {
   warn = TSE_LOG_WARN,
   error = TSE_LOG_ERROR,
   off = TSE_LOG_OFF,
+};
+
+/// When a change has reached the disk. @since 0.1
+enum class Durability : std::int32_t {
+  full = TSE_DURABILITY_FULL,        ///< when its call returns
+  relaxed = TSE_DURABILITY_RELAXED,  ///< it outlives the process at once, a power cut only some moments later
+};
+
+/// What becomes of a file of an older schema. @since 0.1
+enum class Migrate : std::int32_t {
+  automatic = TSE_MIGRATE_AUTO,  ///< it is brought to this one at open
+  refuse = TSE_MIGRATE_REFUSE,   ///< Errc::schema_too_old, and it stays as it is
 };
 
 /// What an id is for. @since 0.1
@@ -76,6 +89,19 @@ struct Options {
   std::optional<std::chrono::microseconds> housekeeping{};
   std::int64_t running_limit = 0;        ///< tasks of one zone that claims let run at once; 0: no limit
   std::optional<std::string> boot_id{};  ///< names this boot: 1-64 of A-Z a-z 0-9 - . _ ~ [the kernel's]
+  std::int64_t pending_limit = 0;        ///< tasks of one zone that may be pending, else limit_exceeded; 0: no limit
+  std::optional<std::chrono::microseconds> idempotency_retention{};  ///< of a key, 1 s - 10 years [24 h]
+  bool adopt_request_id = false;  ///< a Call::request_id that is a UUID is the idempotency key if there is none
+  std::chrono::microseconds longest_wait{0};  ///< that a request may ask for by Prefer, up to 1 h; 0: none
+  std::chrono::microseconds retention{0};  ///< after which the housekeeping purges what has ended, 1 s and up; 0: never
+  std::chrono::microseconds tombstones{0};  ///< for how long a purged task answers 410, 1 s and up; 0: none
+  std::optional<std::chrono::microseconds> feed_retention{};  ///< for how long the feed tells a purge [7 days]
+  std::optional<Durability> durability{};                     ///< [full]
+  std::int64_t max_bytes = 0;                                 ///< of the database file, 64 KiB and up; 0: no limit
+  std::optional<std::int64_t>
+      checkpoint_bytes{};                   ///< of the -wal, from which a change empties it, 64 KiB - 1 GiB [4 MiB]
+  std::optional<std::int32_t> file_mode{};  ///< of new files, 0600 with any of 0066 added [0600]
+  std::optional<Migrate> migrate{};         ///< [automatic]
 };
 
 /// What one operation carries besides its arguments. @since 0.1
@@ -85,6 +111,7 @@ struct Call {
   std::optional<std::string> traceparent{};  ///< W3C Trace Context version 00, section 3.2; kept in the history
   std::optional<std::string> actor{};        ///< who acts, 1-256 bytes UTF-8, no control characters; the event's worker
   std::optional<CancelToken> cancel{};       ///< ends the call's waiting
+  std::vector<Statement> also{};             ///< the host's own, run with each change that the call makes; at most 64
 };
 
 }  // namespace taskstate

@@ -46,6 +46,7 @@ struct Task {
   std::optional<Time> not_before{};  ///< claims pass over it until then
   std::optional<Time> start_by{};    ///< it fails if nobody has started it by then
   bool cancel_requested = false;     ///< cancel() asked its worker to stop
+  bool replayed = false;             ///< create() found it by its idempotency key, and made nothing
   /// @}
 
   bool operator==(const Task&) const = default;
@@ -68,6 +69,10 @@ struct NewTask {
   /// 1 ms - 10 years
   std::optional<std::chrono::microseconds> start_within{};
   std::int64_t max_attempts = 1;  ///< 1-1000; above 1, a task whose lease ended without an outcome is offered again
+  /// 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same content (every field but id,
+  /// not_before and this) gives the first task, `replayed`; with other content it throws idempotency_mismatch
+  std::optional<std::string> idempotency_key{};
+  std::optional<std::string> retry_of{};  ///< the id of a failed task of the zone; a link rel="predecessor" leads to it
 };
 
 /// What annotate() and complete() may add. Absent fields leave the task as it is. @since 0.1

@@ -6,12 +6,14 @@
 #include <taskstate/cancel_token.hpp>
 #include <taskstate/engine.hpp>
 #include <taskstate/error.hpp>
+#include <taskstate/feed.hpp>
 #include <taskstate/lease.hpp>
 #include <taskstate/lease_keeper.hpp>
 #include <taskstate/link.hpp>
 #include <taskstate/list.hpp>
 #include <taskstate/options.hpp>
 #include <taskstate/state_machine.hpp>
+#include <taskstate/statement.hpp>
 #include <taskstate/task.hpp>
 #include <taskstate/version.hpp>
 #include <taskstate/watch.hpp>

@@ -3,6 +3,7 @@
 #include "core/ascii.hpp"
 #include "core/codec.hpp"
 #include "core/hash.hpp"
+#include "core/prefer.hpp"
 #include "core/validate.hpp"
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 namespace tse::core {
 
 namespace {
+
+constexpr std::int64_t second = 1000000;
 
 /// An answer before it is put together.
 struct Draft {
@@ -19,6 +22,8 @@ struct Draft {
   std::optional<std::string> location{};
   std::optional<std::string> link{};
   bool never_retry = false;
+  std::optional<std::int64_t> waited{};  ///< us; that were granted
+  std::int64_t revision = 0;
 };
 
 /// What an error answer says, apart from what it takes from the request.
@@ -38,6 +43,7 @@ std::optional<std::string_view> valid_request_id(const Request& request) {
 Answer finish(Draft draft, std::string_view body, const Request& request) {
   Answer answer;
   answer.status = draft.status;
+  answer.revision = draft.revision;
   const bool has_body = draft.status != 304;
   auto& headers = answer.headers;
   if (has_body) headers.emplace_back("Content-Type", "application/json");
@@ -47,6 +53,7 @@ Answer finish(Draft draft, std::string_view body, const Request& request) {
   if (draft.location) headers.emplace_back("Location", *std::move(draft.location));
   if (draft.link) headers.emplace_back("Link", *std::move(draft.link));
   if (draft.never_retry) headers.emplace_back("x-should-retry", "false");
+  if (draft.waited) headers.emplace_back("Preference-Applied", "wait=" + std::to_string(*draft.waited / second));
   if (const auto id = valid_request_id(request)) headers.emplace_back("X-Client-Request-ID", *id);
   if (!has_body) return answer;
   if (request.method == "HEAD") {
@@ -97,7 +104,7 @@ bool is_passing(Code code) {
 
 /// A tenth of the task's age: soon for a young task, seldom for one that takes long.
 std::int64_t retry_after(std::int64_t created_at, const Policy& policy, std::int64_t now) {
-  constexpr std::int64_t tenth_of_a_second = std::int64_t{10} * 1000000;
+  constexpr std::int64_t tenth_of_a_second = 10 * second;
   const std::int64_t age = now > created_at ? now - created_at : 0;
   return std::clamp(age / tenth_of_a_second, policy.retry_after_min, policy.retry_after_max);
 }
@@ -121,6 +128,8 @@ std::optional<std::string> location_of(std::string_view zone_id, std::string_vie
 Answer answer_task(std::string_view zone_id, std::string_view id, const Answerable& task, const Request& request,
                    const Policy& policy, std::int64_t now, const MakeRequestId& fresh) {
   Draft draft;
+  draft.revision = task.revision;
+  draft.waited = granted_wait(request, policy);
   if (task.status == Status::completed) {
     std::optional<std::string> location = location_of(zone_id, id, task, policy);
     if (!location)
@@ -153,7 +162,10 @@ Problem problem_of(const Error& failure, const Policy& policy) {
   const auto conflict = [](std::string_view message) { return Problem{409, "conflict", message, {}, {}, true}; };
   if (is_passing(failure.code)) return unavailable();
   switch (failure.code) {
-    case Code::invalid_argument: return {400, "validation_error", failure.message, body_details(failure)};
+    // A statement of the host's own is no fault of the client's.
+    case Code::invalid_argument:
+      if (!failure.details.empty() && failure.details.front().field.starts_with("also[")) return internal_error();
+      return {400, "validation_error", failure.message, body_details(failure)};
     case Code::not_found: return not_found();
     case Code::already_exists: return conflict("A task with this id exists already.");
     case Code::idempotency_mismatch: return conflict("The idempotency key was used for a different request.");
@@ -231,6 +243,18 @@ Answer decide(std::string_view zone_id, std::string_view id, const Lookup& found
   if (const auto* failure = std::get_if<Error>(&found))
     problem = is_passing(failure->code) ? unavailable() : internal_error();
   return error_answer(std::move(problem), error_path(request, status_path(policy, zone_id, id)), request, now, fresh);
+}
+
+std::optional<std::int64_t> granted_wait(const Request& request, const Policy& policy) {
+  if (policy.longest_wait == 0 || !request.prefer) return std::nullopt;
+  const auto seconds = preferred_wait(*request.prefer);
+  if (!seconds) return std::nullopt;
+  return std::min(*seconds, policy.longest_wait / second) * second;
+}
+
+bool is_worth_waiting(const Answerable& task, const Request& request) {
+  if (taskstate::is_terminal(task.status)) return false;
+  return !request.if_none_match || if_none_match_matches(*request.if_none_match, etag_of(task));
 }
 
 Answer accept(const Task& task, std::string_view body, const Request& request, const Policy& policy, std::int64_t now,

@@ -27,6 +27,7 @@ struct Policy {
   std::int64_t retry_after_min = 1;   ///< s
   std::int64_t retry_after_max = 30;  ///< s
   bool ignore_bad_request_id = false;
+  std::int64_t longest_wait = 0;  ///< us; 0: nobody may ask for a wait
 };
 
 /// What of the request an answer depends on. Several lines of one header are joined with ", ".
@@ -36,12 +37,14 @@ struct Request {
   std::optional<std::string_view> if_none_match;
   std::optional<std::string_view> path;
   std::optional<Completed> completed;
+  std::optional<std::string_view> prefer;
 };
 
 struct Answer {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<std::string> body;
+  std::int64_t revision = 0;  ///< of the task in it; 0: none
 };
 
 /// What an answer needs of a task that was found; borrowed.
@@ -69,6 +72,11 @@ using MakeRequestId = std::function<std::string()>;
 /// The answer to the status request (RFC 9110), for a request that refuse() let pass.
 [[nodiscard]] Answer decide(std::string_view zone_id, std::string_view id, const Lookup& found, const Request& request,
                             const Policy& policy, std::int64_t now, const MakeRequestId& fresh);
+
+/// How long the request may wait, in us: what it prefers, as far as the policy goes; nothing if it does not ask.
+[[nodiscard]] std::optional<std::int64_t> granted_wait(const Request& request, const Policy& policy);
+/// Whether a waiting request goes on waiting: the task is under way, and is not news to the client.
+[[nodiscard]] bool is_worth_waiting(const Answerable& task, const Request& request);
 
 /// The answer to the request that made the task: 202, or what the error means to the client.
 [[nodiscard]] Answer accept(const Task& task, std::string_view body, const Request& request, const Policy& policy,

@@ -2,7 +2,7 @@
 
 #include "core/additions.hpp"
 #include "core/codec.hpp"
-#include "core/hash.hpp"
+#include "core/digest.hpp"
 #include "core/lease.hpp"
 #include "core/time.hpp"
 #include "core/validate.hpp"
@@ -27,24 +27,6 @@ constexpr std::int64_t progress_interval = 1000000;
 
 // ---- Repetition
 
-/// Hashes values so that no two different sequences of them look alike: each is preceded by its length.
-class Digest {
- public:
-  void text(std::string_view value) {
-    state_ = fnv1a64(std::to_string(value.size()), state_);
-    state_ = fnv1a64(":", state_);
-    state_ = fnv1a64(value, state_);
-  }
-  void optional_text(const Text& value) {
-    text(value ? "some" : "none");
-    if (value) text(*value);
-  }
-  [[nodiscard]] std::int64_t value() const noexcept { return static_cast<std::int64_t>(state_); }
-
- private:
-  std::uint64_t state_ = fnv_offset;
-};
-
 /// How a task ends by a complete or a fail.
 struct Outcome {
   Status status;
@@ -61,7 +43,7 @@ std::int64_t digest_of(const Outcome& outcome) {
   digest.optional_text(additions.install_id);
   digest.optional_text(additions.package_id);
   digest.optional_text(additions.package_slug);
-  digest.optional_text(additions.package_version ? Text(std::to_string(*additions.package_version)) : Text{});
+  digest.optional_number(additions.package_version);
   // Lists that render alike are the same to the wire.
   digest.text(render(additions.links));
   digest.text(render(additions.warnings));
@@ -69,7 +51,7 @@ std::int64_t digest_of(const Outcome& outcome) {
     digest.text(outcome.failure->error_message);
     digest.optional_text(outcome.failure->error_detail);
   }
-  return digest.value();
+  return static_cast<std::int64_t>(digest.value());
 }
 
 // ---- Input

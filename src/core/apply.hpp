@@ -3,6 +3,7 @@
 
 #include "core/additions.hpp"
 #include "core/error.hpp"
+#include "core/location.hpp"
 #include "core/task.hpp"
 
 #include <cstdint>
@@ -38,6 +39,8 @@ struct NewTask {
   std::optional<std::int64_t> not_before{};    ///< us UTC
   std::optional<std::int64_t> start_within{};  ///< us, from creation or not_before, whichever is later
   std::int64_t max_attempts = 1;
+  Text idempotency_key{};
+  Text retry_of{};  ///< the id of a failed task of the zone
 };
 
 /// The terms of a lease. `until` is on the clock that `clock` names.
@@ -97,9 +100,12 @@ using Steps = std::vector<Row>;
 struct Unchanged {};
 
 /// The pending row of a new task, or every rule that its fields break. `operations` are those allowed.
-/// A "delete" needs an install_id.
+/// A "delete" needs an install_id. Who tries a task again gets a link to it, below `status_url`.
 [[nodiscard]] std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string> operations,
-                                              const Context& context);
+                                              const PathTemplate& status_url, const Context& context);
+
+/// Throws Failure unless the task may be tried again: not_found, illegal_transition if it did not fail.
+void require_failed(const std::optional<Row>& predecessor);
 
 /// The rows after the intent, or why not. Every rule of change is here:
 /// - moves only as state_machine.hpp lists them; an illegal one names from, to and since when;

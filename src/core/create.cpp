@@ -21,11 +21,14 @@ void check_plan(std::vector<Detail>& out, const NewTask& spec) {
     out.push_back({"start_within", "must be 1 ms to 10 years, is " + std::to_string(*spec.start_within) + " us"});
   if (spec.max_attempts < 1 || spec.max_attempts > most_attempts)
     out.push_back({"max_attempts", "must be 1-1000, is " + std::to_string(spec.max_attempts)});
+  if (spec.idempotency_key) check_name(out, "idempotency_key", *spec.idempotency_key);
+  if (spec.retry_of) check_id(out, "retry_of", *spec.retry_of);
 }
 
 }  // namespace
 
-std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string> operations, const Context& context) {
+std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string> operations,
+                                const PathTemplate& status_url, const Context& context) {
   Row row;
   Task& task = row.task;
   task.zone_id = spec.zone_id;
@@ -34,6 +37,9 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
   task.operation = spec.operation;
   task.install_id = spec.install_id;
   task.links = spec.links;
+  if (spec.retry_of && is_id(*spec.retry_of) && is_id(spec.zone_id))
+    if (auto href = status_url.fill({spec.zone_id, *spec.retry_of, std::nullopt}))
+      task.links.push_back({*std::move(href), "predecessor", {}, {}, {}});
   task.package_id = spec.package_id;
   task.package_slug = spec.package_slug;
   task.package_version = spec.package_version;
@@ -63,6 +69,13 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
     row.start_by = std::min(from + *spec.start_within, max_time);
   }
   return row;
+}
+
+void require_failed(const std::optional<Row>& predecessor) {
+  if (!predecessor) throw Failure(Code::not_found, "retry_of: there is no such task in this zone");
+  if (predecessor->task.status != Status::failed)
+    throw Failure(Code::illegal_transition, "retry_of: only a failed task can be tried again, this one is " +
+                                                std::string(to_string(predecessor->task.status)));
 }
 
 }  // namespace tse::core

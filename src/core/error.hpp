@@ -36,7 +36,9 @@ namespace tse::core {
   X(no_memory, 21)            \
   X(unavailable, 22)          \
   X(unsupported, 23)          \
-  X(internal, 24)
+  X(internal, 24)             \
+  X(restored, 25)             \
+  X(behind, 26)
 
 enum class Code : std::int32_t {
 #define TSE_X(name, number) name = number,

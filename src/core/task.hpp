@@ -113,6 +113,7 @@ struct Row {
 /// One entry of a task's history.
 struct Event {
   std::int64_t sequence = 0;
+  Key key;
   std::string kind;
   std::optional<Status> from;  ///< none for the first
   Status to = Status::pending;

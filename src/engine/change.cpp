@@ -26,16 +26,30 @@ bool replace_all(store::Session& session, const core::Row& row, const core::Step
 
 }  // namespace
 
-core::Row carry_out(store::Session& session, const core::Key& key, const core::Intent& intent,
-                    const core::Context& context) {
+Carried carry_out(store::Session& session, const core::Key& key, const core::Intent& intent,
+                  const core::Context& context) {
   for (;;) {
     std::optional<core::Row> row = session.read(key);
     if (!row) throw missing(context);
     auto applied = core::apply(*row, intent, context);
     if (auto* refused = std::get_if<core::Error>(&applied)) throw core::Failure(std::move(*refused));
     auto* const steps = std::get_if<core::Steps>(&applied);
-    if (steps == nullptr) return std::move(*row);
-    if (replace_all(session, *row, *steps)) return std::move(steps->back());
+    if (steps == nullptr) return {std::move(*row), false};
+    if (replace_all(session, *row, *steps)) return {std::move(steps->back()), true};
+  }
+}
+
+void run_also(store::Session& session, const std::vector<store::Statement>& statements, const core::Key& key,
+              std::int64_t now) {
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    try {
+      session.run(statements[i], key, now);
+    } catch (const core::Failure& failure) {
+      core::Error error = failure.error();
+      if (error.code == core::Code::invalid_argument)
+        error = core::invalid("also[" + std::to_string(i) + "]", error.details.front().message);
+      throw core::Failure(std::move(error));
+    }
   }
 }
 

@@ -5,8 +5,6 @@
 #include "engine/engine.hpp"
 #include "engine/housekeeping.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -71,14 +69,6 @@ class Picker {
   ZonesInTurn zones_;
 };
 
-/// Returns at `until`, or when the watch is raised.
-void sleep_until(steady_clock::time_point until, const Watch& watch) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
-  constexpr std::int64_t hour = 3600000;
-  pollfd ready{watch.descriptor(), POLLIN, 0};
-  ::poll(&ready, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, hour)));
-}
-
 }  // namespace
 
 void check(const ClaimSpec& spec) {
@@ -97,12 +87,14 @@ void check(const ClaimSpec& spec) {
 }
 
 Lease Engine::grant(store::Session& session, const core::Key& key, const core::Text& worker,
-                    std::chrono::microseconds duration, core::Context context) {
+                    std::chrono::microseconds duration, const Call& call) {
+  core::Context context = this->context(call);
   const std::int64_t now = settings_.lease_clock.now();
   if (!context.actor) context.actor = worker;
   const core::Grant terms{session.next_epoch(), now + duration.count(), settings_.lease_clock.name, worker};
   Lease lease;
-  lease.row = carry_out(session, key, core::Start{terms}, context);
+  lease.row = carry_out(session, key, core::Start{terms}, context).row;
+  run_also(session, call.also, key, context.now);
   lease.payload = session.payload(key);
   lease.token = core::format_lease({store_->generation(), key, terms.epoch, duration.count()});
   lease.duration = duration.count();
@@ -138,20 +130,19 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, const Call& call) {
   std::vector<Lease> leases;
   Kept kept;
   do {
-    const store::Change change{[&](store::Session& session) {
+    const auto take_some = [&](store::Session& session) {
       leases.clear();
-      const core::Context context = this->context(call);
-      kept = keep_house(session, moment(), {context.now, {}, {}, {}, {}}, round_size);
+      kept = keep_house(session, moment(), {settings_.clock(), {}, {}, {}, {}}, round_size);
       if (kept.changed == round_size) return;  // there may be more, and that comes before
       Picker picker(session, spec.filter, settings_.running_limit);
       while (leases.size() < static_cast<std::size_t>(spec.limit)) {
         const auto key = picker.next();
         if (!key) break;
-        leases.push_back(grant(session, *key, spec.worker, spec.lease, context));
+        leases.push_back(grant(session, *key, spec.worker, spec.lease, call));
       }
       if (!leases.empty()) session.set_zone_turn(leases.back().row.task.zone_id);
-    }};
-    group_.run(change, deadline(call), call.stop);
+    };
+    commit({take_some}, call);
     tell_kept(kept);
   } while (kept.changed == round_size);
   if (!leases.empty()) watches_->signal_next(spec.filter);
@@ -175,7 +166,7 @@ std::vector<Lease> Engine::claim(const ClaimSpec& spec, const Call& call) {
     if (!leases.empty() || steady_clock::now() >= until) return leases;
     if (call.stop.stop_requested())
       throw core::Failure(core::Code::cancelled, "the caller cancelled before there was a task to claim");
-    sleep_until(until, *watch);
+    watch->sleep_until(until);
   }
 }
 
@@ -188,9 +179,7 @@ Lease Engine::start_leased(const core::Key& key, const core::Text& worker, std::
   if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
   require_possible(key);
   Lease lease;
-  const store::Change start{
-      [&](store::Session& session) { lease = grant(session, key, worker, duration, context(call)); }};
-  group_.run(start, deadline(call), call.stop);
+  commit({[&](store::Session& session) { lease = grant(session, key, worker, duration, call); }}, call);
   return lease;
 }
 

@@ -32,6 +32,10 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   options.mode = static_cast<store::sqlite::Mode>(settings.mode);
   options.adopt = settings.adopt;
   options.any_filesystem = settings.any_filesystem;
+  options.refuse_migration = settings.refuse_migration;
+  options.max_bytes = settings.max_bytes;
+  options.checkpoint_bytes = settings.checkpoint_bytes;
+  options.file_mode = settings.file_mode;
   options.log = [&log](store::sqlite::LogLevel level, const std::string& text) {
     log.write(static_cast<LogLevel>(level), text);
   };
@@ -69,10 +73,10 @@ Engine::Engine(Settings settings, std::unique_ptr<Log> log, std::unique_ptr<stor
       log_(std::move(log)),
       store_(std::move(store)),
       group_(*store_),
-      watches_(std::make_shared<Watches>()),
-      housekeeper_(
-          *settings_.housekeeping, [this](std::stop_token stop) { return housekeeping_round(std::move(stop)); },
-          watches_, store_->commit_files()),
+      watches_(std::make_shared<Watches>(news_source())),
+      watcher_(watches_, store_->commit_files(), [this] { tell_moves(); }),
+      housekeeper_(*settings_.housekeeping,
+                   [this](std::stop_token stop) { return housekeeping_round(std::move(stop)); }),
       generation_(fork_guard::generation()) {
   fork_guard::enroll(*this);
 }
@@ -116,20 +120,16 @@ core::MakeRequestId Engine::fresh_request_id() const {
   return [this] { return core::format_uuid(settings_.ids(IdKind::request)); };
 }
 
-core::Row Engine::create(core::NewTask spec, const Call& call) {
-  enter();
-  check_call(call);
-  if (spec.id.empty()) spec.id = core::format_uuid(settings_.ids(IdKind::task));
-  auto made = core::create(spec, settings_.operations, context(call));
-  if (auto* refused = std::get_if<core::Error>(&made)) throw core::Failure(std::move(*refused));
-  core::Row& row = std::get<core::Row>(made);
-  const store::Change insert{[&](store::Session& session) {
-    if (!session.insert(row, spec.payload))
-      throw core::Failure(core::Code::already_exists, "id: a task with this id exists in the zone");
-  }};
-  group_.run(insert, deadline(call), call.stop);
-  if (!row.not_before) watches_->signal(row.task.zone_id, row.task.operation);
-  return std::move(row);
+store::Patience Engine::long_patience(const Call& call) const {
+  store::Patience patience = this->patience(call);
+  if (!call.timeout) patience.until = std::chrono::steady_clock::now() + capped(std::chrono::microseconds::max());
+  return patience;
+}
+
+void Engine::commit(store::Change change, const Call& call) {
+  if (settings_.durability == store::Durability::relaxed) change.durability = store::Durability::relaxed;
+  group_.run(change, deadline(call), call.stop);
+  if (change.seen && watches_->follows()) watches_->attention().raise();
 }
 
 core::Row Engine::change(const core::Key& key, const core::Intent& intent, const Call& call) {
@@ -142,12 +142,14 @@ core::Row Engine::change(const core::Key& key, const core::Intent& intent, const
 core::Row Engine::change_task(const core::Key& key, const core::Intent& intent, std::optional<std::int64_t> epoch,
                               const Call& call) {
   core::Row row;
-  const store::Change replace{[&](store::Session& session) {
-    core::Context context = this->context(call);
-    context.epoch = epoch;
-    row = carry_out(session, key, intent, context);
-  }};
-  group_.run(replace, deadline(call), call.stop);
+  commit({[&](store::Session& session) {
+           core::Context context = this->context(call);
+           context.epoch = epoch;
+           Carried carried = carry_out(session, key, intent, context);
+           if (carried.changed) run_also(session, call.also, key, context.now);
+           row = std::move(carried.row);
+         }},
+         call);
   // A task that ended makes room in a zone that is at its limit.
   const bool made_room = settings_.running_limit > 0 && taskstate::is_terminal(row.task.status);
   if (made_room || core::is_offered_again(row)) watches_->signal(row.task.zone_id, row.task.operation);
@@ -174,34 +176,12 @@ std::vector<core::Event> Engine::history(const core::Key& key, const Call& call)
 
 store::VerifyReport Engine::verify(const Call& call) {
   enter();
-  return store_->verify(patience(call));
+  return store_->verify(long_patience(call));
 }
 
-core::Lookup Engine::look_up(const core::Key& key, const Call& call, store::AnswerRow& row) {
-  try {
-    enter();
-    std::optional<store::AnswerRow> found = store_->answer(key, patience(call));
-    if (!found) return core::Missing{};
-    row = std::move(*found);
-    return core::Answerable{row.status, row.created_at, row.revision, row.body, row.install_id, row.result_href};
-  } catch (const core::Failure& failure) {
-    return failure.error();
-  }
-}
-
-core::Answer Engine::decide(const core::Key& key, const core::Request& request, const Call& call) {
-  const std::int64_t now = settings_.clock();
-  const core::MakeRequestId fresh = fresh_request_id();
-  store::AnswerRow row;
-  if (closed_.load(std::memory_order_acquire))
-    return core::decide(key.zone_id, key.id, closed_failure().error(), request, settings_.policy, now, fresh);
-  if (auto refused = core::refuse(key.zone_id, key.id, request, settings_.policy, now, fresh))
-    return std::move(*refused);
-  const core::Lookup found = look_up(key, call, row);
-  if (const auto* error = std::get_if<core::Error>(&found))
-    log_->write(LogLevel::error,
-                std::string("status lookup failed: ") + std::string(to_string(error->code)) + ": " + error->message);
-  return core::decide(key.zone_id, key.id, found, request, settings_.policy, now, fresh);
+void Engine::backup(const std::string& path, const Call& call) {
+  enter();
+  store_->backup(path, long_patience(call));
 }
 
 core::Answer Engine::accept(const core::Row& created, const core::Request& request) {
@@ -214,8 +194,32 @@ core::Answer Engine::accept(const core::Error& failure, const core::Request& req
 
 std::shared_ptr<Watch> Engine::watch() {
   enter();
-  if (!store_->commit_files().announced.empty()) housekeeper_.start();
+  watcher_.start();
   return std::make_shared<Watch>(watches_);
+}
+
+NewsSource Engine::news_source() {
+  const auto patience = [this] { return store::Patience(std::chrono::steady_clock::now() + settings_.timeout); };
+  const auto look = [this, patience](const core::Key& key) -> std::optional<store::Move> {
+    const auto row = is_possible(key) ? store_->answer(key, patience()).row : std::nullopt;
+    if (!row) return std::nullopt;
+    return store::Move{0, key, row->revision, taskstate::is_terminal(row->status)};
+  };
+  return {[this, patience] { return store_->latest_event(patience()); }, look};
+}
+
+// What cannot be read now is told with the next commit.
+void Engine::tell_moves() noexcept {
+  constexpr std::size_t at_once = 1000;
+  try {
+    while (const auto after = watches_->following()) {
+      const auto moves = store_->moves(*after, at_once, {std::chrono::steady_clock::now() + settings_.timeout});
+      watches_->tell(moves);
+      if (moves.size() < at_once) return;
+    }
+  } catch (const std::exception& failure) {
+    log_->write(LogLevel::debug, std::string("who waits was not told: ") + failure.what());
+  }
 }
 
 void Engine::close() noexcept {
@@ -223,6 +227,7 @@ void Engine::close() noexcept {
   if (is_inherited() || closed_.exchange(true, std::memory_order_acq_rel)) return;
   group_.close();
   watches_->close();
+  watcher_.stop();
   housekeeper_.stop();
   store_->close();
 }
@@ -230,16 +235,19 @@ void Engine::close() noexcept {
 // The housekeeper first: its round may be inside of the store.
 void Engine::before_fork() noexcept {
   housekeeper_.pause();
+  watcher_.pause();
   store_->before_fork();
 }
 
 void Engine::after_fork_parent() noexcept {
   store_->after_fork_parent();
+  watcher_.resume();
   housekeeper_.resume();
 }
 
 void Engine::after_fork_child() noexcept {
   store_->after_fork_child();
+  watcher_.resume();
   housekeeper_.resume();
 }
 

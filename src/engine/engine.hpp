@@ -14,6 +14,7 @@
 #include "engine/lease_clock.hpp"
 #include "engine/log.hpp"
 #include "engine/watch.hpp"
+#include "engine/watcher.hpp"
 #include "store/store.hpp"
 
 #include <atomic>
@@ -30,7 +31,7 @@ namespace tse::engine {
 
 enum class Mode : std::int32_t { create = 0, read_write = 1, read_only = 2 };
 
-/// What the host decided at open.
+/// What the host decided at open. Times that are 0: none.
 struct Settings {
   Mode mode = Mode::create;
   bool adopt = false;
@@ -44,8 +45,19 @@ struct Settings {
   /// How often the housekeeper looks; 0: never. None: every second, or never with an injected clock.
   std::optional<std::chrono::microseconds> housekeeping;
   std::int64_t running_limit = 0;  ///< tasks of a zone that may run at once; 0: no limit
-  std::string boot_id;             ///< empty: the kernel's
-  LeaseClock lease_clock;          ///< empty: the injected clock, else the boot clock
+  std::int64_t pending_limit = 0;  ///< tasks of a zone that may be pending at once; 0: no limit
+  std::chrono::microseconds idempotency_retention = std::chrono::hours(24);
+  bool adopt_request_id = false;  ///< as the idempotency key
+  std::chrono::microseconds retention{0};
+  std::chrono::microseconds tombstones{0};
+  std::chrono::microseconds feed_retention = std::chrono::hours(24 * 7);
+  store::Durability durability = store::Durability::full;
+  std::int64_t max_bytes = 0;  ///< of the file; 0: no limit
+  std::int64_t checkpoint_bytes = std::int64_t{4} << 20;
+  std::uint32_t file_mode = 0600;
+  bool refuse_migration = false;
+  std::string boot_id;     ///< empty: the kernel's
+  LeaseClock lease_clock;  ///< empty: the injected clock, else the boot clock
 };
 
 /// What one call carries besides its arguments.
@@ -55,6 +67,13 @@ struct Call {
   core::Text traceparent{};
   core::Text actor{};
   std::stop_token stop{};
+  std::vector<store::Statement> also{};  ///< the host's own, run with each change
+};
+
+/// A task as create() made it, or found it by its idempotency key.
+struct Created {
+  core::Row row;
+  bool replayed = false;
 };
 
 inline constexpr std::chrono::microseconds usual_lease = std::chrono::seconds(30);
@@ -108,6 +127,44 @@ struct Page {
   std::optional<std::int64_t> total_count;
 };
 
+struct ChangesQuery {
+  std::string zone_id;  ///< empty: all
+  core::Text after;     ///< a position; none: from the beginning
+  bool latest = false;  ///< from here and now
+  bool allow_gap = false;
+  std::int64_t limit = 100;
+  std::chrono::microseconds wait{0};
+};
+
+struct Changes {
+  std::vector<core::Event> events;
+  std::string position;
+  std::int64_t purged_through = 0;
+};
+
+struct PurgeQuery {
+  std::string zone_id;  ///< empty: all
+  std::chrono::microseconds older_than{0};
+  std::int64_t limit = 0;  ///< 0: all
+};
+
+struct Stats {
+  store::Stats store;
+  std::int64_t waiters = 0;
+  store::Durability durability = store::Durability::full;
+  std::string lease_clock;  ///< "boot", "wall", "host"
+};
+
+/// As OpenMetrics text 1.0.0.
+[[nodiscard]] std::string to_open_metrics(const Stats& stats);
+
+/// Whether decide() waits itself for what the request's Prefer asks, or tells for how long to.
+enum class Waiting { here, elsewhere };
+struct Decided {
+  core::Answer answer;
+  std::int64_t wait = 0;  ///< us
+};
+
 /// Any number of threads. Every operation throws core::Failure, unless it says otherwise.
 class Engine : private fork_guard::Participant {
  public:
@@ -123,7 +180,7 @@ class Engine : private fork_guard::Participant {
   Engine& operator=(const Engine&) = delete;
 
   /// An empty id: one is made.
-  core::Row create(core::NewTask spec, const Call& call);
+  Created create(core::NewTask spec, const Call& call);
   /// Applies one intent to one task; durable on return.
   core::Row change(const core::Key& key, const core::Intent& intent, const Call& call);
 
@@ -146,10 +203,22 @@ class Engine : private fork_guard::Participant {
   std::optional<std::string> payload(const core::Key& key, const Call& call);
   Page list(const ListQuery& query, const Call& call);
   std::vector<core::Event> history(const core::Key& key, const Call& call);
+  /// Until the task has moved past the revision or has ended; without a revision, until it has ended.
+  std::optional<core::Row> wait(const core::Key& key, std::optional<std::int64_t> revision,
+                                std::chrono::microseconds wait, const Call& call);
+  Changes changes(const ChangesQuery& query, const Call& call);
+  /// How many were removed.
+  std::int64_t purge(const PurgeQuery& query, const Call& call);
+  /// False: there was none.
+  bool erase(const core::Key& key, const Call& call);
+  Stats stats(std::string_view zone_id, const Call& call);
+
+  // These two read all there is: they have no deadline unless the call names one.
   store::VerifyReport verify(const Call& call);
+  void backup(const std::string& path, const Call& call);
 
   /// Every failure is an answer; throws std::bad_alloc at most.
-  core::Answer decide(const core::Key& key, const core::Request& request, const Call& call);
+  Decided decide(const core::Key& key, const core::Request& request, Waiting waiting, const Call& call);
   core::Answer accept(const core::Row& created, const core::Request& request);
   core::Answer accept(const core::Error& failure, const core::Request& request);
 
@@ -166,12 +235,20 @@ class Engine : private fork_guard::Participant {
   [[nodiscard]] store::Patience patience(const Call& call) const;
   [[nodiscard]] core::Context context(const Call& call) const;
   [[nodiscard]] Moment moment() const;
+  [[nodiscard]] store::Patience long_patience(const Call& call) const;
+  void commit(store::Change change, const Call& call);
+  void create_in(store::Session& session, const core::NewTask& spec, const Call& call, Created& created);
+  void tell_moves() noexcept;
+  [[nodiscard]] NewsSource news_source();
+  void bury(store::Session& session, const core::Key& key, std::int64_t now);
+  std::int64_t purge_ended(store::EndedQuery query, std::int64_t limit, const Call& call);
+  std::int64_t clean(const Call& call);
   core::Row change_task(const core::Key& key, const core::Intent& intent, std::optional<std::int64_t> epoch,
                         const Call& call);
 
   [[nodiscard]] core::LeaseToken lease_in(std::string_view text) const;
   Lease grant(store::Session& session, const core::Key& key, const core::Text& worker,
-              std::chrono::microseconds duration, core::Context context);
+              std::chrono::microseconds duration, const Call& call);
   [[nodiscard]] bool is_worth_claiming(const ClaimSpec& spec, const Call& call);
   std::vector<Lease> claim_now(const ClaimSpec& spec, const Call& call);
   std::vector<Lease> take(const ClaimSpec& spec, const Call& call);
@@ -184,7 +261,9 @@ class Engine : private fork_guard::Participant {
   void after_fork_parent() noexcept override;
   void after_fork_child() noexcept override;
   void abandon() noexcept override;
-  [[nodiscard]] core::Lookup look_up(const core::Key& key, const Call& call, store::AnswerRow& row);
+  [[nodiscard]] core::Lookup look_up(const core::Key& key, const Call& call, store::Found& found);
+  void await_move(const core::Key& key, std::optional<std::int64_t> revision,
+                  std::chrono::steady_clock::time_point until, const std::stop_token& stop);
   [[nodiscard]] core::MakeRequestId fresh_request_id() const;
 
   const Settings settings_;
@@ -192,6 +271,7 @@ class Engine : private fork_guard::Participant {
   const std::unique_ptr<store::Store> store_;
   CommitGroup group_;
   const std::shared_ptr<Watches> watches_;
+  Watcher watcher_;
   Housekeeper housekeeper_;
   std::string last_complaint_;  // the housekeeper's; its thread alone
   const std::uint64_t generation_;

@@ -35,18 +35,18 @@ Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::mi
     throw bad_duration("lease", "must be 1 ms to 30 days", duration);
   core::Heartbeat intent{0, settings_.lease_clock.name, std::move(progress)};
   // A power cut ends the worker too, so only what the client sees must be on the disk.
-  const store::Durability durability = intent.progress ? store::Durability::full : store::Durability::relaxed;
+  const bool shown = intent.progress || !call.also.empty();
   Heartbeat beat;
   beat.duration = duration.count();
-  const store::Change move{[&](store::Session& session) {
-                             core::Context context = this->context(call);
-                             context.epoch = token.epoch;
-                             intent.until = settings_.lease_clock.now() + duration.count();
-                             beat.cancel_requested = carry_out(session, token.key, intent, context).cancel_requested;
-                             beat.expires_at = context.now + duration.count();
-                           },
-                           durability};
-  group_.run(move, deadline(call), call.stop);
+  const auto move = [&](store::Session& session) {
+    core::Context context = this->context(call);
+    context.epoch = token.epoch;
+    intent.until = settings_.lease_clock.now() + duration.count();
+    beat.cancel_requested = carry_out(session, token.key, intent, context).row.cancel_requested;
+    run_also(session, call.also, token.key, context.now);
+    beat.expires_at = context.now + duration.count();
+  };
+  commit({move, shown ? store::Durability::full : store::Durability::relaxed, shown}, call);
   return beat;
 }
 

@@ -15,15 +15,15 @@ std::int64_t Engine::tick(const Call& call) {
   std::int64_t changed = 0;
   for (bool more = due; more;) {
     Kept kept;
-    const store::Change keep{[&](store::Session& session) {
+    const auto keep = [&](store::Session& session) {
       kept = keep_house(session, moment(), {settings_.clock(), {}, {}, {}, {}}, round_size);
-    }};
-    group_.run(keep, deadline(call), call.stop);
+    };
+    commit({keep}, call);
     tell_kept(kept);
     changed += static_cast<std::int64_t>(kept.changed);
     more = kept.changed == round_size;
   }
-  return changed;
+  return changed + clean(call);
 }
 
 void Engine::tell_kept(const Kept& kept) {

@@ -4,8 +4,10 @@
 
 #include "core/cursor.hpp"
 #include "core/error.hpp"
+#include "core/idempotency.hpp"
 #include "core/task.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tse::store {
@@ -33,6 +36,23 @@ struct Patience {
   void require(const char* why) const;
   /// Until when to sleep before asking again: `until`, or soon if somebody may cancel.
   [[nodiscard]] Deadline next_look() const;
+};
+
+/// Which tasks that have ended are asked for, and from where on: the place of the last that was seen.
+struct EndedQuery {
+  std::string zone_id;               ///< empty: all zones
+  std::int64_t ended_until = 0;      ///< us UTC, inclusive
+  std::int64_t now = 0;              ///< an idempotency key that is kept beyond it keeps its task
+  std::size_t limit = 0;             ///< how many are given
+  std::optional<std::int64_t> at{};  ///< with `id` and `seq`: exclusive
+  std::string id{};
+  std::int64_t seq = 0;
+};
+
+/// Whose time is over.
+struct Expiry {
+  std::int64_t now = 0;           ///< of idempotency keys and tombstones
+  std::int64_t purged_until = 0;  ///< when it happened, of purges that the feed tells
 };
 
 /// What can be asked of one snapshot of the store.
@@ -62,6 +82,28 @@ class View {
   virtual std::vector<core::Key> overdue_starts(std::int64_t now, std::size_t limit) = 0;
   /// Tasks that wait for a not_before, at `now` or before.
   virtual std::vector<core::Key> ripe(std::int64_t now, std::size_t limit) = 0;
+
+  /// What is kept under an idempotency key, also when its time is over.
+  virtual std::optional<core::Replay> replay(std::string_view zone_id, std::string_view key) = 0;
+  /// Until when the tombstone of a purged task stands, also when that is over.
+  virtual std::optional<std::int64_t> tombstone(const core::Key& key) = 0;
+  /// Completed and failed tasks; moves the query's place along.
+  virtual std::vector<core::Key> ended(EndedQuery& query) = 0;
+  /// Whether drop_expired() would find anything.
+  virtual bool has_expired(const Expiry& expiry) = 0;
+};
+
+/// What a statement's parameter is bound to.
+struct Blob {
+  std::string bytes;
+};
+using Value = std::variant<std::monostate, std::int64_t, double, std::string, Blob>;
+
+/// A statement of the host's own.
+struct Statement {
+  std::string sql;
+  std::vector<Value> values;                         ///< of the parameters without a name of ours, in order
+  std::vector<std::pair<std::string, Value>> named;  ///< by their names, prefix included
 };
 
 /// Where a change reads and writes. What it reads is current until the change ends; what it writes is
@@ -76,6 +118,20 @@ class Session : public View {
   /// An epoch that this file never gave out before.
   virtual std::int64_t next_epoch() = 0;
   virtual void set_zone_turn(std::string_view zone_id) = 0;
+
+  virtual void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) = 0;
+  virtual void drop_replay(std::string_view zone_id, std::string_view key) = 0;
+  /// Removes a completed or failed task and all that is kept of it, with one event "purged". False: there is none.
+  virtual bool remove(const core::Key& key, std::int64_t now) = 0;
+  /// The same, if it is one that the query asks for.
+  virtual bool remove_ended(const core::Key& key, const EndedQuery& query) = 0;
+  virtual void entomb(const core::Key& key, std::int64_t now, std::int64_t until) = 0;
+  /// Forgets what is over, at most `limit` of each kind. How many that was.
+  virtual std::size_t drop_expired(const Expiry& expiry, std::size_t limit) = 0;
+
+  /// Runs a statement of the host's own; :taskstate_zone_id, :taskstate_id and :taskstate_now are those given. It may
+  /// do what taskstate.h says. Throws Failure(invalid_argument).
+  virtual void run(const Statement& statement, const core::Key& key, std::int64_t now) = 0;
 };
 
 /// Whether a change must have reached the disk when commit() returns. One that need not is still atomic and in order.
@@ -86,6 +142,7 @@ enum class Durability { full, relaxed };
 struct Change {
   std::function<void(Session&)> run;
   Durability durability = Durability::full;
+  bool seen = true;  ///< whether others may wait for it
 };
 
 /// What an answer needs, and no more.
@@ -96,6 +153,12 @@ struct AnswerRow {
   std::string body;
   core::Text install_id;
   core::Text result_href;
+};
+
+/// What stands where an answer was looked for: a task, or the tombstone of one until a time.
+struct Found {
+  std::optional<AnswerRow> row{};
+  std::optional<std::int64_t> tombstone{};
 };
 
 struct PageQuery {
@@ -115,6 +178,52 @@ struct PageQuery {
 struct CommitFiles {
   std::string announced;  ///< once a commit of an engine can be seen
   std::string written;    ///< with every commit of whatever program, but before it can be seen
+};
+
+/// A part of the feed: events in the order of their commits.
+struct FeedQuery {
+  std::string zone_id;  ///< empty: all
+  std::int64_t after = 0;
+  std::size_t limit = 100;
+};
+struct Feed {
+  std::vector<core::Event> events;
+  std::int64_t read_through = 0;  ///< the sequence number up to which there is nothing more for the query
+  std::int64_t latest = 0;        ///< of all zones
+  std::int64_t purged_through = 0;
+  std::int64_t floor = 0;  ///< purges up to it are no longer told
+};
+
+/// That a task has moved, as its event says it.
+struct Move {
+  std::int64_t sequence = 0;
+  core::Key key;
+  std::int64_t revision = 0;
+  bool ended = false;  ///< completed, failed or purged
+};
+
+/// How many tasks of a zone and operation have a status.
+struct Count {
+  std::string zone_id;
+  std::string operation;
+  core::Status status = core::Status::pending;
+  std::int64_t count = 0;
+};
+
+struct Stats {
+  std::vector<Count> counts;
+  std::array<std::int64_t, 4> totals{};  ///< by status
+  std::int64_t file_bytes = 0;
+  std::int64_t free_bytes = 0;
+  std::int64_t wal_bytes = 0;
+  std::int64_t last_sequence = 0;
+  std::int64_t commits = 0;
+  std::int64_t changes = 0;
+  std::int64_t largest_group = 0;
+  std::int64_t checkpoints = 0;
+  std::int64_t lock_waits = 0;
+  std::int64_t lock_wait_us = 0;
+  std::string engine;  ///< the version of SQLite
 };
 
 struct VerifyReport {
@@ -140,12 +249,23 @@ class Store {
   virtual void view(const std::function<void(View&)>& ask, const Patience& patience) = 0;
   virtual std::optional<core::Row> read(const core::Key& key, const Patience& patience) = 0;
   virtual std::optional<std::string> payload(const core::Key& key, const Patience& patience) = 0;
-  virtual std::optional<AnswerRow> answer(const core::Key& key, const Patience& patience) = 0;
+  virtual Found answer(const core::Key& key, const Patience& patience) = 0;
   /// Rows in the order of travel: newest first, or oldest first when `newer`.
   virtual std::vector<core::Row> page(const PageQuery& query, const Patience& patience) = 0;
   virtual std::int64_t count(const PageQuery& query, const Patience& patience) = 0;  ///< limit and from do not count
   virtual std::vector<core::Event> history(const core::Key& key, const Patience& patience) = 0;
   virtual VerifyReport verify(const Patience& patience) = 0;
+  virtual Feed feed(const FeedQuery& query, const Patience& patience) = 0;
+  /// The newest event's sequence number.
+  virtual std::int64_t latest_event(const Patience& patience) = 0;
+  /// What has moved since an event, oldest first.
+  virtual std::vector<Move> moves(std::int64_t after, std::size_t limit, const Patience& patience) = 0;
+  /// Counts of one zone; empty: of all.
+  virtual Stats stats(std::string_view zone_id, const Patience& patience) = 0;
+  /// Copies all of it to a file of its own.
+  virtual void backup(const std::string& path, const Patience& patience) = 0;
+  /// Returns when nothing that was removed is left beside the database either. Throws Failure(unavailable, unknown).
+  virtual void flush_removed(const Patience& patience) = 0;
 
   /// For whoever wants to be told of the commits of other processes.
   [[nodiscard]] virtual CommitFiles commit_files() const = 0;

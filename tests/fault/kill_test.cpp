@@ -34,7 +34,7 @@ int work_until_killed(const std::string& path, Acknowledged& acknowledged, std::
       for (std::size_t i = 0; i < tasks_per_thread; ++i) {
         const std::size_t task = thread * tasks_per_thread + i;
         const core::Key key{"z", id_of(round, task)};
-        acknowledged[task] = tasks->create(new_task(key.zone_id, key.id), patient()).revision;
+        acknowledged[task] = tasks->create(new_task(key.zone_id, key.id), patient()).row.revision;
         acknowledged[task] = tasks->change(key, core::Start{}, patient()).revision;
         acknowledged[task] = tasks->change(key, complete_with("ins"), patient()).revision;
       }

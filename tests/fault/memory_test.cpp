@@ -122,7 +122,7 @@ void a_whole_life(engine::Engine& tasks) {
     tasks.list(query, {});
   });
   read("decide", [&] {
-    if (tasks.decide(key, {}, {}).status != 303) throw std::bad_alloc();
+    if (tasks.decide(key, {}, engine::Waiting::here, {}).answer.status != 303) throw std::bad_alloc();
   });
 }
 

@@ -63,6 +63,8 @@ using CallHandle = std::unique_ptr<tse_call, Freer<tse_call_free>>;
 using TaskHandle = std::unique_ptr<tse_task, Freer<tse_task_free>>;
 using PageHandle = std::unique_ptr<tse_page, Freer<tse_page_free>>;
 using HistoryHandle = std::unique_ptr<tse_history, Freer<tse_history_free>>;
+using ChangesHandle = std::unique_ptr<tse_changes, Freer<tse_changes_free>>;
+using StatsHandle = std::unique_ptr<tse_stats, Freer<tse_stats_free>>;
 using ReportHandle = std::unique_ptr<tse_report, Freer<tse_report_free>>;
 using AnswerHandle = std::unique_ptr<tse_answer, Freer<tse_answer_free>>;
 

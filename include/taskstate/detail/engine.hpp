@@ -24,13 +24,19 @@ namespace taskstate::detail {
   to.if_none_match = view(from.if_none_match);
   to.path = view(from.path);
   if (from.completed) to.completed = static_cast<std::int32_t>(*from.completed);
+  to.prefer = view(from.prefer);
+  to.wait_elsewhere = from.wait_elsewhere ? 1 : 0;
   return to;
 }
 
 [[nodiscard]] inline Answer answer_from(const tse_answer* handle) {
   tse_answer_view from = TSE_ANSWER_VIEW_INIT;
   check_code(tse_answer_get(handle, &from));
-  Answer answer{.status = from.status, .headers = {}, .body = optional_string(from.body)};
+  Answer answer{.status = from.status,
+                .headers = {},
+                .body = optional_string(from.body),
+                .wait = std::chrono::microseconds(from.wait_us),
+                .revision = from.revision};
   answer.headers.reserve(from.header_count);
   for (std::size_t index = 0; index < from.header_count; ++index)
     answer.headers.push_back({string(from.headers[index].name), string(from.headers[index].value)});
@@ -202,7 +208,61 @@ inline std::vector<Event> Engine::history(std::string_view zone_id, std::string_
   const auto c_call = detail::to_c(call);
   const auto history = detail::make<detail::HistoryHandle>(tse_history_read, engine_.get(), zone.data, zone.size,
                                                            key.data, key.size, c_call.get());
-  return detail::events_from(history.get());
+  return detail::events_from(history.get(), tse_history_count(history.get()), tse_history_event);
+}
+
+inline std::optional<Task> Engine::wait(std::string_view zone_id, std::string_view id,
+                                        std::optional<std::int64_t> revision, std::chrono::microseconds longest,
+                                        const Call& call) const {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  const auto handle =
+      detail::make<detail::TaskHandle>(tse_wait, engine_.get(), zone.data, zone.size, key.data, key.size,
+                                       detail::number(revision), std::int64_t{longest.count()}, c_call.get());
+  if (!handle) return std::nullopt;
+  return detail::task_from(handle);
+}
+
+inline Changes Engine::changes(const ChangesQuery& query, const Call& call) const {
+  const tse_changes_spec spec = detail::to_c(query);
+  const auto c_call = detail::to_c(call);
+  const auto part = detail::make<detail::ChangesHandle>(tse_changes_read, engine_.get(), &spec, c_call.get());
+  return detail::changes_from(part.get());
+}
+
+inline std::int64_t Engine::purge(const Purge& which, const Call& call) {
+  tse_purge_spec spec = TSE_PURGE_SPEC_INIT;
+  spec.zone_id = detail::view(which.zone_id);
+  spec.older_than_us = detail::number(which.older_than.count());
+  spec.limit = which.limit;
+  std::int64_t count = 0;
+  const auto c_call = detail::to_c(call);
+  detail::check(tse_purge, engine_.get(), &spec, c_call.get(), &count);
+  return count;
+}
+
+inline bool Engine::erase(std::string_view zone_id, std::string_view id, const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  std::int32_t erased = 0;
+  const auto c_call = detail::to_c(call);
+  detail::check(tse_erase, engine_.get(), zone.data, zone.size, key.data, key.size, c_call.get(), &erased);
+  return erased != 0;
+}
+
+inline Stats Engine::stats(const std::optional<std::string>& zone_id, const Call& call) const {
+  const tse_str zone = detail::view(zone_id);
+  const auto c_call = detail::to_c(call);
+  const auto stats =
+      detail::make<detail::StatsHandle>(tse_stats_read, engine_.get(), zone.data, zone.size, c_call.get());
+  return detail::stats_from(stats.get());
+}
+
+inline void Engine::backup(std::string_view path, const Call& call) const {
+  const tse_str to = detail::view(path);
+  const auto c_call = detail::to_c(call);
+  detail::check(tse_backup, engine_.get(), to.data, to.size, c_call.get());
 }
 
 inline Report Engine::verify(const Call& call) const {

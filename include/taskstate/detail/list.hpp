@@ -4,6 +4,7 @@
 #include <taskstate/detail/check.hpp>
 #include <taskstate/detail/task.hpp>
 #include <taskstate/detail/text.hpp>
+#include <taskstate/feed.hpp>
 #include <taskstate/list.hpp>
 
 #include <cstddef>
@@ -50,29 +51,87 @@ namespace taskstate::detail {
   return page;
 }
 
-[[nodiscard]] inline std::vector<Event> events_from(const tse_history* handle) {
+[[nodiscard]] inline Event event_from(const tse_event_view& from) {
+  const bool first = from.from_status < 0;
+  return {.sequence = from.sequence,
+          .zone_id = string(from.zone_id),
+          .id = string(from.id),
+          .kind = string(from.kind),
+          .from = first ? std::nullopt : std::optional(static_cast<Status>(from.from_status)),
+          .to = static_cast<Status>(from.to_status),
+          .at = time(from.at),
+          .revision = from.revision,
+          .attempt = from.attempt,
+          .worker = optional_string(from.worker),
+          .epoch = from.epoch,
+          .request_id = optional_string(from.request_id),
+          .traceparent = optional_string(from.traceparent),
+          .message = optional_string(from.message),
+          .detail = optional_string(from.detail)};
+}
+
+/// `read` is tse_history_event or tse_changes_event.
+template <typename Handle, typename Read>
+[[nodiscard]] std::vector<Event> events_from(const Handle* handle, std::size_t count, Read read) {
   std::vector<Event> events;
-  const std::size_t count = tse_history_count(handle);
   events.reserve(count);
   for (std::size_t index = 0; index < count; ++index) {
     tse_event_view from = TSE_EVENT_VIEW_INIT;
-    check_code(tse_history_event(handle, index, &from));
-    const bool first = from.from_status < 0;
-    events.push_back({.sequence = from.sequence,
-                      .kind = string(from.kind),
-                      .from = first ? std::nullopt : std::optional(static_cast<Status>(from.from_status)),
-                      .to = static_cast<Status>(from.to_status),
-                      .at = time(from.at),
-                      .revision = from.revision,
-                      .attempt = from.attempt,
-                      .worker = optional_string(from.worker),
-                      .epoch = from.epoch,
-                      .request_id = optional_string(from.request_id),
-                      .traceparent = optional_string(from.traceparent),
-                      .message = optional_string(from.message),
-                      .detail = optional_string(from.detail)});
+    check_code(read(handle, index, &from));
+    events.push_back(event_from(from));
   }
   return events;
+}
+
+[[nodiscard]] inline tse_changes_spec to_c(const ChangesQuery& from) noexcept {
+  tse_changes_spec to = TSE_CHANGES_SPEC_INIT;
+  to.zone_id = view(from.zone_id);
+  to.after = view(from.after);
+  to.flags = (from.latest ? TSE_CHANGES_LATEST : 0) | (from.allow_gap ? TSE_CHANGES_ALLOW_GAP : 0);
+  if (from.limit) to.limit = *from.limit == 0 ? -1 : *from.limit;
+  to.wait_us = from.wait.count();
+  return to;
+}
+
+[[nodiscard]] inline Changes changes_from(const tse_changes* handle) {
+  tse_changes_view from = TSE_CHANGES_VIEW_INIT;
+  check_code(tse_changes_get(handle, &from));
+  return {.events = events_from(handle, from.count, tse_changes_event),
+          .position = string(from.position),
+          .purged_through = from.purged_through};
+}
+
+[[nodiscard]] inline Stats stats_from(const tse_stats* handle) {
+  tse_stats_view from = TSE_STATS_VIEW_INIT;
+  check_code(tse_stats_get(handle, &from));
+  Stats stats{.pending = from.pending,
+              .running = from.running,
+              .completed = from.completed,
+              .failed = from.failed,
+              .counts = {},
+              .file_bytes = from.file_bytes,
+              .free_bytes = from.free_bytes,
+              .wal_bytes = from.wal_bytes,
+              .last_sequence = from.last_sequence,
+              .commits = from.commits,
+              .changes = from.changes,
+              .largest_group = from.largest_group,
+              .checkpoints = from.checkpoints,
+              .lock_waits = from.lock_waits,
+              .lock_wait = std::chrono::microseconds(from.lock_wait_us),
+              .waiters = from.waiters,
+              .durable = from.durability == TSE_DURABILITY_FULL,
+              .lease_clock = string(from.lease_clock),
+              .sqlite_version = string(from.sqlite_version),
+              .text = tse_stats_text(handle)};
+  stats.counts.reserve(from.count_count);
+  for (std::size_t index = 0; index < from.count_count; ++index) {
+    tse_count_view count = TSE_COUNT_VIEW_INIT;
+    check_code(tse_stats_count(handle, index, &count));
+    stats.counts.push_back(
+        {string(count.zone_id), string(count.operation), static_cast<Status>(count.status), count.count});
+  }
+  return stats;
 }
 
 [[nodiscard]] inline Report report_from(const tse_report* handle) {

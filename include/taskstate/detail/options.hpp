@@ -133,6 +133,21 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   if (from.housekeeping) check(tse_options_set_housekeeping, to, std::int64_t{from.housekeeping->count()});
   check(tse_options_set_running_limit, to, from.running_limit);
   set_text(tse_options_set_boot_id, to, from.boot_id);
+  const auto set_time = [to](auto setter, const std::optional<std::chrono::microseconds>& value) {
+    if (value) check(setter, to, std::int64_t{value->count()});
+  };
+  check(tse_options_set_pending_limit, to, from.pending_limit);
+  set_time(tse_options_set_idempotency_retention, from.idempotency_retention);
+  check(tse_options_set_adopt_request_id, to, std::int32_t{from.adopt_request_id});
+  set_time(tse_options_set_longest_wait, from.longest_wait);
+  set_time(tse_options_set_retention, from.retention);
+  set_time(tse_options_set_tombstones, from.tombstones);
+  set_time(tse_options_set_feed_retention, from.feed_retention);
+  if (from.durability) check(tse_options_set_durability, to, static_cast<std::int32_t>(*from.durability));
+  check(tse_options_set_max_bytes, to, from.max_bytes);
+  if (from.checkpoint_bytes) check(tse_options_set_checkpoint_bytes, to, *from.checkpoint_bytes);
+  if (from.file_mode) check(tse_options_set_file_mode, to, *from.file_mode);
+  if (from.migrate) check(tse_options_set_migrate, to, static_cast<std::int32_t>(*from.migrate));
   if (from.log_level) check(tse_options_set_log_level, to, static_cast<std::int32_t>(*from.log_level));
   set_text(tse_options_set_log_file, to, from.log_file);
   set_hook<LogHook>(tse_options_set_log_callback, to, &on_log, from.log, LogCallback());
@@ -141,9 +156,32 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   return handle;
 }
 
+inline void bind(tse_call* call, const std::optional<std::string>& name, const Value& value) {
+  const tse_str to = view(name);
+  const auto put = [&](auto setter, auto... arguments) { check(setter, call, to.data, to.size, arguments...); };
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    put(tse_call_bind_int64, *number);
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    put(tse_call_bind_double, *real);
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    put(tse_call_bind_text, text->data(), text->size());
+  } else if (const auto* blob = std::get_if<Blob>(&value)) {
+    put(tse_call_bind_blob, static_cast<const void*>(blob->bytes.data()), blob->bytes.size());
+  } else {
+    put(tse_call_bind_null);
+  }
+}
+
+inline void add_also(tse_call* call, const Statement& statement) {
+  check(tse_call_also, call, statement.sql.data(), statement.sql.size());
+  for (const Value& value : statement.values) bind(call, std::nullopt, value);
+  for (const auto& [name, value] : statement.named) bind(call, name, value);
+}
+
 /// NULL where nothing is set, which is the engine's defaults and costs nothing.
 [[nodiscard]] inline CallHandle to_c(const Call& from) {
-  if (!from.timeout && !from.request_id && !from.traceparent && !from.actor && !from.cancel) return nullptr;
+  if (!from.timeout && !from.request_id && !from.traceparent && !from.actor && !from.cancel && from.also.empty())
+    return nullptr;
   auto handle = make<CallHandle>(tse_call_new);
   const auto set = [&handle](auto setter, const std::optional<std::string>& text) {
     if (text) check(setter, handle.get(), text->data(), text->size());
@@ -153,6 +191,7 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   set(tse_call_set_traceparent, from.traceparent);
   set(tse_call_set_actor, from.actor);
   if (from.cancel) check(tse_call_set_cancel_token, handle.get(), from.cancel->handle());
+  for (const Statement& statement : from.also) add_also(handle.get(), statement);
   return handle;
 }
 

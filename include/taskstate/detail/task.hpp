@@ -43,6 +43,7 @@ namespace taskstate::detail {
   task.not_before = optional_time(from.not_before);
   task.start_by = optional_time(from.start_by);
   task.cancel_requested = from.cancel_requested != 0;
+  task.replayed = from.replayed != 0;
   return task;
 }
 
@@ -91,6 +92,8 @@ void fill(To& to, const From& from, const Lists& lists) noexcept {
   if (spec.not_before) to.not_before = number(spec.not_before->time_since_epoch().count());
   if (spec.start_within) to.start_within_us = number(spec.start_within->count());
   to.max_attempts = spec.max_attempts;
+  to.idempotency_key = view(spec.idempotency_key);
+  to.retry_of = view(spec.retry_of);
   return to;
 }
 

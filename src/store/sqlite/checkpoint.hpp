@@ -6,8 +6,7 @@
 
 namespace tse::store::sqlite {
 
-/// A commit leaves at most this many frames to the next checkpoint, and puts fewer in at once.
-inline constexpr int checkpoint_frames = 1000;
+/// A commit puts at most so many frames into the log at once, unless a single change needs more.
 inline constexpr int max_group_frames = 800;
 
 enum class Checkpoint { restart, truncate };

@@ -73,7 +73,7 @@ void Connection::configure() {
   sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
   execute(
       "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA recursive_triggers = OFF;"
-      "PRAGMA temp_store = MEMORY",
+      "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON",
       "configure the connection");
   (void)prepare(rollback_sql);  // now, so that giving up for want of memory needs none
 }

@@ -45,6 +45,8 @@ class Connection {
   [[nodiscard]] int wal_frames() const noexcept { return wal_frames_; }
   void forget_wal_frames() noexcept { wal_frames_ = 0; }
 
+  bool runs_host_statement = false;  ///< read by the authorizer
+
  private:
   static int on_busy(void* self, int count);
   static int on_commit(void* self, sqlite3* database, const char* name, int frames);

@@ -2,10 +2,13 @@
 
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/failure.hpp"
+#include "store/sqlite/host_statement.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/probe.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace tse::store::sqlite {
@@ -19,10 +22,30 @@ std::string read_generation(Connection& connection) {
   return connection.text("SELECT generation FROM taskstate_meta WHERE one = 1");
 }
 
+void limit_size(Connection& connection, std::int64_t max_bytes) {
+  if (max_bytes == 0) return;
+  const std::int64_t pages = std::min(max_bytes / connection.integer("PRAGMA page_size"), std::int64_t{INT32_MAX});
+  connection.execute(("PRAGMA max_page_count = " + std::to_string(pages)).c_str(), "limit the file's size");
+}
+
+/// Makes the schema, or brings an older one up to date.
+void migrate_or_refuse(const Options& options, Connection& connection, Content content) {
+  const auto steps = options.migrations.empty() ? migrations() : options.migrations;
+  if (content != Content::ours) return migrate(connection, 0, steps, content == Content::empty);
+  const std::int64_t found = connection.integer("SELECT schema FROM taskstate_meta WHERE one = 1");
+  if (found >= steps.back().version) return;
+  if (options.refuse_migration)
+    throw Failure(Code::schema_too_old, "the file has schema " + std::to_string(found) + ", this engine uses schema " +
+                                            std::to_string(steps.back().version) + " and may not migrate it");
+  migrate(connection, found, steps, connection.integer("PRAGMA application_id") == application_id);
+}
+
 void open_memory(Database& database) {
   database.writer = std::make_unique<Connection>(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   database.writer->configure();
   migrate(*database.writer, 0, migrations(), true);
+  limit_size(*database.writer, database.options.max_bytes);
+  install_authorizer(*database.writer);
   database.generation = read_generation(*database.writer);
 }
 
@@ -93,13 +116,15 @@ void set_up(Database& database, const Patience& patience) {
     throw Failure(Code::read_only, "the file cannot be written; open it read-only");
   writer.configure();
   use_wal(writer);
-  if (content != Content::ours) migrate(writer, 0, migrations(), content == Content::empty);
+  migrate_or_refuse(database.options, writer, content);
   write_fence(writer);
   database.lock.set_initialised(true);
   checkpoint(writer, Checkpoint::truncate);
   database.generation = read_generation(writer);
   const Paths& paths = database.paths;
   database.identity.record({paths.database, paths.wal, paths.shm, paths.sidecar});
+  limit_size(writer, database.options.max_bytes);
+  install_authorizer(writer);
   writer.wait_until({});
 }
 
@@ -112,7 +137,7 @@ void open_file(Database& database, const Patience& patience) {
   const bool has_sidecar = look(paths.sidecar).has_value();
   if (!exists && options.mode != Mode::create) throw Failure(Code::unavailable, "there is no such file");
   if (exists && !has_sidecar) judge(options, probe(paths, patience));
-  database.lock.open(paths.sidecar, paths.database);
+  database.lock.open(paths.sidecar, paths.database, options.file_mode);
   database.lock.lock(patience, [] {});
   try {
     database.lock.check_header();

@@ -16,6 +16,8 @@
 
 namespace tse::store::sqlite {
 
+inline constexpr std::int64_t wal_frame_bytes = 4096 + 24;
+
 struct Database {
   Options options;
   bool memory = false;
@@ -31,6 +33,10 @@ struct Database {
   std::mutex transaction;
 
   [[nodiscard]] bool read_only() const noexcept { return options.mode == Mode::read_only; }
+  /// From how many frames in the -wal on a commit copies them into the database file.
+  [[nodiscard]] int checkpoint_frames() const noexcept {
+    return static_cast<int>(options.checkpoint_bytes / wal_frame_bytes);
+  }
   void log(LogLevel level, const std::string& line) const {
     if (options.log) options.log(level, line);
   }

@@ -48,6 +48,7 @@ Error to_error(sqlite3* database, int code, const std::string& doing) {
   const int effective = (extended & 0xff) == (code & 0xff) ? extended : code;
   const int number = database == nullptr ? 0 : sqlite3_system_errno(database);
   std::string message = doing + ": " + sqlite3_errstr(effective) + " (SQLite result " + std::to_string(effective) + ")";
+  if (effective == SQLITE_AUTH) message = "a trigger of another application stands on a table of taskstate's";
   if (effective == SQLITE_CONSTRAINT_TRIGGER) message = doing + ": " + sqlite3_errmsg(database);
   return Error{to_code(effective, number), std::move(message), {}, core::Outcome::not_done};
 }

@@ -1,6 +1,7 @@
 #include "store/sqlite/queries.hpp"
 
 #include "store/sqlite/migrate.hpp"
+#include "store/sqlite/retention.hpp"
 #include "store/sqlite/row_io.hpp"
 
 namespace tse::store::sqlite {
@@ -67,14 +68,14 @@ std::optional<std::string> find_payload(Connection& connection, const core::Key&
   return query.blob(0);
 }
 
-std::optional<AnswerRow> find_answer(Connection& connection, const core::Key& key) {
+Found find_answer(Connection& connection, const core::Key& key) {
   Query query(connection,
               "SELECT min_reader, status, created_at, revision, body, body_format, install_id, result_href "
               "FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 WHERE one = 1");
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
   check_minimum(query.integer(0));
-  if (query.is_null(1)) return std::nullopt;
+  if (query.is_null(1)) return {{}, find_tombstone(connection, key)};  // the statement still holds the snapshot
   AnswerRow answer;
   answer.status = read_status(query.view(1));
   answer.created_at = query.integer(2);
@@ -83,10 +84,10 @@ std::optional<AnswerRow> find_answer(Connection& connection, const core::Key& ke
   answer.result_href = query.optional_text(7);
   if (!query.is_null(4) && query.integer(5) == body_format) {
     answer.body = query.text(4);
-  } else if (const auto row = find_row(connection, key)) {  // the statement still holds the snapshot
+  } else if (const auto row = find_row(connection, key)) {
     answer.body = row->body;
   }
-  return answer;
+  return {std::move(answer), {}};
 }
 
 std::string page_sql(const PageQuery& query) {

@@ -239,7 +239,8 @@ core::Row read_row(const Query& query) {
 
 const std::string& event_columns() {
   static const std::string columns =
-      "seq, kind, from_status, to_status, at, revision, attempt, worker, epoch, request_id, traceparent, message, "
+      "seq, zone_id, id, kind, from_status, to_status, at, revision, attempt, worker, epoch, request_id, traceparent, "
+      "message, "
       "detail";
   return columns;
 }
@@ -248,6 +249,8 @@ core::Event read_event(const Query& query) {
   core::Event event;
   int column = 0;
   event.sequence = query.integer(column++);
+  event.key = {query.text(column), query.text(column + 1)};
+  column += 2;
   event.kind = query.text(column++);
   if (!query.is_null(column)) event.from = read_status(query.view(column));
   event.to = read_status(query.view(++column));

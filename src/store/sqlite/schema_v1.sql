@@ -10,7 +10,9 @@ CREATE TABLE taskstate_meta (
   generation  TEXT NOT NULL CHECK (length(generation) = 32 AND generation NOT GLOB '*[^0-9a-f]*'),
   epoch       INTEGER NOT NULL DEFAULT 0 CHECK (epoch >= 0),
   zone_turn   TEXT NOT NULL DEFAULT '',  -- the zone that a claim served last
-  feed_floor  INTEGER NOT NULL DEFAULT 0 CHECK (feed_floor >= 0),
+  feed_floor  INTEGER NOT NULL DEFAULT 0 CHECK (feed_floor >= 0),  -- purges up to this event are no longer told
+  purged_through INTEGER NOT NULL DEFAULT 0 CHECK (purged_through >= feed_floor),  -- no event behind it is missing
+  purging_at  INTEGER,  -- the time of the purge under way; NULL: by the clock of whoever deletes
   fence       INTEGER NOT NULL DEFAULT 0 CHECK (fence >= 0)
 ) STRICT;
 
@@ -128,6 +130,7 @@ CREATE TABLE taskstate_events (
 ) STRICT;
 
 CREATE UNIQUE INDEX taskstate_events_history ON taskstate_events (task_seq, revision) WHERE task_seq IS NOT NULL;
+CREATE INDEX taskstate_events_purged ON taskstate_events (at) WHERE task_seq IS NULL;
 
 CREATE TABLE taskstate_idempotency (
   zone_id TEXT NOT NULL,
@@ -135,7 +138,6 @@ CREATE TABLE taskstate_idempotency (
   fingerprint_version INTEGER NOT NULL,
   fingerprint BLOB NOT NULL,
   task_id TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (zone_id, key)
 ) STRICT, WITHOUT ROWID;
@@ -301,6 +303,8 @@ END;
 
 CREATE TRIGGER taskstate_tasks_deleted AFTER DELETE ON taskstate_tasks
 BEGIN
+  UPDATE taskstate_meta SET purged_through = max(purged_through,
+    coalesce((SELECT max(seq) FROM taskstate_events WHERE task_seq = OLD.seq), 0));
   DELETE FROM taskstate_payloads WHERE task_seq = OLD.seq;
   DELETE FROM taskstate_events WHERE task_seq = OLD.seq;
   DELETE FROM taskstate_idempotency WHERE zone_id = OLD.zone_id AND task_id = OLD.id;
@@ -308,7 +312,8 @@ BEGIN
     WHERE zone_id = OLD.zone_id AND operation = OLD.operation AND status = OLD.status;
   INSERT INTO taskstate_events (task_seq, zone_id, id, kind, from_status, to_status, at, revision)
   VALUES (NULL, OLD.zone_id, OLD.id, 'purged', OLD.status, OLD.status, max(OLD.updated_at,
-      CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000),
+      coalesce((SELECT purging_at FROM taskstate_meta),
+        CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000)),
     OLD.revision + 1);
 END;
 

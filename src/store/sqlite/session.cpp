@@ -1,5 +1,7 @@
 #include "store/sqlite/session.hpp"
 
+#include "store/sqlite/host_statement.hpp"
+#include "store/sqlite/retention.hpp"
 #include "store/sqlite/row_io.hpp"
 
 namespace tse::store::sqlite {
@@ -54,6 +56,41 @@ std::int64_t SqliteSession::next_epoch() {
 
 void SqliteSession::set_zone_turn(std::string_view zone_id) {
   Query(connection_, "UPDATE taskstate_meta SET zone_turn = ?1 WHERE one = 1").bind(1, zone_id).run();
+}
+
+void SqliteSession::keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) {
+  sqlite::keep_replay(connection_, zone_id, key, replay);
+  count_frames(0);
+}
+
+void SqliteSession::drop_replay(std::string_view zone_id, std::string_view key) {
+  sqlite::drop_replay(connection_, zone_id, key);
+}
+
+bool SqliteSession::remove(const core::Key& key, std::int64_t now) {
+  count_frames(0);
+  return remove_task(connection_, key, now);
+}
+
+bool SqliteSession::remove_ended(const core::Key& key, const EndedQuery& query) {
+  count_frames(0);
+  return sqlite::remove_ended(connection_, key, query);
+}
+
+void SqliteSession::entomb(const core::Key& key, std::int64_t now, std::int64_t until) {
+  sqlite::entomb(connection_, key, now, until);
+}
+
+std::size_t SqliteSession::drop_expired(const Expiry& expiry, std::size_t limit) {
+  const std::size_t dropped = sqlite::drop_expired(connection_, expiry, limit);
+  frames_ += static_cast<int>(dropped);
+  return dropped;
+}
+
+void SqliteSession::run(const Statement& statement, const core::Key& key, std::int64_t now) {
+  const int before = sqlite3_total_changes(connection_.handle());
+  run_host_statement(connection_, statement, key, now);
+  frames_ += frames_per_write * (sqlite3_total_changes(connection_.handle()) - before);
 }
 
 void SqliteSession::count_frames(std::size_t bytes) noexcept {

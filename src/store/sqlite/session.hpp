@@ -14,6 +14,13 @@ class SqliteSession final : public Answering<Session> {
   bool replace(std::int64_t expected, const core::Row& next) override;
   std::int64_t next_epoch() override;
   void set_zone_turn(std::string_view zone_id) override;
+  void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) override;
+  void drop_replay(std::string_view zone_id, std::string_view key) override;
+  bool remove(const core::Key& key, std::int64_t now) override;
+  bool remove_ended(const core::Key& key, const EndedQuery& query) override;
+  void entomb(const core::Key& key, std::int64_t now, std::int64_t until) override;
+  std::size_t drop_expired(const Expiry& expiry, std::size_t limit) override;
+  void run(const Statement& statement, const core::Key& key, std::int64_t now) override;
   /// About how many frames the writes so far add to the log.
   [[nodiscard]] int frames() const noexcept { return frames_; }
 

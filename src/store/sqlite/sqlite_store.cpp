@@ -1,10 +1,13 @@
 #include "store/sqlite/sqlite_store.hpp"
 
+#include "store/sqlite/backup.hpp"
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/feed.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/reader_pool.hpp"
+#include "store/sqlite/stats.hpp"
 #include "store/sqlite/verify.hpp"
 #include "store/sqlite/view.hpp"
 #include "store/sqlite/writer.hpp"
@@ -48,7 +51,7 @@ class SqliteStore final : public Store {
   std::optional<std::string> payload(const core::Key& key, const Patience& patience) override {
     return ask(readers_, patience, [&](Connection& connection) { return find_payload(connection, key); });
   }
-  std::optional<AnswerRow> answer(const core::Key& key, const Patience& patience) override {
+  Found answer(const core::Key& key, const Patience& patience) override {
     const ReaderPool::Lease lease(readers_, patience);
     return find_answer(lease.connection(), key);
   }
@@ -64,6 +67,26 @@ class SqliteStore final : public Store {
   VerifyReport verify(const Patience& patience) override {
     return ask(readers_, patience, [&](Connection& connection) { return verify_all(connection, patience); });
   }
+
+  Feed feed(const FeedQuery& query, const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return find_feed(connection, query); });
+  }
+  std::int64_t latest_event(const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return find_latest_event(connection); });
+  }
+  std::vector<Move> moves(std::int64_t after, std::size_t limit, const Patience& patience) override {
+    return ask(readers_, patience, [&](Connection& connection) { return find_moves(connection, after, limit); });
+  }
+  Stats stats(std::string_view zone_id, const Patience& patience) override {
+    Stats stats =
+        ask(readers_, patience, [&](Connection& connection) { return read_stats(connection, *database_, zone_id); });
+    writer_.count(stats);
+    return stats;
+  }
+  void backup(const std::string& path, const Patience& patience) override {
+    ask(readers_, patience, [&](Connection& connection) { back_up(connection, *database_, path, patience); });
+  }
+  void flush_removed(const Patience& patience) override { writer_.flush_removed(patience); }
 
   [[nodiscard]] CommitFiles commit_files() const override {
     if (database_->memory || database_->read_only()) return {};

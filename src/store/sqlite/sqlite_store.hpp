@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace tse::store::sqlite {
+
+struct Migration;
 
 enum class Mode : std::int32_t { create = 0, read_write = 1, read_only = 2 };
 
@@ -19,6 +22,11 @@ struct Options {
   Mode mode = Mode::create;
   bool adopt = false;           ///< put our tables into an existing database that has none
   bool any_filesystem = false;  ///< skip the refusal of network, FUSE, virtiofs and 9p file systems
+  bool refuse_migration = false;
+  std::int64_t max_bytes = 0;  ///< of the database file; 0: no limit
+  std::int64_t checkpoint_bytes = std::int64_t{4} << 20;
+  std::uint32_t file_mode = 0600;         ///< of new files
+  std::span<const Migration> migrations;  ///< empty: those there are; replaced by tests
   std::function<void(LogLevel, const std::string&)> log;
   /// The file system type (statfs f_type) of a directory; replaced by tests.
   std::function<std::int64_t(const std::string&)> filesystem_type;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/sqlite/queries.hpp"
+#include "store/sqlite/retention.hpp"
 #include "store/sqlite/runnable.hpp"
 
 namespace tse::store::sqlite {
@@ -36,6 +37,12 @@ class Answering : public Base {
   std::vector<core::Key> ripe(std::int64_t now, std::size_t limit) override {
     return find_ripe(connection_, now, limit);
   }
+  std::optional<core::Replay> replay(std::string_view zone_id, std::string_view key) override {
+    return find_replay(connection_, zone_id, key);
+  }
+  std::optional<std::int64_t> tombstone(const core::Key& key) override { return find_tombstone(connection_, key); }
+  std::vector<core::Key> ended(EndedQuery& query) override { return find_ended(connection_, query); }
+  bool has_expired(const Expiry& expiry) override { return ::tse::store::sqlite::has_expired(connection_, expiry); }
 
  protected:
   Connection& connection_;

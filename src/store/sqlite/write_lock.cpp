@@ -35,7 +35,7 @@ constexpr std::int64_t turnstile_offset = file_size;  // nothing is ever written
 
 }  // namespace
 
-void WriteLock::open(const std::string& path, const std::string& like) {
+void WriteLock::open(const std::string& path, const std::string& like, std::uint32_t mode) {
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor_ >= 0) return;
   if (errno != ENOENT) throw Failure(errno_error(errno, "open the -taskstate file"));
@@ -43,9 +43,8 @@ void WriteLock::open(const std::string& path, const std::string& like) {
   if (descriptor_ < 0) throw Failure(errno_error(errno, "create the -taskstate file"));
   // Whoever may write the database must be able to take its lock.
   const auto model = look(like);
-  if (!model) return;
-  const bool same = ::fchmod(descriptor_, model->st_mode & 0666) == 0 &&
-                    (::geteuid() != 0 || ::fchown(descriptor_, model->st_uid, model->st_gid) == 0);
+  const bool same = ::fchmod(descriptor_, model ? model->st_mode & 0666 : mode) == 0 &&
+                    (!model || ::geteuid() != 0 || ::fchown(descriptor_, model->st_uid, model->st_gid) == 0);
   if (!same) throw Failure(errno_error(errno, "give the -taskstate file the database's mode and owner"));
 }
 
@@ -83,9 +82,11 @@ void WriteLock::leave_turnstile() noexcept {
 
 // Neither lock can be waited for with a deadline or a cancellation, so they are tried, the lock itself more often: only
 // the next in line does.
-void WriteLock::lock(const Patience& patience, const std::function<void()>& give_up) {
+std::chrono::microseconds WriteLock::lock(const Patience& patience, const std::function<void()>& give_up) {
+  std::optional<Deadline> since;
   const auto wait = [&](const auto& attempt, std::chrono::microseconds longest) {
     for (auto pause = std::chrono::microseconds(25); !attempt(); pause = std::min(pause * 2, longest)) {
+      if (!since) since = std::chrono::steady_clock::now();
       give_up();
       patience.require("another process was writing until the deadline");
       std::this_thread::sleep_until(std::min<Deadline>(patience.until, std::chrono::steady_clock::now() + pause));
@@ -94,6 +95,8 @@ void WriteLock::lock(const Patience& patience, const std::function<void()>& give
   wait([this] { return try_turnstile(); }, std::chrono::microseconds(1000));
   const std::unique_ptr<WriteLock, void (*)(WriteLock*)> inside(this, [](WriteLock* lock) { lock->leave_turnstile(); });
   wait([this] { return try_lock(); }, std::chrono::microseconds(200));
+  if (!since) return std::chrono::microseconds(0);
+  return std::chrono::ceil<std::chrono::microseconds>(std::chrono::steady_clock::now() - *since);
 }
 
 void WriteLock::unlock() noexcept {

@@ -7,6 +7,7 @@
 
 #include "store/store.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -21,12 +22,12 @@ class WriteLock {
   WriteLock(const WriteLock&) = delete;
   WriteLock& operator=(const WriteLock&) = delete;
 
-  /// Opens the sidecar; creates it with the mode and owner of `like`, or 0600. Throws Failure: access_denied,
-  /// read_only, unavailable ...
-  void open(const std::string& path, const std::string& like);
-  /// Tries as long as the patience lasts, asking `give_up` in between (it throws to stop). Throws Failure: busy,
-  /// cancelled.
-  void lock(const Patience& patience, const std::function<void()>& give_up);
+  /// Opens the sidecar; creates it with the mode and owner of `like`, or, if there is none, with `mode`. Throws
+  /// Failure: access_denied, read_only, unavailable ...
+  void open(const std::string& path, const std::string& like, std::uint32_t mode);
+  /// Tries as long as the patience lasts, asking `give_up` in between (it throws to stop), and tells how long that was:
+  /// 0 if the lock was free. Throws Failure: busy, cancelled.
+  std::chrono::microseconds lock(const Patience& patience, const std::function<void()>& give_up);
   [[nodiscard]] bool try_lock();
   void unlock() noexcept;
   /// Tells those who watch the file that there is a commit to see. Under the lock only; best effort.

@@ -48,7 +48,24 @@ struct Writer::Group {
     return std::all_of(changes.begin() + static_cast<std::ptrdiff_t>(next), changes.end(),
                        [](const Change* change) { return change->durability == Durability::relaxed; });
   }
+  /// Whether there is anything in the transaction that somebody may wait for.
+  [[nodiscard]] bool is_seen() const {
+    return std::any_of(kept.begin(), kept.end(), [this](std::size_t index) { return changes[index]->seen; });
+  }
 };
+
+namespace {
+
+using Locked = std::unique_ptr<WriteLock, void (*)(WriteLock*)>;
+
+}  // namespace
+
+void Writer::lock(const Patience& patience) {
+  if (const auto waited = database_.lock.lock(patience, [this] { database_.gate.require(); }); waited.count() > 0) {
+    ++lock_waits_;
+    lock_wait_us_ += waited.count();
+  }
+}
 
 Writer::Results Writer::commit(std::span<const Change* const> changes, const Patience& patience) {
   Group group{changes, Results(changes.size()), {}, 0, 0};
@@ -59,8 +76,8 @@ Writer::Results Writer::commit(std::span<const Change* const> changes, const Pat
     if (database_.memory) {
       commit_all(group, patience);
     } else {
-      database_.lock.lock(patience, [this] { database_.gate.require(); });
-      const std::unique_ptr<WriteLock, void (*)(WriteLock*)> held(&database_.lock, [](WriteLock* l) { l->unlock(); });
+      lock(patience);
+      const Locked held(&database_.lock, [](WriteLock* l) { l->unlock(); });
       commit_all(group, patience);
     }
   } catch (...) {
@@ -149,8 +166,12 @@ void Writer::finish(Group& group) {
     writer.rollback();
     return fail(error);
   }
+  const auto size = static_cast<std::int64_t>(group.kept.size());
+  ++commits_;
+  changes_ += size;
+  largest_group_ = std::max(largest_group_.load(), size);
   if (database_.memory) return;
-  if (!group.is_relaxed()) database_.lock.announce();
+  if (group.is_seen()) database_.lock.announce();
   try {
     database_.require_identity();
   } catch (const Failure& failure) {
@@ -179,21 +200,59 @@ std::unique_lock<std::mutex> Writer::begin(bool flushed, const Patience& patienc
 // What was committed is durable whatever becomes of the checkpoint.
 void Writer::checkpoint_if_due() {
   const int frames = database_.writer->wal_frames();
-  if (frames < checkpoint_frames) next_checkpoint_ = checkpoint_frames;
+  const int due = database_.checkpoint_frames();
+  if (frames < due) next_checkpoint_ = due;
   if (frames < next_checkpoint_ || !database_.gate.sound()) return;
   const std::lock_guard held(database_.transaction);
   try {
     if (checkpoint(*database_.writer, Checkpoint::restart)) {
-      next_checkpoint_ = checkpoint_frames;
+      ++checkpoints_;
+      next_checkpoint_ = due;
       database_.writer->forget_wal_frames();
     } else {
-      next_checkpoint_ = frames + checkpoint_frames;
+      next_checkpoint_ = frames + due;
       database_.log(LogLevel::info,
                     "the checkpoint waits for readers; the -wal has " + std::to_string(frames) + " frames");
     }
   } catch (const Failure& failure) {
     note(failure.error());
   }
+}
+
+// The log still holds the pages as they were before. A reader that sees them keeps it from being emptied.
+void Writer::flush_removed(const Patience& patience) {
+  constexpr std::chrono::milliseconds pause{2};
+  if (database_.memory) return;
+  for (;;) {
+    try {
+      const Turn::Held turn(database_.turn, patience);
+      lock(patience);
+      const Locked held(&database_.lock, [](WriteLock* l) { l->unlock(); });
+      const std::lock_guard transaction(database_.transaction);
+      database_.require_identity();
+      if (checkpoint(*database_.writer, Checkpoint::truncate)) {
+        ++checkpoints_;
+        return database_.writer->forget_wal_frames();
+      }
+      patience.require("a reader kept the -wal from being emptied");
+    } catch (const Failure& failure) {
+      Error error = failure.error();
+      note(error);
+      if (error.code == Code::busy || error.code == Code::cancelled) error.code = Code::unavailable;
+      error.outcome = Outcome::unknown;
+      throw Failure(std::move(error));
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+void Writer::count(Stats& stats) const noexcept {
+  stats.commits = commits_;
+  stats.changes = changes_;
+  stats.largest_group = largest_group_;
+  stats.checkpoints = checkpoints_;
+  stats.lock_waits = lock_waits_;
+  stats.lock_wait_us = lock_wait_us_;
 }
 
 void Writer::note(const Error& error) {

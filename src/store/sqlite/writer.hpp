@@ -3,7 +3,10 @@
 
 #include "store/sqlite/database.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -18,6 +21,10 @@ class Writer {
   using Results = std::vector<std::optional<core::Error>>;
   /// As Store::commit(). Any number of threads.
   Results commit(std::span<const Change* const> changes, const Patience& patience);
+  /// As Store::flush_removed().
+  void flush_removed(const Patience& patience);
+  /// Adds what was done so far.
+  void count(Stats& stats) const noexcept;
 
  private:
   struct Group;
@@ -29,9 +36,12 @@ class Writer {
   std::unique_lock<std::mutex> begin(bool flushed, const Patience& patience);
   void checkpoint_if_due();
   void note(const core::Error& error);
+  void lock(const Patience& patience);
 
   Database& database_;
   int next_checkpoint_ = 0;
+  std::atomic<std::int64_t> commits_{0}, changes_{0}, largest_group_{0}, checkpoints_{0}, lock_waits_{0},
+      lock_wait_us_{0};
 };
 
 }  // namespace tse::store::sqlite

@@ -21,7 +21,9 @@ bool is_unchanged(const Row& row, const Intent& intent) {
   return std::holds_alternative<Unchanged>(apply(row, intent, at_time(noon + 60 * second)));
 }
 
-Error create_refusal(const NewTask& spec) { return std::get<Error>(create(spec, usual_operations(), at_time(noon))); }
+Error create_refusal(const NewTask& spec) {
+  return std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon)));
+}
 
 Annotate annotating(Additions additions) { return Annotate{std::move(additions)}; }
 
@@ -49,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_new_task_is_pending_and_whole) {
   context.request_id = "req";
   context.traceparent = "trace";
   context.actor = "api";
-  const Row row = std::get<Row>(create(spec, usual_operations(), context));
+  const Row row = std::get<Row>(create(spec, usual_operations(), status_url(), context));
   BOOST_TEST((row.task.status == Status::pending));
   BOOST_TEST(row.task.zone_id == "z1");
   BOOST_TEST(row.task.created_at == noon);
@@ -91,7 +93,7 @@ BOOST_AUTO_TEST_CASE(create_keeps_to_the_allowed_operations) {
   spec.operation = "reindex";
   BOOST_TEST(create_refusal(spec).message == "operation: not allowed here; has 7 bytes");
   const std::vector<std::string> more{"create", "delete", "reindex"};
-  BOOST_TEST(std::holds_alternative<Row>(create(spec, more, at_time(noon))));
+  BOOST_TEST(std::holds_alternative<Row>(create(spec, more, status_url(), at_time(noon))));
   spec.operation = "Reindex";
   BOOST_TEST(fields(create_refusal(spec).details) == "operation");
 }
@@ -101,13 +103,13 @@ BOOST_AUTO_TEST_CASE(a_delete_needs_what_it_deletes) {
   spec.operation = "delete";
   BOOST_TEST(fields(create_refusal(spec).details) == "install_id");
   spec.install_id = "ins_1";
-  BOOST_TEST(std::holds_alternative<Row>(create(spec, usual_operations(), at_time(noon))));
+  BOOST_TEST(std::holds_alternative<Row>(create(spec, usual_operations(), status_url(), at_time(noon))));
 }
 
 BOOST_AUTO_TEST_CASE(payloads_of_the_greatest_size_are_taken) {
   NewTask spec = usual_task();
   spec.payload = std::string(max_payload_bytes, '\0');
-  BOOST_TEST(std::holds_alternative<Row>(create(spec, usual_operations(), at_time(noon))));
+  BOOST_TEST(std::holds_alternative<Row>(create(spec, usual_operations(), status_url(), at_time(noon))));
 }
 
 BOOST_AUTO_TEST_CASE(all_sixteen_pairs_follow_the_table) {
@@ -372,7 +374,7 @@ BOOST_AUTO_TEST_CASE(times_never_go_back) {
 
 BOOST_AUTO_TEST_CASE(a_clock_beyond_the_calendar_is_held_at_its_end) {
   const auto born = [](std::int64_t now) {
-    return std::get<Row>(create(usual_task(), usual_operations(), at_time(now))).task.created_at;
+    return std::get<Row>(create(usual_task(), usual_operations(), status_url(), at_time(now))).task.created_at;
   };
   BOOST_TEST(born(std::numeric_limits<std::int64_t>::min()) == min_time);
   BOOST_TEST(born(std::numeric_limits<std::int64_t>::max()) == max_time);
@@ -382,7 +384,7 @@ BOOST_AUTO_TEST_CASE(a_clock_beyond_the_calendar_is_held_at_its_end) {
 BOOST_AUTO_TEST_CASE(a_note_belongs_to_one_change) {
   Context context = at_time(noon);
   context.actor = "api";
-  const Row born = std::get<Row>(create(usual_task(), usual_operations(), context));
+  const Row born = std::get<Row>(create(usual_task(), usual_operations(), status_url(), context));
   BOOST_TEST(!next(born, Start{}).note.worker.has_value());
 }
 

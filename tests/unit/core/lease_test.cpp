@@ -30,7 +30,7 @@ Context under(std::int64_t epoch, std::int64_t now = noon) {
 Row pending_with(std::int64_t max_attempts) {
   NewTask spec = usual_task();
   spec.max_attempts = max_attempts;
-  return std::get<Row>(create(spec, usual_operations(), at_time(noon)));
+  return std::get<Row>(create(spec, usual_operations(), status_url(), at_time(noon)));
 }
 
 Row after(const Row& row, const Intent& intent, std::int64_t now = noon) { return next(row, intent, now); }
@@ -122,12 +122,13 @@ BOOST_AUTO_TEST_CASE(a_plan_is_kept_beside_the_task) {
   spec.not_before = noon + 60 * second;
   spec.start_within = 10 * second;
   spec.max_attempts = 3;
-  const Row row = std::get<Row>(create(spec, usual_operations(), at_time(noon)));
+  const Row row = std::get<Row>(create(spec, usual_operations(), status_url(), at_time(noon)));
   BOOST_TEST(row.not_before.value() == noon + 60 * second);
   BOOST_TEST(row.start_by.value() == noon + 70 * second);
   BOOST_TEST(row.max_attempts == 3);
   spec.not_before = noon - 60 * second;
-  BOOST_TEST(std::get<Row>(create(spec, usual_operations(), at_time(noon))).start_by.value() == noon + 10 * second);
+  BOOST_TEST(std::get<Row>(create(spec, usual_operations(), status_url(), at_time(noon))).start_by.value() ==
+             noon + 10 * second);
   BOOST_TEST(row.body.find("not_before") == std::string::npos);
 }
 
@@ -136,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_plan_outside_its_rules_is_refused) {
   spec.not_before = std::numeric_limits<std::int64_t>::max();
   spec.start_within = 999;
   spec.max_attempts = 0;
-  const Error error = std::get<Error>(create(spec, usual_operations(), at_time(noon)));
+  const Error error = std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon)));
   BOOST_TEST(lines(error.details) == (std::vector<std::string>{"not_before: must be a time of the years 0 to 9999",
                                                                "start_within: must be 1 ms to 10 years, is 999 us",
                                                                "max_attempts: must be 1-1000, is 0"}),
@@ -144,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_plan_outside_its_rules_is_refused) {
   spec = usual_task();
   spec.max_attempts = 1001;
   spec.start_within = std::numeric_limits<std::int64_t>::max();
-  BOOST_TEST(fields(std::get<Error>(create(spec, usual_operations(), at_time(noon))).details) ==
+  BOOST_TEST(fields(std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon))).details) ==
              "start_within max_attempts");
 }
 
@@ -152,11 +153,11 @@ BOOST_AUTO_TEST_CASE(a_task_leaves_room_for_the_engine_to_fail_it) {
   NewTask spec = usual_task();
   spec.warnings.assign(64, warning_saying(std::string(16000, 'x')));
   spec.warnings.back().message = "x";
-  const std::size_t base = std::get<Row>(create(spec, usual_operations(), at_time(noon))).body.size();
+  const std::size_t base = std::get<Row>(create(spec, usual_operations(), status_url(), at_time(noon))).body.size();
   const std::size_t most = max_task_bytes - room_to_fail;
   BOOST_REQUIRE(base < most);
   spec.warnings.back().message.assign(most - base + 1, 'x');
-  const Row row = std::get<Row>(create(spec, usual_operations(), at_time(noon)));
+  const Row row = std::get<Row>(create(spec, usual_operations(), status_url(), at_time(noon)));
   BOOST_TEST(row.body.size() == most);
   for (const Intent& end : {Intent(Cancel{}), Intent(ExpireStart{})}) {
     Row overdue = row;
@@ -166,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_task_leaves_room_for_the_engine_to_fail_it) {
   const Row lost = after(after(row, Start{granted(1)}), EndLease{boot, lease_end});
   BOOST_TEST((lost.task.status == Status::failed));
   spec.warnings.back().message += 'x';
-  BOOST_TEST(fields(std::get<Error>(create(spec, usual_operations(), at_time(noon))).details) == "task");
+  BOOST_TEST(fields(std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon))).details) == "task");
 }
 
 // ---- Being held

@@ -97,6 +97,11 @@ inline Context at_time(std::int64_t now) {
   return context;
 }
 
+inline const PathTemplate& status_url() {
+  static const PathTemplate path("/zones/{zone_id}/catalog_tasks/{task_id}", "status_url");
+  return path;
+}
+
 inline NewTask usual_task() {
   NewTask spec;
   spec.zone_id = "z1";
@@ -106,7 +111,9 @@ inline NewTask usual_task() {
   return spec;
 }
 
-inline Row pending_row() { return std::get<Row>(create(usual_task(), usual_operations(), at_time(noon))); }
+inline Row pending_row() {
+  return std::get<Row>(create(usual_task(), usual_operations(), status_url(), at_time(noon)));
+}
 
 inline Row next(const Row& row, const Intent& intent, std::int64_t now = noon + second) {
   return std::get<Steps>(apply(row, intent, at_time(now))).back();

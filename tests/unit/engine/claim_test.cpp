@@ -59,7 +59,7 @@ struct Fixture {
     if (operation == "delete") spec.install_id = "ins_0";
     spec.payload = "payload of " + id;
     spec.max_attempts = max_attempts;
-    return tasks->create(spec, {});
+    return tasks->create(spec, {}).row;
   }
   std::optional<Lease> claim(const ClaimSpec& spec = {}) {
     std::vector<Lease> leases = tasks->claim(spec, {});

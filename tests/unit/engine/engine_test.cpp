@@ -42,10 +42,10 @@ struct Fixture {
     spec.zone_id = zone;
     spec.id = id;
     spec.operation = "create";
-    return tasks->create(spec, {});
+    return tasks->create(spec, {}).row;
   }
   core::Answer decide(const std::string& id, const core::Request& request = {}) {
-    return tasks->decide({"z", id}, request, {});
+    return tasks->decide({"z", id}, request, tse::engine::Waiting::here, {}).answer;
   }
 };
 
@@ -85,10 +85,10 @@ BOOST_AUTO_TEST_CASE(a_task_without_a_name_gets_a_uuid_v7_of_its_time) {
   core::NewTask spec;
   spec.zone_id = "z";
   spec.operation = "create";
-  const std::string id = tasks->create(spec, {}).task.id;
+  const std::string id = tasks->create(spec, {}).row.task.id;
   BOOST_TEST(id.substr(0, 13) == "016f488e-3dcd");
   BOOST_TEST(id[14] == '7');
-  BOOST_TEST(tasks->create(spec, {}).task.id != id);
+  BOOST_TEST(tasks->create(spec, {}).row.task.id != id);
 }
 
 BOOST_AUTO_TEST_CASE(a_taken_id_is_refused_and_the_first_task_stays) {

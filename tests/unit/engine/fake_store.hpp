@@ -64,11 +64,17 @@ class FakeStore final : public store::Store {
   void view(const std::function<void(store::View&)>& ask, const store::Patience&) override { ask(session_); }
   std::optional<core::Row> read(const core::Key&, const store::Patience&) override { return {}; }
   std::optional<std::string> payload(const core::Key&, const store::Patience&) override { return {}; }
-  std::optional<store::AnswerRow> answer(const core::Key&, const store::Patience&) override { return {}; }
+  store::Found answer(const core::Key&, const store::Patience&) override { return {}; }
   std::vector<core::Row> page(const store::PageQuery&, const store::Patience&) override { return {}; }
   std::int64_t count(const store::PageQuery&, const store::Patience&) override { return 0; }
   std::vector<core::Event> history(const core::Key&, const store::Patience&) override { return {}; }
   store::VerifyReport verify(const store::Patience&) override { return {}; }
+  store::Feed feed(const store::FeedQuery&, const store::Patience&) override { return {}; }
+  std::int64_t latest_event(const store::Patience&) override { return 0; }
+  std::vector<store::Move> moves(std::int64_t, std::size_t, const store::Patience&) override { return {}; }
+  store::Stats stats(std::string_view, const store::Patience&) override { return {}; }
+  void backup(const std::string&, const store::Patience&) override {}
+  void flush_removed(const store::Patience&) override {}
   store::CommitFiles commit_files() const override { return {}; }
   const std::string& generation() const noexcept override { return generation_; }
   void close() noexcept override {}
@@ -98,6 +104,17 @@ class FakeStore final : public store::Store {
     bool replace(std::int64_t, const core::Row&) override { return true; }
     std::int64_t next_epoch() override { return 1; }
     void set_zone_turn(std::string_view) override {}
+    std::optional<core::Replay> replay(std::string_view, std::string_view) override { return {}; }
+    std::optional<std::int64_t> tombstone(const core::Key&) override { return {}; }
+    std::vector<core::Key> ended(store::EndedQuery&) override { return {}; }
+    bool has_expired(const store::Expiry&) override { return false; }
+    void keep_replay(std::string_view, std::string_view, const core::Replay&) override {}
+    void drop_replay(std::string_view, std::string_view) override {}
+    bool remove(const core::Key&, std::int64_t) override { return false; }
+    bool remove_ended(const core::Key&, const store::EndedQuery&) override { return false; }
+    void entomb(const core::Key&, std::int64_t, std::int64_t) override {}
+    std::size_t drop_expired(const store::Expiry&, std::size_t) override { return 0; }
+    void run(const store::Statement&, const core::Key&, std::int64_t) override {}
   };
 
   NoSession session_;

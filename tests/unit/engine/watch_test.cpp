@@ -23,7 +23,7 @@ bool is_readable(const Watch& watch) {
 }
 
 struct Fixture {
-  std::shared_ptr<Watches> watches = std::make_shared<Watches>();
+  std::shared_ptr<Watches> watches = std::make_shared<Watches>(tse::engine::NewsSource{});
 
   // One that waits and has looked already.
   std::unique_ptr<Watch> waiting(const ClaimFilter& filter = {}) {

@@ -67,8 +67,8 @@ BOOST_AUTO_TEST_CASE(a_message_holds_no_sql_and_no_value) {
 BOOST_AUTO_TEST_CASE(the_write_lock_has_one_holder) {
   const TempDirectory directory;
   WriteLock first, second;
-  first.open(directory.path(), directory.path("none"));
-  second.open(directory.path(), directory.path("none"));
+  first.open(directory.path(), directory.path("none"), 0600);
+  second.open(directory.path(), directory.path("none"), 0600);
   BOOST_TEST(first.try_lock());
   BOOST_TEST(!second.try_lock());
   BOOST_TEST((code_of([&] { second.lock(in(20ms), [] {}); }) == Code::busy));
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_gives_way_to_a_foreign_writer) {
 BOOST_AUTO_TEST_CASE(a_file_that_becomes_foreign_while_its_opener_waits_is_left_alone) {
   const TempDirectory directory;
   WriteLock lock;
-  lock.open(directory.path("catalog.db-taskstate"), directory.path());
+  lock.open(directory.path("catalog.db-taskstate"), directory.path(), 0600);
   BOOST_REQUIRE(lock.try_lock());
   std::atomic<bool> refused = false;
   std::thread opener([&] {

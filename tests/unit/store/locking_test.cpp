@@ -86,8 +86,8 @@ BOOST_AUTO_TEST_CASE(who_writes_all_the_time_lets_others_in) {
   const std::string path = directory.path("lock");
   store::sqlite::WriteLock greedy;
   store::sqlite::WriteLock modest;
-  greedy.open(path, path);
-  modest.open(path, path);
+  greedy.open(path, path, 0600);
+  modest.open(path, path, 0600);
   constexpr int rounds = 200;
   std::atomic<int> turns{0};
   std::atomic<bool> served{false};
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(many_readers_share_a_few_connections) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 24; ++i)
     threads.emplace_back([&] {
-      for (int j = 0; j < 50; ++j) found += store->answer({"z", "a"}, in(30s)).has_value() ? 1 : 0;
+      for (int j = 0; j < 50; ++j) found += store->answer({"z", "a"}, in(30s)).row.has_value() ? 1 : 0;
     });
   for (std::thread& thread : threads) thread.join();
   BOOST_TEST(found == 24 * 50);

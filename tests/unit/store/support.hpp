@@ -103,7 +103,8 @@ inline void must(Store& store, Act act) {
   core::Context context;
   context.now = now;
   const std::vector<std::string> operations{"create", "delete"};
-  return std::get<core::Row>(core::create(spec, operations, context));
+  return std::get<core::Row>(
+      core::create(spec, operations, {"/zones/{zone_id}/catalog_tasks/{task_id}", "status_url"}, context));
 }
 
 inline void create(Store& store, const std::string& zone, const std::string& id, std::int64_t now = 1'000'000) {

@@ -1,0 +1,67 @@
+// Figures.
+#include "internal.hpp"
+
+#include <memory>
+
+using namespace tse;
+
+struct tse_stats {
+  engine::Stats stats;
+  std::string text;
+};
+
+int32_t tse_stats_read(tse_engine* engine, const char* zone_id, size_t zone_id_size, const tse_call* call,
+                       tse_stats** stats, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& target = *capi::require(engine, "engine").engine;
+    tse_stats*& out = capi::require(stats, "stats");
+    auto made = std::make_unique<tse_stats>();
+    made->stats = target.stats(capi::zone_filter_in(zone_id, zone_id_size), capi::call_in(call));
+    made->text = engine::to_open_metrics(made->stats);
+    out = made.release();
+  });
+}
+
+int32_t tse_stats_get(const tse_stats* stats, tse_stats_view* view) noexcept {
+  return capi::guard(nullptr, [&] {
+    const engine::Stats& from = capi::require(stats, "stats").stats;
+    tse_stats_view& out = capi::require_struct(view, "view");
+    const auto total = [&](core::Status status) { return from.store.totals.at(static_cast<std::size_t>(status)); };
+    out.pending = total(core::Status::pending);
+    out.running = total(core::Status::running);
+    out.completed = total(core::Status::completed);
+    out.failed = total(core::Status::failed);
+    out.count_count = from.store.counts.size();
+    out.file_bytes = from.store.file_bytes;
+    out.free_bytes = from.store.free_bytes;
+    out.wal_bytes = from.store.wal_bytes;
+    out.last_sequence = from.store.last_sequence;
+    out.commits = from.store.commits;
+    out.changes = from.store.changes;
+    out.largest_group = from.store.largest_group;
+    out.checkpoints = from.store.checkpoints;
+    out.lock_waits = from.store.lock_waits;
+    out.lock_wait_us = from.store.lock_wait_us;
+    out.waiters = from.waiters;
+    out.durability = static_cast<std::int32_t>(from.durability);
+    out.lease_clock = capi::text_out(from.lease_clock);
+    out.sqlite_version = capi::text_out(from.store.engine);
+  });
+}
+
+int32_t tse_stats_count(const tse_stats* stats, size_t index, tse_count_view* view) noexcept {
+  return capi::guard(nullptr, [&] {
+    const auto& counts = capi::require(stats, "stats").stats.store.counts;
+    tse_count_view& out = capi::require_struct(view, "view");
+    if (index >= counts.size()) capi::refuse("index", "is past the last count");
+    const store::Count& from = counts[index];
+    out.zone_id = capi::text_out(from.zone_id);
+    out.operation = capi::text_out(from.operation);
+    out.status = static_cast<std::int32_t>(from.status);
+    out.count = from.count;
+  });
+}
+
+const char* tse_stats_text(const tse_stats* stats) noexcept { return stats ? stats->text.c_str() : nullptr; }
+
+void tse_stats_free(tse_stats* stats) noexcept { delete stats; }

@@ -1,0 +1,71 @@
+// The feed of all changes, and the figures of a file.
+#pragma once
+
+#include <taskstate/list.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace taskstate {
+
+/// Which part of the feed Engine::changes() gives. @since 0.1
+struct ChangesQuery {
+  std::optional<std::string> zone_id{};  ///< absent: all zones
+  std::optional<std::string> after{};    ///< a position; absent: from the first event that is still there
+  bool latest = false;                   ///< begin here and now; `after` must be absent
+  bool allow_gap = false;                ///< go on from `after` although purges behind it are no longer told
+  std::optional<std::int64_t> limit{};   ///< events, 1-1000; absent: 100
+  std::chrono::microseconds wait{0};     ///< for the first event; 0: not at all
+};
+
+/// A part of the feed: events of all tasks in the order in which they were committed. @since 0.1
+struct Changes {
+  std::vector<Event> events{};  ///< may be empty
+  std::string position{};       ///< where the next part begins; opaque, printable ASCII, at most 128 bytes
+  std::int64_t purged_through =
+      0;  ///< missing sequence numbers up to it belong to purged tasks; above it none is missing
+};
+
+/// Which tasks Engine::purge() removes. @since 0.1
+struct Purge {
+  std::chrono::microseconds older_than{0};  ///< completed or failed at least so long ago, up to 100 years
+  std::optional<std::string> zone_id{};     ///< absent: all zones
+  std::int64_t limit = 0;                   ///< at most so many; 0: all
+};
+
+/// How many tasks of a zone and operation have a status. @since 0.1
+struct Count {
+  std::string zone_id{};
+  std::string operation{};
+  Status status = Status::pending;
+  std::int64_t count = 0;  ///< 1 and up: what is not told is 0
+};
+
+/// Figures of a file, and of the engine that read them since it was opened. @since 0.1
+struct Stats {
+  std::int64_t pending = 0;  ///< tasks of all zones
+  std::int64_t running = 0;
+  std::int64_t completed = 0;
+  std::int64_t failed = 0;
+  std::vector<Count> counts{};
+  std::int64_t file_bytes = 0;  ///< of the database file
+  std::int64_t free_bytes = 0;  ///< of these, unused
+  std::int64_t wal_bytes = 0;
+  std::int64_t last_sequence = 0;  ///< of the newest event
+  std::int64_t commits = 0;        ///< transactions of this engine
+  std::int64_t changes = 0;        ///< what they held: changes / commits is the mean size of a group
+  std::int64_t largest_group = 0;
+  std::int64_t checkpoints = 0;
+  std::int64_t lock_waits = 0;  ///< commits that had to wait for another process
+  std::chrono::microseconds lock_wait{0};
+  std::int64_t waiters = 0;   ///< registrations of watches and waiting calls, now
+  bool durable = true;        ///< a change is on the disk when its call returns
+  std::string lease_clock{};  ///< what leases are held in: "boot", "wall" or "host"
+  std::string sqlite_version{};
+  std::string text{};  ///< all of it as OpenMetrics text 1.0.0
+};
+
+}  // namespace taskstate

@@ -1,0 +1,34 @@
+#include "core/idempotency.hpp"
+
+#include "core/codec.hpp"
+#include "core/digest.hpp"
+
+namespace tse::core {
+
+std::string fingerprint(const NewTask& spec) {
+  Digest digest;
+  digest.text(spec.operation);
+  digest.optional_text(spec.install_id);
+  digest.optional_text(spec.package_id);
+  digest.optional_text(spec.package_slug);
+  digest.optional_number(spec.package_version);
+  digest.text(render(spec.links));
+  digest.text(render(spec.warnings));
+  digest.optional_text(spec.payload);
+  digest.optional_number(spec.start_within);
+  digest.optional_number(spec.max_attempts);
+  digest.optional_text(spec.retry_of);
+  std::string bytes;
+  for (unsigned shift = 64; shift > 0; shift -= 8) bytes += static_cast<char>(digest.value() >> (shift - 8) & 0xff);
+  return bytes;
+}
+
+void require_same(const Replay& first, const NewTask& spec) {
+  if (first.version != fingerprint_version)
+    throw Failure(Code::idempotency_mismatch,
+                  "idempotency_key: it was used by another version of taskstate, whose request cannot be compared");
+  if (first.fingerprint != fingerprint(spec))
+    throw Failure(Code::idempotency_mismatch, "idempotency_key: it was used for a task with other content");
+}
+
+}  // namespace tse::core

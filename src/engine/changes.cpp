@@ -1,0 +1,76 @@
+// The feed: what was committed after a position.
+#include "core/feed.hpp"
+#include "core/validate.hpp"
+#include "engine/checks.hpp"
+#include "engine/engine.hpp"
+
+#include <utility>
+
+namespace tse::engine {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::int64_t most_changes = 1000;
+
+void check(const ChangesQuery& query) {
+  std::vector<core::Detail> broken;
+  if (!query.zone_id.empty()) core::check_id(broken, "zone_id", query.zone_id);
+  if (query.after && query.latest) broken.push_back({"after", "must not be given where the feed begins here and now"});
+  if (query.limit < 1 || query.limit > most_changes)
+    broken.push_back({"limit", "must be 1-1000, is " + std::to_string(query.limit)});
+  if (query.wait.count() < 0)
+    broken.push_back({"wait", "must not be negative, is " + std::to_string(query.wait.count()) + " us"});
+  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
+}
+
+std::int64_t position_in(const std::string& text, const std::string& generation) {
+  const auto position = core::parse_position(text);
+  if (!position)
+    throw core::Failure(
+        core::invalid("after", "must be a position in the feed, has " + std::to_string(text.size()) + " bytes"));
+  if (position->generation != generation)
+    throw core::Failure(core::Code::restored, "after: the position is of another file; this one is a restored copy");
+  return position->sequence;
+}
+
+}  // namespace
+
+Changes Engine::changes(const ChangesQuery& query, const Call& call) {
+  enter();
+  check(query);
+  const std::string& generation = store_->generation();
+  store::FeedQuery part{query.zone_id, 0, static_cast<std::size_t>(query.limit)};
+  if (query.after) part.after = position_in(*query.after, generation);
+  if (query.latest) part.after = store_->latest_event(patience(call));
+
+  const auto until = steady_clock::now() + capped(query.wait);
+  std::shared_ptr<Watch> watch;
+  const std::stop_callback wake(call.stop, [&watch] {
+    if (watch) watch->raise();
+  });
+  for (;;) {
+    if (watch) watch->reset();
+    enter();
+    store::Feed feed = store_->feed(part, patience(call));
+    if (part.after > feed.latest)
+      throw core::Failure(core::invalid("after", "lies behind the newest event: no feed of this file ended there"));
+    if (query.after && !query.allow_gap && part.after < feed.floor)
+      throw core::Failure(core::Code::behind, "after: purges after the position are no longer told");
+    part.after = feed.read_through;
+    const bool at_end = feed.read_through == feed.latest;
+    if (!feed.events.empty() || (at_end && steady_clock::now() >= until))
+      return {std::move(feed.events), core::format_position({generation, feed.read_through}), feed.purged_through};
+    if (!at_end) continue;
+    if (call.stop.stop_requested())
+      throw core::Failure(core::Code::cancelled, "the caller cancelled before there was anything new");
+    if (watch) {
+      watch->sleep_until(until);
+    } else {
+      watch = this->watch();
+      watch->await_changes(query.zone_id);
+    }
+  }
+}
+
+}  // namespace tse::engine

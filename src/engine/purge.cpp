@@ -1,0 +1,113 @@
+// Removing tasks that have ended: by age, in small transactions, and one at once without a trace.
+#include "core/validate.hpp"
+#include "engine/change.hpp"
+#include "engine/checks.hpp"
+#include "engine/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tse::engine {
+namespace {
+
+// Short enough that a neighbour in the queue hardly notices.
+constexpr std::size_t tasks_per_commit = 32;
+constexpr std::int64_t tasks_per_round = 1000;
+
+constexpr std::chrono::microseconds longest_age = std::chrono::hours(24 * 366 * 100);
+
+void check(const PurgeQuery& query) {
+  std::vector<core::Detail> broken;
+  if (!query.zone_id.empty()) core::check_id(broken, "zone_id", query.zone_id);
+  if (query.older_than.count() < 0 || query.older_than > longest_age)
+    broken.push_back({"older_than", "must be 0 to 100 years, is " + std::to_string(query.older_than.count()) + " us"});
+  if (query.limit < 0) broken.push_back({"limit", "must not be negative, is " + std::to_string(query.limit)});
+  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
+}
+
+bool has_given_up(const core::Failure& failure) {
+  return failure.error().code == core::Code::busy || failure.error().code == core::Code::cancelled;
+}
+
+}  // namespace
+
+void Engine::bury(store::Session& session, const core::Key& key, std::int64_t now) {
+  if (settings_.tombstones.count() > 0) session.entomb(key, now, now + settings_.tombstones.count());
+}
+
+std::int64_t Engine::purge_ended(store::EndedQuery query, std::int64_t limit, const Call& call) {
+  std::int64_t removed = 0;
+  try {
+    while (limit == 0 || removed < limit) {
+      const auto left = limit == 0 ? tasks_per_commit : static_cast<std::size_t>(limit - removed);
+      query.limit = std::min(tasks_per_commit, left);
+      std::vector<core::Key> keys;
+      store_->view([&](store::View& view) { keys = view.ended(query); }, patience(call));
+      if (keys.empty()) break;
+      std::int64_t count = 0;
+      const auto remove = [&](store::Session& session) {
+        count = 0;
+        for (const core::Key& key : keys) {
+          if (!session.remove_ended(key, query)) continue;
+          bury(session, key, query.now);
+          run_also(session, call.also, key, query.now);
+          ++count;
+        }
+      };
+      commit({remove}, call);
+      removed += count;
+      if (call.stop.stop_requested()) break;
+    }
+  } catch (const core::Failure& failure) {
+    if (removed == 0 || !has_given_up(failure)) throw;
+  }
+  return removed;
+}
+
+std::int64_t Engine::purge(const PurgeQuery& query, const Call& call) {
+  enter();
+  check_call(call);
+  check(query);
+  const std::int64_t now = settings_.clock();
+  return purge_ended({query.zone_id, now - query.older_than.count(), now}, query.limit, call);
+}
+
+std::int64_t Engine::clean(const Call& call) {
+  const std::int64_t now = settings_.clock();
+  std::int64_t removed = 0;
+  if (settings_.retention.count() > 0)
+    removed = purge_ended({"", now - settings_.retention.count(), now}, tasks_per_round, call);
+  const store::Expiry expiry{now, now - settings_.feed_retention.count()};
+  bool due = false;
+  store_->view([&](store::View& view) { due = view.has_expired(expiry); }, patience(call));
+  for (std::size_t dropped = round_size; due && dropped >= round_size;)
+    commit({[&](store::Session& session) { dropped = session.drop_expired(expiry, round_size); },
+            store::Durability::relaxed, false},
+           call);
+  return removed;
+}
+
+bool Engine::erase(const core::Key& key, const Call& call) {
+  enter();
+  check_call(call);
+  bool erased = false;
+  if (is_possible(key)) {
+    const auto remove = [&](store::Session& session) {
+      erased = false;
+      const auto row = session.read(key);
+      if (!row) return;
+      if (!taskstate::is_terminal(row->task.status))
+        throw core::Failure(core::Code::illegal_transition, "a " + std::string(to_string(row->task.status)) +
+                                                                " task cannot be erased; cancel it first");
+      const std::int64_t now = settings_.clock();
+      erased = session.remove(key, now);
+      bury(session, key, now);
+      run_also(session, call.also, key, now);
+    };
+    commit({remove}, call);
+  }
+  store_->flush_removed(patience(call));
+  return erased;
+}
+
+}  // namespace tse::engine

@@ -1,0 +1,90 @@
+// Figures, and how they are told to a scraper (OpenMetrics 1.0.0).
+#include "core/validate.hpp"
+#include "engine/checks.hpp"
+#include "engine/engine.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace tse::engine {
+namespace {
+
+/// What stands before the colon in a lease clock's name.
+std::string kind_of(const std::string& clock) { return clock.substr(0, clock.find(':')); }
+
+/// Writes metric families. Labels are ids, operations and statuses, whose grammar needs no escaping.
+class MetricsText {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help, std::string_view unit = {}) {
+    const std::string full = "taskstate_" + std::string(name);
+    line("# TYPE " + full + ' ' + std::string(type));
+    if (!unit.empty()) line("# UNIT " + full + ' ' + std::string(unit));
+    line("# HELP " + full + ' ' + std::string(help));
+    name_ = full + (type == "counter" ? "_total" : type == "info" ? "_info" : "");
+  }
+  void sample(const std::string& value, const std::string& labels = {}) { line(name_ + labels + ' ' + value); }
+  void gauge(std::string_view name, std::string_view help, std::int64_t value, std::string_view unit = {}) {
+    family(name, "gauge", help, unit);
+    sample(std::to_string(value));
+  }
+  void counter(std::string_view name, std::string_view help, std::int64_t value) {
+    family(name, "counter", help);
+    sample(std::to_string(value));
+  }
+  [[nodiscard]] std::string end() && {
+    line("# EOF");
+    return std::move(text_);
+  }
+
+ private:
+  void line(const std::string& content) { text_ += content + '\n'; }
+  std::string text_;
+  std::string name_;
+};
+
+std::string seconds(std::int64_t microseconds) {
+  std::string fraction = std::to_string(microseconds % 1000000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  return std::to_string(microseconds / 1000000) + '.' + fraction;
+}
+
+}  // namespace
+
+Stats Engine::stats(std::string_view zone_id, const Call& call) {
+  enter();
+  if (!zone_id.empty()) {
+    std::vector<core::Detail> broken;
+    core::check_id(broken, "zone_id", zone_id);
+    if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
+  }
+  return {store_->stats(zone_id, patience(call)), static_cast<std::int64_t>(watches_->count()), settings_.durability,
+          kind_of(settings_.lease_clock.name)};
+}
+
+std::string to_open_metrics(const Stats& stats) {
+  const store::Stats& store = stats.store;
+  MetricsText text;
+  text.family("tasks", "gauge", "Tasks in the file by zone, operation and status.");
+  for (const store::Count& each : store.counts)
+    text.sample(std::to_string(each.count), "{zone=\"" + each.zone_id + "\",operation=\"" + each.operation +
+                                                "\",status=\"" + std::string(to_string(each.status)) + "\"}");
+  text.gauge("file_bytes", "Size of the database file.", store.file_bytes, "bytes");
+  text.gauge("file_free_bytes", "Unused bytes in the database file.", store.free_bytes, "bytes");
+  text.gauge("wal_bytes", "Size of the write-ahead log.", store.wal_bytes, "bytes");
+  text.gauge("feed_sequence", "Sequence number of the newest event.", store.last_sequence);
+  text.counter("commits", "Transactions that this process committed.", store.commits);
+  text.counter("changes", "Changes in them.", store.changes);
+  text.gauge("commit_group_size_max", "Most changes in one of them.", store.largest_group);
+  text.counter("checkpoints", "Checkpoints that this process made.", store.checkpoints);
+  text.counter("lock_waits", "Commits that waited for another process.", store.lock_waits);
+  text.family("lock_wait_seconds", "counter", "How long they waited, in sum.", "seconds");
+  text.sample(seconds(store.lock_wait_us));
+  text.gauge("waiters", "Registrations that wait for a task, a change or something to claim.", stats.waiters);
+  text.family("engine", "info", "What the engine runs on.");
+  text.sample("1", "{durability=\"" + std::string(stats.durability == store::Durability::full ? "full" : "relaxed") +
+                       "\",lease_clock=\"" + stats.lease_clock + "\",sqlite=\"" + store.engine + "\"}");
+  return std::move(text).end();
+}
+
+}  // namespace tse::engine

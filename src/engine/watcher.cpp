@@ -1,0 +1,97 @@
+#include "engine/watcher.hpp"
+
+#include "engine/background_thread.hpp"
+#include "engine/commit_notice.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+
+namespace tse::engine {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Between two looks at what is committed: whoever commits all the time is not to keep this thread busy.
+constexpr milliseconds coalescing{1};
+// Without notices, while somebody waits.
+constexpr milliseconds looking{50};
+
+// A program that is no engine announces nothing: its commit can be seen some time after it was written, a millisecond
+// or, on a slow disk, many.
+constexpr milliseconds first_look{1};
+constexpr milliseconds last_look{1024};
+
+int milliseconds_until(steady_clock::time_point time) {
+  if (time == steady_clock::time_point::max()) return -1;
+  const auto left = std::chrono::ceil<milliseconds>(time - steady_clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+}  // namespace
+
+void Watcher::start() {
+  const std::lock_guard lock(starting_);
+  if (!thread_.joinable() && !ended_) thread_ = start_in_background([this] { run(); });
+}
+
+void Watcher::stop() noexcept {
+  const std::lock_guard lock(starting_);
+  ended_ = true;
+  watches_->attention().raise();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Watcher::tell_moves() {
+  if (!watches_->follows()) return;
+  const std::lock_guard working(working_);
+  tell_();
+}
+
+// Which claims another process's commit may be for is not known.
+void Watcher::tell_all() {
+  watches_->signal_all();
+  tell_moves();
+}
+
+void Watcher::take(CommitNotice& commits) {
+  const CommitNotice::Seen seen = commits.take();
+  if (seen.announced) {
+    next_look_ = Time::max();
+    tell_all();
+  } else if (seen.written) {
+    until_look_ = first_look;
+    next_look_ = steady_clock::now() + until_look_;
+  }
+}
+
+void Watcher::run() noexcept {
+  CommitNotice commits(commit_files_);
+  const bool has_files = !commit_files_.announced.empty();
+  while (!ended_) {
+    const bool awaited = has_files && (watches_->any() || watches_->follows());
+    if (commits.enable(awaited)) tell_all();
+    if (!awaited) next_look_ = Time::max();
+    if (awaited && !commits.available()) next_look_ = std::min(next_look_, steady_clock::now() + looking);
+    std::array<pollfd, 2> ready{{{watches_->attention().descriptor(), POLLIN, 0}, {commits.descriptor(), POLLIN, 0}}};
+    ::poll(ready.data(), ready.size(), milliseconds_until(next_look_));
+    if (ended_) return;
+    if (ready[0].revents != 0) {
+      watches_->attention().drain();
+      tell_moves();
+    }
+    if (ready[1].revents != 0) take(commits);
+    if (steady_clock::now() >= next_look_) {
+      tell_all();
+      until_look_ *= 2;
+      const bool again = commits.available() && until_look_ <= last_look;
+      next_look_ = again ? steady_clock::now() + until_look_ : Time::max();
+    } else if (ready[0].revents != 0 || ready[1].revents != 0) {
+      std::this_thread::sleep_for(coalescing);
+    }
+  }
+}
+
+}  // namespace tse::engine

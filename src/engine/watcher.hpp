@@ -1,0 +1,59 @@
+// Tells those who wait what was committed, by this engine or by another process. A thread that runs from the first
+// watch on, and sleeps in poll(2) otherwise: one for all that wait, however many.
+#pragma once
+
+#include "engine/watch.hpp"
+#include "store/store.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace tse::engine {
+
+class CommitNotice;
+
+class Watcher {
+ public:
+  /// Tells what has moved since it was told last. Must not throw.
+  using Tell = std::function<void()>;
+
+  Watcher(std::shared_ptr<Watches> watches, store::CommitFiles commit_files, Tell tell)
+      : watches_(std::move(watches)), commit_files_(std::move(commit_files)), tell_(std::move(tell)) {}
+  ~Watcher() { stop(); }
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  /// Begins the thread; again is nothing. Throws Failure(unavailable).
+  void start();
+  /// Ends it and waits for it.
+  void stop() noexcept;
+
+  /// Around fork(): nothing is read in between, so the thread is outside of SQLite.
+  void pause() noexcept { working_.lock(); }
+  void resume() noexcept { working_.unlock(); }
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  void run() noexcept;
+  void tell_all();
+  void tell_moves();
+  void take(CommitNotice& commits);
+
+  const std::shared_ptr<Watches> watches_;
+  const store::CommitFiles commit_files_;
+  const Tell tell_;
+  std::mutex starting_;
+  std::mutex working_;  // held while the store is read
+  std::atomic<bool> ended_{false};
+
+  // The thread's own.
+  Time next_look_ = Time::max();  // for a commit that was written, but not announced
+  std::chrono::milliseconds until_look_{};
+  std::thread thread_;
+};
+
+}  // namespace tse::engine

@@ -1,0 +1,16 @@
+// The event log as a feed, and as the news for those who wait.
+#pragma once
+
+#include "store/sqlite/connection.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace tse::store::sqlite {
+
+[[nodiscard]] Feed find_feed(Connection& connection, const FeedQuery& query);
+[[nodiscard]] std::int64_t find_latest_event(Connection& connection);
+[[nodiscard]] std::vector<Move> find_moves(Connection& connection, std::int64_t after, std::size_t limit);
+
+}  // namespace tse::store::sqlite

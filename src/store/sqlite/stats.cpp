@@ -1,0 +1,44 @@
+#include "store/sqlite/stats.hpp"
+
+#include "store/sqlite/feed.hpp"
+#include "store/sqlite/row_io.hpp"
+
+namespace tse::store::sqlite {
+namespace {
+
+std::int64_t size_of(const std::string& path) {
+  const auto file = look(path);
+  return file ? file->st_size : 0;
+}
+
+void read_totals(Stats& stats, Connection& connection) {
+  Query query(connection, "SELECT status, sum(count) FROM taskstate_counters GROUP BY status");
+  while (query.step()) stats.totals.at(static_cast<std::size_t>(read_status(query.view(0)))) = query.integer(1);
+}
+
+void read_counts(Stats& stats, Connection& connection, std::string_view zone_id) {
+  static const std::string select = "SELECT zone_id, operation, status, count FROM taskstate_counters WHERE count > 0";
+  static const std::string of_zone = select + " AND zone_id = ?1";
+  Query query(connection, zone_id.empty() ? select : of_zone);
+  if (!zone_id.empty()) query.bind(1, zone_id);
+  while (query.step())
+    stats.counts.push_back({query.text(0), query.text(1), read_status(query.view(2)), query.integer(3)});
+}
+
+}  // namespace
+
+Stats read_stats(Connection& connection, const Database& database, std::string_view zone_id) {
+  Stats stats;
+  read_totals(stats, connection);
+  read_counts(stats, connection, zone_id);
+  const std::int64_t page_size = connection.integer("PRAGMA page_size");
+  stats.free_bytes = connection.integer("PRAGMA freelist_count") * page_size;
+  stats.file_bytes =
+      database.memory ? connection.integer("PRAGMA page_count") * page_size : size_of(database.paths.database);
+  if (!database.memory) stats.wal_bytes = size_of(database.paths.wal);
+  stats.last_sequence = find_latest_event(connection);
+  stats.engine = sqlite3_libversion();
+  return stats;
+}
+
+}  // namespace tse::store::sqlite

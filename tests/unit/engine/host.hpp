@@ -1,0 +1,82 @@
+// A host for tests: an engine on a file of its own, whose time stands still until it is told otherwise.
+#pragma once
+
+#include "engine/engine.hpp"
+#include "unit/store/support.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tse::test {
+
+inline constexpr std::int64_t host_birth = 1577470279117000;  // 2019-12-27T18:11:19.117Z
+inline constexpr std::int64_t host_second = 1000000;
+
+struct Host {
+  store_test::TempDirectory directory;
+  std::shared_ptr<std::atomic<std::int64_t>> now = std::make_shared<std::atomic<std::int64_t>>(host_birth);
+  engine::Settings settings;
+  engine::Engine::Ptr tasks;
+
+  Host() {
+    settings.clock = [now = now] { return now->load(); };
+    open();
+  }
+  void open() {
+    tasks.reset();
+    tasks = engine::Engine::open(directory.path(), settings);
+  }
+  // Another process's engine on the same file, as far as the engine can tell.
+  [[nodiscard]] engine::Engine::Ptr another() const { return engine::Engine::open(directory.path(), settings); }
+
+  static core::NewTask spec(const std::string& id, const std::string& zone = "z") {
+    core::NewTask made;
+    made.zone_id = zone;
+    made.id = id;
+    made.operation = "create";
+    made.package_id = "pkg_1";
+    return made;
+  }
+  core::Row create(const std::string& id, const std::string& zone = "z") {
+    return tasks->create(spec(id, zone), {}).row;
+  }
+  core::Row start(const std::string& id, const engine::Call& call = {}) {
+    return tasks->change({"z", id}, core::Start{}, call);
+  }
+  core::Row complete(const std::string& id, const engine::Call& call = {}) {
+    core::Complete intent;
+    intent.additions.install_id = "ins_1";
+    return tasks->change({"z", id}, intent, call);
+  }
+  core::Row fail(const std::string& id) { return tasks->change({"z", id}, core::Fail{"It broke.", {}, {}}, {}); }
+  // A task that has ended.
+  void completed(const std::string& id, const std::string& zone = "z") {
+    create(id, zone);
+    tasks->change({zone, id}, core::Start{}, {});
+    core::Complete intent;
+    intent.additions.install_id = "ins_1";
+    tasks->change({zone, id}, intent, {});
+  }
+  [[nodiscard]] std::string verified() const {
+    std::string problems;
+    for (const std::string& problem : tasks->verify({}).problems) problems += problem + '\n';
+    return problems;
+  }
+  std::string shell(const std::string& sql) const { return store_test::shell(directory.path(), sql); }
+};
+
+inline std::string code_name(const std::function<void()>& call) {
+  try {
+    call();
+    return "ok";
+  } catch (const core::Failure& failure) {
+    return std::string(to_string(failure.error().code));
+  }
+}
+
+}  // namespace tse::test

@@ -1,0 +1,57 @@
+#include "unit/engine/host.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+
+using namespace tse;
+
+BOOST_FIXTURE_TEST_SUITE(stats, test::Host)
+
+BOOST_AUTO_TEST_CASE(counts_follow_every_change) {
+  create("a");
+  create("b");
+  completed("c");
+  create("d", "y");
+  start("a");
+  const auto all = tasks->stats("", {});
+  BOOST_TEST(all.store.totals[0] == 2);
+  BOOST_TEST(all.store.totals[1] == 1);
+  BOOST_TEST(all.store.totals[2] == 1);
+  BOOST_TEST(all.store.totals[3] == 0);
+  const auto one = tasks->stats("y", {});
+  BOOST_REQUIRE(one.store.counts.size() == 1u);
+  BOOST_TEST(one.store.counts[0].count == 1);
+  BOOST_TEST(one.store.totals[0] == 2);
+  tasks->erase({"z", "c"}, {});
+  BOOST_TEST(tasks->stats("", {}).store.totals[2] == 0);
+}
+
+BOOST_AUTO_TEST_CASE(sizes_and_deeds) {
+  create("a");
+  const auto stats = tasks->stats("", {});
+  BOOST_TEST(stats.store.file_bytes == static_cast<std::int64_t>(std::filesystem::file_size(directory.path())));
+  BOOST_TEST(stats.store.wal_bytes == static_cast<std::int64_t>(std::filesystem::file_size(directory.path() + "-wal")));
+  BOOST_TEST(stats.store.last_sequence == 1);
+  BOOST_TEST(stats.store.commits == 1);
+  BOOST_TEST(stats.store.changes == 1);
+  BOOST_TEST(stats.store.largest_group == 1);
+  BOOST_TEST(stats.lease_clock == "host");
+  BOOST_TEST((stats.durability == store::Durability::full));
+  BOOST_TEST(stats.store.engine.starts_with("3."));
+}
+
+BOOST_AUTO_TEST_CASE(the_scrapers_text_says_the_same) {
+  create("a");
+  settings.durability = store::Durability::relaxed;
+  open();
+  create("b");
+  const std::string text = engine::to_open_metrics(tasks->stats("", {}));
+  BOOST_TEST(text.find("taskstate_tasks{zone=\"z\",operation=\"create\",status=\"pending\"} 2\n") != std::string::npos);
+  BOOST_TEST(text.find("taskstate_commits_total 1\n") != std::string::npos);
+  BOOST_TEST(text.find("taskstate_lock_wait_seconds_total 0.000000\n") != std::string::npos);
+  BOOST_TEST(text.find("durability=\"relaxed\"") != std::string::npos);
+  BOOST_TEST(text.ends_with("\n# EOF\n"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
