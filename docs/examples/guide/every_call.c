@@ -62,6 +62,18 @@ static tse_engine *open_engine(void) {
   OK(tse_options_set_housekeeping(options, 0, NULL)); /* tse_tick() instead */
   OK(tse_options_set_running_limit(options, 10, NULL));
   OK(tse_options_set_boot_id(options, "boot-1", TSE_NTS, NULL));
+  OK(tse_options_set_pending_limit(options, 100, NULL));
+  OK(tse_options_set_idempotency_retention(options, 86400000000, NULL)); /* a day */
+  OK(tse_options_set_adopt_request_id(options, 0, NULL));
+  OK(tse_options_set_longest_wait(options, 20000000, NULL));
+  OK(tse_options_set_retention(options, 0, NULL)); /* tse_purge() instead */
+  OK(tse_options_set_tombstones(options, 3600000000, NULL));
+  OK(tse_options_set_feed_retention(options, 604800000000, NULL));
+  OK(tse_options_set_durability(options, TSE_DURABILITY_FULL, NULL));
+  OK(tse_options_set_max_bytes(options, 1 << 30, NULL));
+  OK(tse_options_set_checkpoint_bytes(options, 4 << 20, NULL));
+  OK(tse_options_set_file_mode(options, 0600, NULL));
+  OK(tse_options_set_migrate(options, TSE_MIGRATE_AUTO, NULL));
   OK(tse_open("every_call.db", TSE_NTS, options, &tasks, NULL));
   tse_options_free(options);
   return tasks;
@@ -112,6 +124,26 @@ static void change_by_key(tse_engine *tasks) {
   tse_call_free(call);
 }
 
+/* Statements of the host's own, in the same transaction. */
+static void change_with_statements(tse_engine *tasks) {
+  tse_call *call = NULL;
+  OK(tse_call_new(&call, NULL));
+  OK(tse_call_also(call, "SELECT :taskstate_id, ?, ?, :at, :size, ?", TSE_NTS, NULL));
+  OK(tse_call_bind_text(call, NULL, 0, "text", TSE_NTS, NULL));
+  OK(tse_call_bind_blob(call, NULL, 0, "bytes", 5, NULL));
+  OK(tse_call_bind_int64(call, ":at", TSE_NTS, now_us, NULL));
+  OK(tse_call_bind_double(call, ":size", TSE_NTS, 0.5, NULL));
+  OK(tse_call_bind_null(call, NULL, 0, NULL));
+  tse_new_task spec = TSE_NEW_TASK_INIT;
+  spec.zone_id = tse_text("z1");
+  spec.id = tse_text("t6");
+  spec.operation = tse_text("create");
+  OK(tse_create(tasks, &spec, call, NULL, NULL));
+  OK(tse_call_clear_also(call, NULL));
+  OK(tse_start(tasks, "z1", TSE_NTS, "t6", TSE_NTS, call, NULL, NULL));
+  tse_call_free(call);
+}
+
 /* Reading a task, as a snapshot; and as a value, without an engine. Errors. */
 static void read_a_task(tse_engine *tasks) {
   tse_task *task = NULL;
@@ -122,6 +154,8 @@ static void read_a_task(tse_engine *tasks) {
   OK(tse_task_from_json("z1", TSE_NTS, view.json.data, view.json.size, &copy, NULL));
   OK(tse_task_validate(copy, NULL));
   tse_task_free(copy);
+  tse_task_free(task);
+  OK(tse_wait(tasks, "z1", TSE_NTS, "t1", TSE_NTS, TSE_NONE, 5000000, NULL, &task, NULL)); /* it has ended already */
   tse_task_free(task);
 
   tse_new_task bad = TSE_NEW_TASK_INIT;
@@ -177,14 +211,55 @@ static void work(tse_engine *tasks) {
   tse_leases_free(leases);
 }
 
-/* An event loop waits for the descriptor to be readable, resets the watch, and claims. */
+/* An event loop waits for the descriptor to be readable, resets the watch, and looks: claims, takes the tags of tasks
+ * that have moved, reads the feed. */
 static void watch(tse_engine *tasks) {
   tse_watch *watch = NULL;
   OK(tse_watch_new(tasks, &watch, NULL));
   OK(tse_watch_claim(watch, NULL, NULL));
+  OK(tse_watch_task(watch, "z1", TSE_NTS, "t1", TSE_NTS, 1, 7, NULL));
+  OK(tse_watch_task(watch, "z1", TSE_NTS, "t6", TSE_NTS, TSE_NONE, 8, NULL));
+  OK(tse_watch_forget(watch, "z1", TSE_NTS, "t6", TSE_NTS, 8, NULL));
+  OK(tse_watch_changes(watch, "z1", TSE_NTS, NULL));
   if (tse_watch_descriptor(watch) < 0) exit(1);
   OK(tse_watch_reset(watch, NULL));
+  int64_t tags[8];
+  size_t count = 0;
+  OK(tse_watch_take(watch, tags, 8, &count, NULL));
+  if (count != 1 || tags[0] != 7) exit(1);
   tse_watch_free(watch);
+}
+
+/* The feed, purging, figures, a copy. */
+static void run_a_service(tse_engine *tasks) {
+  tse_changes *changes = NULL;
+  tse_changes_view part = TSE_CHANGES_VIEW_INIT;
+  tse_event_view event = TSE_EVENT_VIEW_INIT;
+  OK(tse_changes_read(tasks, NULL, NULL, &changes, NULL));
+  OK(tse_changes_get(changes, &part));
+  OK(tse_changes_event(changes, 0, &event));
+  printf("%d changes, the first %s; more after %s\n", (int)part.count, event.kind.data, part.position.data);
+  tse_changes_free(changes);
+
+  tse_purge_spec old = TSE_PURGE_SPEC_INIT;
+  int64_t count = 0;
+  old.zone_id = tse_text("z2");
+  old.older_than_us = 0;
+  OK(tse_purge(tasks, &old, NULL, &count, NULL));
+  int32_t erased = 0;
+  OK(tse_erase(tasks, "z1", TSE_NTS, "t3", TSE_NTS, NULL, &erased, NULL));
+  if (count != 0 || erased != 1) exit(1);
+
+  tse_stats *stats = NULL;
+  tse_stats_view figures = TSE_STATS_VIEW_INIT;
+  tse_count_view counted = TSE_COUNT_VIEW_INIT;
+  OK(tse_stats_read(tasks, NULL, 0, NULL, &stats, NULL));
+  OK(tse_stats_get(stats, &figures));
+  OK(tse_stats_count(stats, 0, &counted));
+  printf("%d completed in %d commits\n%s", (int)figures.completed, (int)figures.commits, tse_stats_text(stats));
+  tse_stats_free(stats);
+
+  OK(tse_backup(tasks, "every_call-copy.db", TSE_NTS, NULL, NULL));
 }
 
 /* Lists, histories, reports. */
@@ -244,10 +319,12 @@ int main(void) {
   without_an_engine();
   tse_engine *tasks = open_engine();
   change_by_key(tasks);
+  change_with_statements(tasks);
   read_a_task(tasks);
   work(tasks);
   watch(tasks);
   look_around(tasks);
+  run_a_service(tasks);
   answer(tasks);
   OK(tse_close(tasks, NULL));
   tse_engine_free(tasks);
