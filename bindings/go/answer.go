@@ -6,13 +6,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Request is what of an HTTP request an answer depends on. The zero value is a plain GET. Since 0.1.
 type Request struct {
 	Method    string          // "HEAD" gives an answer without body; everything else is as GET
 	Path      string          // for error bodies; "": the status URL
-	Header    http.Header     // X-Client-Request-ID and If-None-Match are looked at; may be nil
+	Header    http.Header     // X-Client-Request-ID, If-None-Match and Prefer are looked at; may be nil
 	Completed CompletedPolicy // CompletedDefault: as the engine says
 }
 
@@ -64,17 +65,44 @@ func (a Answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) { _, _ = a.Wri
 
 // Decide returns the answer to the status request: 200, 303 or 304 for a task, 404 for none, 400 for a bad
 // X-Client-Request-ID, 503 for an engine that is nil, closed or busy and for a context that is done, 500 for anything
-// else. Every failure is an answer. Blocks for at most one read. Since 0.1.
+// else. Every failure is an answer. Blocks for one read, and for as long as the request's Prefer asks and [WithLongestWait]
+// allows: until If-None-Match no longer matches, or, without one, until the task has ended. Waiting takes no thread.
+// Since 0.1.
 func (e *Engine) Decide(ctx context.Context, zoneID, id string, request Request) Answer {
-	var answer Answer
-	err := e.use(ctx, func(h *handle, args callArgs) error {
-		answer = h.decide(zoneID, id, &request, args)
-		return nil
-	})
-	if err != nil {
-		return nativeUnavailable(zoneID, id, &request)
+	var until time.Time
+	for {
+		var answer Answer
+		var wait time.Duration
+		var revision int64
+		err := e.use(ctx, func(h *handle, args callArgs) error {
+			answer, wait, revision = h.decide(zoneID, id, &request, args)
+			return nil
+		})
+		if err != nil {
+			return nativeUnavailable(zoneID, id, &request)
+		}
+		if until.IsZero() {
+			until = time.Now().Add(wait)
+		}
+		left := time.Until(until)
+		if wait == 0 || left <= 0 || e.waitAtMost(ctx, left, zoneID, id, revision) != nil {
+			return answer
+		}
 	}
-	return answer
+}
+
+// waitAtMost returns nil when the task may have moved or the time is over.
+func (e *Engine) waitAtMost(ctx context.Context, longest time.Duration, zoneID, id string, revision int64) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	limited, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	err := e.waits.wait(limited, e, zoneID, id, revision)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return ctx.Err()
+	}
+	return err
 }
 
 // Accept returns the answer to the request that created a task, from what [Engine.Create] returned: 202 with the

@@ -27,17 +27,18 @@ static inline tse_str tsego_bytes(const void *data, size_t size, int32_t present
 
 #define TSEGO_CALL                                                                     \
   int64_t timeout_us, _GoString_ request_id, _GoString_ traceparent, _GoString_ actor, \
-      const tse_cancel_token *cancel_token
+      const tse_cancel_token *cancel_token, tse_call *also
 #define TSEGO_KEY _GoString_ zone_id, _GoString_ id
 #define TSEGO_KEY_TO_C tsego_required(zone_id).data, _GoStringLen(zone_id), tsego_required(id).data, _GoStringLen(id)
 
-// *call stays NULL, which is the engine's defaults, if there is nothing to say.
+// *call stays NULL, which is the engine's defaults, if there is nothing to say. A call that has statements already is
+// Go's own, and not freed here.
 static inline int32_t tsego_call(tse_call **call, TSEGO_CALL, tse_error **error) {
-  *call = NULL;
+  *call = also;
   if (timeout_us < 0 && !_GoStringLen(request_id) && !_GoStringLen(traceparent) && !_GoStringLen(actor) &&
       !cancel_token)
     return TSE_OK;
-  int32_t code = tse_call_new(call, error);
+  int32_t code = also ? TSE_OK : tse_call_new(call, error);
   if (!code && timeout_us >= 0) code = tse_call_set_timeout(*call, timeout_us, error);
   if (!code && _GoStringLen(request_id))
     code = tse_call_set_request_id(*call, _GoStringPtr(request_id), _GoStringLen(request_id), error);
@@ -45,16 +46,17 @@ static inline int32_t tsego_call(tse_call **call, TSEGO_CALL, tse_error **error)
     code = tse_call_set_traceparent(*call, _GoStringPtr(traceparent), _GoStringLen(traceparent), error);
   if (!code && _GoStringLen(actor)) code = tse_call_set_actor(*call, _GoStringPtr(actor), _GoStringLen(actor), error);
   if (!code && cancel_token) code = tse_call_set_cancel_token(*call, cancel_token, error);
-  if (code) {
+  if (code && !also) {
     tse_call_free(*call);
     *call = NULL;
   }
   return code;
 }
+#define TSEGO_OWNED (also ? NULL : call)
 
-#define TSEGO_BEGIN_CALL(error)                                                                        \
-  tse_call *call = NULL;                                                                               \
-  int32_t code = tsego_call(&call, timeout_us, request_id, traceparent, actor, cancel_token, (error)); \
+#define TSEGO_BEGIN_CALL(error)                                                                              \
+  tse_call *call = NULL;                                                                                     \
+  int32_t code = tsego_call(&call, timeout_us, request_id, traceparent, actor, cancel_token, also, (error)); \
   if (code) return code
 
 // ---- Tasks
@@ -76,7 +78,8 @@ static inline int32_t tsego_create(tse_engine *engine, TSEGO_KEY, _GoString_ ope
                                    _GoString_ package_id, _GoString_ package_slug, int64_t package_version,
                                    _GoString_ links, _GoString_ warnings, const void *payload, size_t payload_size,
                                    int32_t has_payload, int64_t not_before, int64_t start_within_us,
-                                   int64_t max_attempts, TSEGO_CALL, tsego_task *out) {
+                                   int64_t max_attempts, _GoString_ idempotency_key, _GoString_ retry_of, TSEGO_CALL,
+                                   tsego_task *out) {
   TSEGO_BEGIN_CALL(&out->error);
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = tsego_required(zone_id);
@@ -92,12 +95,14 @@ static inline int32_t tsego_create(tse_engine *engine, TSEGO_KEY, _GoString_ ope
   spec.not_before = not_before;
   spec.start_within_us = start_within_us;
   spec.max_attempts = max_attempts;
-  return tsego_end_task(call, tse_create(engine, &spec, call, &out->task, &out->error), out);
+  spec.idempotency_key = tsego_optional(idempotency_key);
+  spec.retry_of = tsego_optional(retry_of);
+  return tsego_end_task(TSEGO_OWNED, tse_create(engine, &spec, call, &out->task, &out->error), out);
 }
 
 static inline int32_t tsego_start(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tsego_task *out) {
   TSEGO_BEGIN_CALL(&out->error);
-  return tsego_end_task(call, tse_start(engine, TSEGO_KEY_TO_C, call, &out->task, &out->error), out);
+  return tsego_end_task(TSEGO_OWNED, tse_start(engine, TSEGO_KEY_TO_C, call, &out->task, &out->error), out);
 }
 
 #define TSEGO_ANNOTATE 0
@@ -125,12 +130,19 @@ static inline int32_t tsego_update(tse_engine *engine, int32_t op, TSEGO_KEY, TS
   if (op == TSEGO_ANNOTATE) code = tse_annotate(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
   else if (op == TSEGO_COMPLETE) code = tse_complete(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
   else code = tse_fail(engine, TSEGO_KEY_TO_C, &update, call, &out->task, &out->error);
-  return tsego_end_task(call, code, out);
+  return tsego_end_task(TSEGO_OWNED, code, out);
 }
 
 static inline int32_t tsego_get(tse_engine *engine, TSEGO_KEY, int32_t flags, TSEGO_CALL, tsego_task *out) {
   TSEGO_BEGIN_CALL(&out->error);
-  return tsego_end_task(call, tse_get(engine, TSEGO_KEY_TO_C, flags, call, &out->task, &out->error), out);
+  return tsego_end_task(TSEGO_OWNED, tse_get(engine, TSEGO_KEY_TO_C, flags, call, &out->task, &out->error), out);
+}
+
+// The task as it is: Go does the waiting in between itself.
+static inline int32_t tsego_wait(tse_engine *engine, TSEGO_KEY, int64_t revision, TSEGO_CALL, tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_wait(engine, TSEGO_KEY_TO_C, revision, 0, call, &out->task, &out->error);
+  return tsego_end_task(TSEGO_OWNED, code, out);
 }
 
 static inline int32_t tsego_from_json(_GoString_ json, tsego_task *out) {
@@ -152,13 +164,13 @@ static inline int32_t tsego_cancel(tse_engine *engine, TSEGO_KEY, int32_t flags,
   TSEGO_BEGIN_CALL(&out->error);
   const tse_str why = tsego_optional(reason);
   return tsego_end_task(
-      call, tse_cancel(engine, TSEGO_KEY_TO_C, flags, why.data, why.size, call, &out->task, &out->error), out);
+      TSEGO_OWNED, tse_cancel(engine, TSEGO_KEY_TO_C, flags, why.data, why.size, call, &out->task, &out->error), out);
 }
 
 static inline int32_t tsego_tick(tse_engine *engine, TSEGO_CALL, int64_t *count, tse_error **error) {
   TSEGO_BEGIN_CALL(error);
   code = tse_tick(engine, call, count, error);
-  tse_call_free(call);
+  tse_call_free(TSEGO_OWNED);
   return code;
 }
 
@@ -206,7 +218,7 @@ static inline int32_t tsego_end_leases(tse_call *call, int32_t code, tsego_lease
 static inline int32_t tsego_claim(tse_engine *engine, TSEGO_CLAIM, TSEGO_CALL, tsego_leases *out) {
   TSEGO_BEGIN_CALL(&out->error);
   TSEGO_BEGIN_CLAIM;
-  return tsego_end_leases(call, tse_claim(engine, &spec, call, &out->leases, &out->error), out);
+  return tsego_end_leases(TSEGO_OWNED, tse_claim(engine, &spec, call, &out->leases, &out->error), out);
 }
 
 static inline int32_t tsego_start_leased(tse_engine *engine, TSEGO_KEY, _GoString_ worker, int64_t lease_us, TSEGO_CALL,
@@ -214,7 +226,7 @@ static inline int32_t tsego_start_leased(tse_engine *engine, TSEGO_KEY, _GoStrin
   TSEGO_BEGIN_CALL(&out->error);
   const tse_str who = tsego_optional(worker);
   code = tse_start_leased(engine, TSEGO_KEY_TO_C, who.data, who.size, lease_us, call, &out->leases, &out->error);
-  return tsego_end_leases(call, code, out);
+  return tsego_end_leases(TSEGO_OWNED, code, out);
 }
 
 static inline int32_t tsego_heartbeat(tse_engine *engine, _GoString_ token, _GoString_ progress, TSEGO_CALL,
@@ -224,7 +236,7 @@ static inline int32_t tsego_heartbeat(tse_engine *engine, _GoString_ token, _GoS
   const tse_str shown = tsego_optional(progress);
   *view = (tse_heartbeat_view)TSE_HEARTBEAT_VIEW_INIT;
   code = tse_lease_heartbeat(engine, lease.data, lease.size, TSE_NONE, shown.data, shown.size, call, view, error);
-  tse_call_free(call);
+  tse_call_free(TSEGO_OWNED);
   return code;
 }
 
@@ -238,7 +250,7 @@ static inline int32_t tsego_lease_update(tse_engine *engine, int32_t op, _GoStri
   else if (op == TSEGO_COMPLETE)
     code = tse_lease_complete(engine, lease.data, lease.size, &update, call, &out->task, &out->error);
   else code = tse_lease_fail(engine, lease.data, lease.size, &update, call, &out->task, &out->error);
-  return tsego_end_task(call, code, out);
+  return tsego_end_task(TSEGO_OWNED, code, out);
 }
 
 static inline int32_t tsego_release(tse_engine *engine, _GoString_ token, int64_t delay_us, TSEGO_CALL,
@@ -246,7 +258,22 @@ static inline int32_t tsego_release(tse_engine *engine, _GoString_ token, int64_
   TSEGO_BEGIN_CALL(&out->error);
   const tse_str lease = tsego_required(token);
   code = tse_lease_release(engine, lease.data, lease.size, delay_us, call, &out->task, &out->error);
-  return tsego_end_task(call, code, out);
+  return tsego_end_task(TSEGO_OWNED, code, out);
+}
+
+static inline int32_t tsego_watch_task(tse_watch *watch, TSEGO_KEY, int64_t revision, int64_t tag, tse_error **error) {
+  return tse_watch_task(watch, TSEGO_KEY_TO_C, revision, tag, error);
+}
+
+static inline int32_t tsego_watch_forget(tse_watch *watch, TSEGO_KEY, int64_t tag, tse_error **error) {
+  return tse_watch_forget(watch, TSEGO_KEY_TO_C, tag, error);
+}
+
+static inline int32_t tsego_watch_changes(tse_engine *engine, _GoString_ zone_id, tse_watch **watch,
+                                          tse_error **error) {
+  const tse_str zone = tsego_optional(zone_id);
+  int32_t code = tse_watch_new(engine, watch, error);
+  return code ? code : tse_watch_changes(*watch, zone.data, zone.size, error);
 }
 
 static inline int32_t tsego_watch(tse_engine *engine, TSEGO_CLAIM, tse_watch **watch, tse_error **error) {
@@ -287,7 +314,7 @@ static inline int32_t tsego_list(tse_engine *engine, _GoString_ zone_id, int32_t
   query.before = tsego_optional(before);
   query.with_total = with_total;
   code = tse_list(engine, &query, call, &out->page, &out->error);
-  tse_call_free(call);
+  tse_call_free(TSEGO_OWNED);
   if (code) return code;
   out->view = (tse_page_view)TSE_PAGE_VIEW_INIT;
   code = tse_page_get(out->page, &out->view);
@@ -316,7 +343,7 @@ static inline void tsego_history_free(tsego_history *out) {
 static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tsego_history *out) {
   TSEGO_BEGIN_CALL(&out->error);
   code = tse_history_read(engine, TSEGO_KEY_TO_C, call, &out->history, &out->error);
-  tse_call_free(call);
+  tse_call_free(TSEGO_OWNED);
   if (code) return code;
   out->count = tse_history_count(out->history);
   if (!out->count) return TSE_OK;
@@ -327,6 +354,134 @@ static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, TSEGO_CA
     code = tse_history_event(out->history, i, &out->events[i]);
   }
   return code;
+}
+
+typedef struct tsego_changes {
+  tse_changes *changes;
+  tse_error *error;
+  tse_changes_view view;
+  tse_event_view *events;
+} tsego_changes;
+
+static inline void tsego_changes_free(tsego_changes *out) {
+  free(out->events);
+  tse_changes_free(out->changes);
+}
+
+static inline int32_t tsego_changes_read(tse_engine *engine, _GoString_ zone_id, _GoString_ after, int32_t flags,
+                                         int64_t limit, TSEGO_CALL, tsego_changes *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  tse_changes_spec spec = TSE_CHANGES_SPEC_INIT;
+  spec.zone_id = tsego_optional(zone_id);
+  spec.after = tsego_optional(after);
+  spec.flags = flags;
+  spec.limit = limit;
+  code = tse_changes_read(engine, &spec, call, &out->changes, &out->error);
+  tse_call_free(TSEGO_OWNED);
+  if (code) return code;
+  out->view = (tse_changes_view)TSE_CHANGES_VIEW_INIT;
+  code = tse_changes_get(out->changes, &out->view);
+  if (code || !out->view.count) return code;
+  out->events = malloc(out->view.count * sizeof *out->events);
+  if (!out->events) return TSE_NO_MEMORY;
+  for (size_t i = 0; i < out->view.count && !code; ++i) {
+    out->events[i] = (tse_event_view)TSE_EVENT_VIEW_INIT;
+    code = tse_changes_event(out->changes, i, &out->events[i]);
+  }
+  return code;
+}
+
+typedef struct tsego_stats {
+  tse_stats *stats;
+  tse_error *error;
+  tse_stats_view view;
+  tse_count_view *counts;
+} tsego_stats;
+
+static inline void tsego_stats_free(tsego_stats *out) {
+  free(out->counts);
+  tse_stats_free(out->stats);
+}
+
+static inline int32_t tsego_stats_read(tse_engine *engine, _GoString_ zone_id, TSEGO_CALL, tsego_stats *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  const tse_str zone = tsego_optional(zone_id);
+  code = tse_stats_read(engine, zone.data, zone.size, call, &out->stats, &out->error);
+  tse_call_free(TSEGO_OWNED);
+  if (code) return code;
+  out->view = (tse_stats_view)TSE_STATS_VIEW_INIT;
+  code = tse_stats_get(out->stats, &out->view);
+  if (code || !out->view.count_count) return code;
+  out->counts = malloc(out->view.count_count * sizeof *out->counts);
+  if (!out->counts) return TSE_NO_MEMORY;
+  for (size_t i = 0; i < out->view.count_count && !code; ++i) {
+    out->counts[i] = (tse_count_view)TSE_COUNT_VIEW_INIT;
+    code = tse_stats_count(out->stats, i, &out->counts[i]);
+  }
+  return code;
+}
+
+// ---- Purging, copying
+
+static inline int32_t tsego_purge(tse_engine *engine, _GoString_ zone_id, int64_t older_than_us, int64_t limit,
+                                  TSEGO_CALL, int64_t *count, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  tse_purge_spec spec = TSE_PURGE_SPEC_INIT;
+  spec.zone_id = tsego_optional(zone_id);
+  spec.older_than_us = older_than_us;
+  spec.limit = limit;
+  code = tse_purge(engine, &spec, call, count, error);
+  tse_call_free(TSEGO_OWNED);
+  return code;
+}
+
+static inline int32_t tsego_erase(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, int32_t *erased, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  code = tse_erase(engine, TSEGO_KEY_TO_C, call, erased, error);
+  tse_call_free(TSEGO_OWNED);
+  return code;
+}
+
+static inline int32_t tsego_backup(tse_engine *engine, _GoString_ path, TSEGO_CALL, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  const tse_str to = tsego_required(path);
+  code = tse_backup(engine, to.data, to.size, call, error);
+  tse_call_free(TSEGO_OWNED);
+  return code;
+}
+
+// ---- Statements of the host's own
+
+// Begins with none.
+static inline int32_t tsego_new_also(tse_call **call, tse_error **error) {
+  int32_t code = tse_call_new(call, error);
+  return code ? code : tse_call_clear_also(*call, error);
+}
+static inline int32_t tsego_also(tse_call *call, _GoString_ sql, tse_error **error) {
+  const tse_str text = tsego_required(sql);
+  return tse_call_also(call, text.data, text.size, error);
+}
+static inline int32_t tsego_bind_null(tse_call *call, _GoString_ name, tse_error **error) {
+  const tse_str to = tsego_optional(name);
+  return tse_call_bind_null(call, to.data, to.size, error);
+}
+static inline int32_t tsego_bind_int64(tse_call *call, _GoString_ name, int64_t value, tse_error **error) {
+  const tse_str to = tsego_optional(name);
+  return tse_call_bind_int64(call, to.data, to.size, value, error);
+}
+static inline int32_t tsego_bind_double(tse_call *call, _GoString_ name, double value, tse_error **error) {
+  const tse_str to = tsego_optional(name);
+  return tse_call_bind_double(call, to.data, to.size, value, error);
+}
+static inline int32_t tsego_bind_text(tse_call *call, _GoString_ name, _GoString_ value, tse_error **error) {
+  const tse_str to = tsego_optional(name);
+  const tse_str text = tsego_required(value);
+  return tse_call_bind_text(call, to.data, to.size, text.data, text.size, error);
+}
+static inline int32_t tsego_bind_blob(tse_call *call, _GoString_ name, const void *data, size_t size,
+                                      tse_error **error) {
+  const tse_str to = tsego_optional(name);
+  return tse_call_bind_blob(call, to.data, to.size, size ? data : "", size, error);
 }
 
 typedef struct tsego_report {
@@ -344,7 +499,7 @@ static inline void tsego_report_free(tsego_report *out) {
 static inline int32_t tsego_verify(tse_engine *engine, TSEGO_CALL, tsego_report *out) {
   TSEGO_BEGIN_CALL(&out->error);
   code = tse_verify(engine, call, &out->report, &out->error);
-  tse_call_free(call);
+  tse_call_free(TSEGO_OWNED);
   if (code) return code;
   out->view = (tse_report_view)TSE_REPORT_VIEW_INIT;
   code = tse_report_get(out->report, &out->view);
@@ -367,14 +522,16 @@ typedef struct tsego_answer {
 // A header that is present with an empty value is not an absent one.
 #define TSEGO_REQUEST                                                                                       \
   _GoString_ method, _GoString_ client_request_id, int32_t has_client_request_id, _GoString_ if_none_match, \
-      int32_t has_if_none_match, _GoString_ path, int32_t completed
+      int32_t has_if_none_match, _GoString_ path, int32_t completed, _GoString_ prefer
 #define TSEGO_BEGIN_REQUEST                                                                 \
   tse_request request = TSE_REQUEST_INIT;                                                   \
   request.method = tsego_optional(method);                                                  \
   if (has_client_request_id) request.client_request_id = tsego_required(client_request_id); \
   if (has_if_none_match) request.if_none_match = tsego_required(if_none_match);             \
   request.path = tsego_optional(path);                                                      \
-  request.completed = completed
+  request.completed = completed;                                                            \
+  request.prefer = tsego_optional(prefer);                                                  \
+  request.wait_elsewhere = 1
 
 static inline int32_t tsego_end_answer(int32_t code, tsego_answer *out) {
   if (code) return code;
@@ -387,7 +544,7 @@ static inline int32_t tsego_decide(tse_engine *engine, TSEGO_KEY, TSEGO_REQUEST,
   TSEGO_BEGIN_REQUEST;
   code = tse_answer_new(&out->answer, &out->error);
   if (!code) code = tse_decide(engine, TSEGO_KEY_TO_C, &request, call, out->answer, &out->error);
-  tse_call_free(call);
+  tse_call_free(TSEGO_OWNED);
   return tsego_end_answer(code, out);
 }
 

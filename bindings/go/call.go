@@ -34,6 +34,9 @@ type callArgs struct {
 	timeout int64 // microseconds; negative: the engine's own
 	ctx     context.Context
 	cancel  *cancelToken // nil if nobody can cancel the context
+
+	statements []Statement
+	also       *alsoCall // nil if there are no statements
 }
 
 // newCallArgs fails with the context's error if it is already done. A nil context is one without deadline or values.
@@ -47,6 +50,7 @@ func newCallArgs(ctx context.Context) (callArgs, error) {
 	}
 	args.ctx = ctx
 	args.Call = CallFrom(ctx)
+	args.statements, _ = ctx.Value(alsoKey{}).([]Statement)
 	if deadline, ok := ctx.Deadline(); ok {
 		args.timeout = time.Until(deadline).Microseconds()
 		if args.timeout < 0 {

@@ -9,6 +9,7 @@ import (
 type Engine struct {
 	handle *handle // nil only in an Engine that no Open made
 	keeper keeper  // of its leases
+	waits  waits   // for its tasks
 }
 
 // Version returns the version of the library that is linked, "major.minor.patch"; "" in a build without cgo. Since 0.1.
@@ -58,6 +59,12 @@ func (e *Engine) use(ctx context.Context, do func(*handle, callArgs) error) erro
 	if e == nil || e.handle == nil {
 		return errClosed()
 	}
+	if len(args.statements) > 0 {
+		if args.also, err = newAlsoCall(args.statements); err != nil {
+			return err
+		}
+		defer args.also.free()
+	}
 	defer args.cancellable()()
 	err = args.explain(do(e.handle, args))
 	runtime.KeepAlive(e.handle) // or it could be freed as soon as do has taken what it holds
@@ -74,7 +81,8 @@ func (e *Engine) task(ctx context.Context, do func(*handle, callArgs) (*Task, er
 }
 
 // Create creates a pending task; it is durable when Create returns. Errors: [ErrInvalidArgument] with one detail for
-// each field at fault, [ErrAlreadyExists], the context's error, and those of every change: [ErrBusy], [ErrClosed],
+// each field at fault, [ErrAlreadyExists], [ErrIdempotencyMismatch], [ErrLimitExceeded] (see [WithPendingLimit]),
+// [ErrNotFound] and [ErrIllegalTransition] (of RetryOf: unknown, not failed), the context's error, and those of every change: [ErrBusy], [ErrClosed],
 // [ErrReadOnly], [ErrDiskFull], [ErrIO], [ErrMoved], [ErrCorrupt], [ErrSchemaTooNew], [ErrForked], [ErrNoMemory],
 // [ErrInternal]. Blocks up to the context's deadline. Since 0.1.
 func (e *Engine) Create(ctx context.Context, spec NewTask) (*Task, error) {

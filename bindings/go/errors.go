@@ -35,13 +35,15 @@ const (
 	ErrUnavailable         Code = 22 // the file cannot be opened or reached now
 	ErrUnsupported         Code = 23 // not possible on this system, file system or build
 	ErrInternal            Code = 24 // a defect in taskstate
+	ErrRestored            Code = 25 // the position in the feed is of another file: this one was restored
+	ErrBehind              Code = 26 // the position lies before what the feed still tells of purges
 )
 
 var codeNames = [...]string{
 	"ok", "invalid_argument", "not_found", "already_exists", "illegal_transition", "lease_lost",
 	"idempotency_mismatch", "limit_exceeded", "busy", "cancelled", "read_only", "access_denied", "disk_full",
 	"io_error", "corrupt", "not_a_taskstate_file", "schema_too_new", "schema_too_old", "moved", "forked", "closed",
-	"no_memory", "unavailable", "unsupported", "internal",
+	"no_memory", "unavailable", "unsupported", "internal", "restored", "behind",
 }
 
 // String returns the code's name as every language spells it, such as "illegal_transition"; "code N" for a number

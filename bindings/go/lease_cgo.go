@@ -9,7 +9,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 	"unsafe"
 )
@@ -21,7 +20,7 @@ func (h *handle) cancel(zoneID, id string, force bool, reason string, call callA
 		flags = C.TSE_CANCEL_FORCE
 	}
 	code := C.tsego_cancel(h.engine, zoneID, id, flags, reason, C.int64_t(call.timeout), call.RequestID,
-		call.Traceparent, call.Actor, call.cancel.native(), &out)
+		call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -29,7 +28,7 @@ func (h *handle) tick(call callArgs) (int, error) {
 	var count C.int64_t
 	var failure *C.tse_error
 	code := C.tsego_tick(h.engine, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
-		call.cancel.native(), &count, &failure)
+		call.cancel.native(), call.also.native(), &count, &failure)
 	return int(count), takeError(code, failure)
 }
 
@@ -63,14 +62,14 @@ func (h *handle) claim(limit int, options *ClaimOptions, call callArgs) ([]grant
 	var out C.tsego_leases
 	code := C.tsego_claim(h.engine, strings.Join(options.Zones, ","), strings.Join(options.Operations, ","),
 		options.Worker, durationIn(options.Lease), C.int64_t(limit), C.int64_t(call.timeout), call.RequestID,
-		call.Traceparent, call.Actor, call.cancel.native(), &out)
+		call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishLeases(code, &out)
 }
 
 func (h *handle) startLeased(zoneID, id string, options *ClaimOptions, call callArgs) ([]granted, error) {
 	var out C.tsego_leases
 	code := C.tsego_start_leased(h.engine, zoneID, id, options.Worker, durationIn(options.Lease),
-		C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
+		C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishLeases(code, &out)
 }
 
@@ -82,7 +81,7 @@ func (h *handle) heartbeat(token string, progress *Link, call callArgs) (Heartbe
 		shown = renderLink(*progress)
 	}
 	code := C.tsego_heartbeat(h.engine, token, shown, C.int64_t(call.timeout), call.RequestID, call.Traceparent,
-		call.Actor, call.cancel.native(), &view, &failure)
+		call.Actor, call.cancel.native(), call.also.native(), &view, &failure)
 	if code != C.TSE_OK {
 		return Heartbeat{}, takeError(code, failure)
 	}
@@ -98,14 +97,14 @@ func (h *handle) updateLeased(op updateOp, token string, update *Update, call ca
 	code := C.tsego_lease_update(h.engine, C.int32_t(op), token, update.InstallID, update.PackageID,
 		update.PackageSlug, versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings),
 		update.ErrorMessage, update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
-		call.cancel.native(), &out)
+		call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
 func (h *handle) release(token string, delay time.Duration, call callArgs) (*Task, error) {
 	var out C.tsego_task
 	code := C.tsego_release(h.engine, token, timeoutIn(delay), C.int64_t(call.timeout), call.RequestID,
-		call.Traceparent, call.Actor, call.cancel.native(), &out)
+		call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -116,22 +115,11 @@ type watch struct {
 }
 
 func (h *handle) watch(options *ClaimOptions) (*watch, error) {
-	made := &watch{}
+	var native *C.tse_watch
 	var failure *C.tse_error
 	code := C.tsego_watch(h.engine, strings.Join(options.Zones, ","), strings.Join(options.Operations, ","),
-		options.Worker, durationIn(options.Lease), 1, &made.native, &failure)
-	if code != C.TSE_OK {
-		C.tse_watch_free(made.native)
-		return nil, takeError(code, failure)
-	}
-	descriptor, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(C.tse_watch_descriptor(made.native)),
-		syscall.F_DUPFD_CLOEXEC, 0)
-	if errno != 0 {
-		C.tse_watch_free(made.native)
-		return nil, &Error{Code: ErrUnavailable, Message: "the system has no descriptor left"}
-	}
-	made.file = os.NewFile(descriptor, "taskstate watch")
-	return made, nil
+		options.Worker, durationIn(options.Lease), 1, &native, &failure)
+	return newWatch(native, code, failure)
 }
 
 // sleep returns when there may be something to do, or with an error when the deadline has passed.

@@ -142,6 +142,7 @@ func copyTask(view *C.tse_task_view) (*Task, error) {
 		NotBefore:       optionalTimeOf(view.not_before),
 		StartBy:         optionalTimeOf(view.start_by),
 		CancelRequested: view.cancel_requested == 1,
+		Replayed:        view.replayed == 1,
 	}
 	if view.package_version != C.TSE_NONE {
 		task.PackageVersion = Int64(int64(view.package_version))

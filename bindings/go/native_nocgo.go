@@ -47,9 +47,31 @@ func (*handle) history(string, string, callArgs) ([]Event, error) { return nil, 
 
 func (*handle) verify(callArgs) (*Report, error) { return nil, unsupported() }
 
-func (*handle) decide(string, string, *Request, callArgs) Answer {
-	return nativeUnavailable("", "", nil)
+func (*handle) decide(string, string, *Request, callArgs) (Answer, time.Duration, int64) {
+	return nativeUnavailable("", "", nil), 0, 0
 }
+
+func (*handle) changes(*ChangesOptions, callArgs) (*ChangesBatch, error) { return nil, unsupported() }
+
+func (*handle) wait(string, string, int64, callArgs) (*Task, error) { return nil, unsupported() }
+
+func (*handle) purge(*PurgeOptions, callArgs) (int64, error) { return 0, unsupported() }
+
+func (*handle) erase(string, string, callArgs) (bool, error) { return false, unsupported() }
+
+func (*handle) backup(string, callArgs) error { return unsupported() }
+
+func (*handle) stats(string, callArgs) (*Stats, error) { return nil, unsupported() }
+
+func (*handle) watchTasks() (*watch, error) { return nil, unsupported() }
+
+func (*handle) watchChanges(string) (*watch, error) { return nil, unsupported() }
+
+type alsoCall struct{}
+
+func newAlsoCall([]Statement) (*alsoCall, error) { return nil, unsupported() }
+
+func (*alsoCall) free() {}
 
 func (*handle) acceptTask(*Task, *Request) Answer { return nativeUnavailable("", "", nil) }
 
@@ -103,3 +125,9 @@ func (*watch) wakeUp(time.Time) {}
 func (*watch) reset() error { return unsupported() }
 
 func (*watch) free() {}
+
+func (*watch) task(string, string, int64, int64) error { return unsupported() }
+
+func (*watch) forget(string, string, int64) {}
+
+func (*watch) takeTags() ([]int64, error) { return nil, unsupported() }

@@ -65,6 +65,40 @@ func (c *config) apply(options *C.tse_options) error {
 	set(c.runningLimit != 0, func() C.int32_t {
 		return C.tse_options_set_running_limit(options, C.int64_t(c.runningLimit), &failure)
 	})
+	set(c.pendingLimit != 0, func() C.int32_t {
+		return C.tse_options_set_pending_limit(options, C.int64_t(c.pendingLimit), &failure)
+	})
+	set(c.idempotencyRetention != nil, func() C.int32_t {
+		return C.tse_options_set_idempotency_retention(options, timeoutIn(*c.idempotencyRetention), &failure)
+	})
+	set(c.adoptRequestID, func() C.int32_t { return C.tse_options_set_adopt_request_id(options, 1, &failure) })
+	set(c.longestWait != nil, func() C.int32_t {
+		return C.tse_options_set_longest_wait(options, timeoutIn(*c.longestWait), &failure)
+	})
+	set(c.retention != nil, func() C.int32_t {
+		return C.tse_options_set_retention(options, timeoutIn(*c.retention), &failure)
+	})
+	set(c.tombstones != nil, func() C.int32_t {
+		return C.tse_options_set_tombstones(options, timeoutIn(*c.tombstones), &failure)
+	})
+	set(c.feedRetention != nil, func() C.int32_t {
+		return C.tse_options_set_feed_retention(options, timeoutIn(*c.feedRetention), &failure)
+	})
+	set(c.durability != nil, func() C.int32_t {
+		return C.tse_options_set_durability(options, C.int32_t(*c.durability), &failure)
+	})
+	set(c.maxBytes != nil, func() C.int32_t {
+		return C.tse_options_set_max_bytes(options, C.int64_t(*c.maxBytes), &failure)
+	})
+	set(c.checkpointBytes != nil, func() C.int32_t {
+		return C.tse_options_set_checkpoint_bytes(options, C.int64_t(*c.checkpointBytes), &failure)
+	})
+	set(c.fileMode != nil, func() C.int32_t {
+		return C.tse_options_set_file_mode(options, C.int32_t(*c.fileMode), &failure)
+	})
+	set(c.refuseMigration, func() C.int32_t {
+		return C.tse_options_set_migrate(options, C.TSE_MIGRATE_REFUSE, &failure)
+	})
 	set(c.bootID != nil, func() C.int32_t { return C.tsego_set_boot_id(options, *c.bootID, &failure) })
 	set(c.logLevel != nil, func() C.int32_t { return C.tse_options_set_log_level(options, C.int32_t(*c.logLevel), &failure) })
 	set(c.logFile != nil, func() C.int32_t { return C.tsego_set_log_file(options, *c.logFile, &failure) })

@@ -1,6 +1,9 @@
 package taskstate
 
-import "time"
+import (
+	"io/fs"
+	"time"
+)
 
 // Mode says what [Open] may do with the file. Since 0.1.
 type Mode int32
@@ -67,6 +70,14 @@ type config struct {
 	housekeeping     *time.Duration
 	runningLimit     int
 	bootID           *string
+
+	pendingLimit                         int
+	idempotencyRetention, longestWait    *time.Duration
+	adoptRequestID, refuseMigration      bool
+	retention, tombstones, feedRetention *time.Duration
+	durability                           *Durability
+	maxBytes, checkpointBytes            *int64
+	fileMode                             *fs.FileMode
 }
 
 // WithMode says whether a missing file is created and whether changes are possible. Since 0.1.
@@ -133,6 +144,71 @@ func WithHousekeeping(interval time.Duration) Option {
 
 // WithRunningLimit sets how many tasks of one zone claims let run at once; 0: no limit. Since 0.1.
 func WithRunningLimit(tasks int) Option { return func(c *config) { c.runningLimit = tasks } }
+
+// WithPendingLimit sets how many tasks of one zone may be pending: [Engine.Create] gives [ErrLimitExceeded] in a zone that has as
+// many; 0: no limit. Since 0.1.
+func WithPendingLimit(tasks int) Option { return func(c *config) { c.pendingLimit = tasks } }
+
+// WithIdempotencyRetention sets how long an idempotency key is kept, 1 s - 10 years; 24 h unless set. Since 0.1.
+func WithIdempotencyRetention(retention time.Duration) Option {
+	return func(c *config) { c.idempotencyRetention = &retention }
+}
+
+// WithAdoptRequestID lets Create take the call's request id, if that is a UUID, for the idempotency key where none is given:
+// for clients that repeat a request under the same X-Client-Request-ID. Since 0.1.
+func WithAdoptRequestID() Option { return func(c *config) { c.adoptRequestID = true } }
+
+// WithLongestWait sets the longest that a status request may wait by its Prefer header (RFC 7240, section 4.3), up to 1 h;
+// 0: none does. Since 0.1.
+func WithLongestWait(wait time.Duration) Option { return func(c *config) { c.longestWait = &wait } }
+
+// WithRetention sets how long after it has ended a task is kept before the engine purges it by itself, 1 s - 100 years; 0: for
+// good. Since 0.1.
+func WithRetention(retention time.Duration) Option {
+	return func(c *config) { c.retention = &retention }
+}
+
+// WithTombstones sets how long a purged task leaves a tombstone, 1 s - 100 years: it is answered with 410 and its id is not
+// used again; 0: none. Since 0.1.
+func WithTombstones(retention time.Duration) Option {
+	return func(c *config) { c.tombstones = &retention }
+}
+
+// WithFeedRetention sets how long the feed tells of a purge, 1 s - 100 years; 7 days unless set. Since 0.1.
+func WithFeedRetention(retention time.Duration) Option {
+	return func(c *config) { c.feedRetention = &retention }
+}
+
+// Durability says when a change has reached the disk. Since 0.1.
+type Durability int32
+
+// The durabilities of [WithDurability]. Since 0.1.
+const (
+	DurabilityFull    Durability = 0 // when its call returns (default)
+	DurabilityRelaxed Durability = 1 // it outlives the process at once, a power cut only some moments later
+)
+
+// WithDurability says when this engine's changes have reached the disk. Since 0.1.
+func WithDurability(durability Durability) Option {
+	return func(c *config) { c.durability = &durability }
+}
+
+// WithMaxBytes sets how large the database file may become by this engine's changes, 64 KiB and up: what would make it larger
+// is [ErrDiskFull] and rolled back whole. Its -wal is not counted. 0: no limit. Since 0.1.
+func WithMaxBytes(bytes int64) Option { return func(c *config) { c.maxBytes = &bytes } }
+
+// WithCheckpointBytes sets the size of the -wal from which on a change moves it into the database file, 64 KiB - 1 GiB; 4 MiB
+// unless set. Since 0.1.
+func WithCheckpointBytes(bytes int64) Option {
+	return func(c *config) { c.checkpointBytes = &bytes }
+}
+
+// WithFileMode sets the mode of new files: 0600 (default) with any of 0066 added. Since 0.1.
+func WithFileMode(mode fs.FileMode) Option { return func(c *config) { c.fileMode = &mode } }
+
+// WithoutMigration makes a file of an older schema [ErrSchemaTooOld], and leaves it as it is, instead of migrating it. A new file
+// is made either way. Since 0.1.
+func WithoutMigration() Option { return func(c *config) { c.refuseMigration = true } }
 
 // WithBootID names this boot of the machine instead of the kernel: 1-64 of A-Z a-z 0-9 - . _ ~. A lease taken under another
 // boot id has ended. For tests of a reboot, and for systems where no boot id can be read. Since 0.1.

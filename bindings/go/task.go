@@ -45,6 +45,7 @@ type Task struct {
 	NotBefore       time.Time // claims pass over the task until then; zero: none
 	StartBy         time.Time // the task fails if nobody has started it by then; zero: none
 	CancelRequested bool      // Cancel asked its worker to stop
+	Replayed        bool      // Create found it by its idempotency key, and made nothing
 }
 
 // MarshalJSON returns the wire form, so that what is private stays so. encoding/json may respell some characters of
@@ -96,6 +97,12 @@ type NewTask struct {
 	NotBefore   time.Time     // claims pass over it until then; zero: none
 	StartWithin time.Duration // fails, kind "expired", unless started within this time of its creation, or of NotBefore if that is later; 1 ms - 10 years; 0: none
 	MaxAttempts int           // 1-1000; 0: 1. Above 1, a task whose lease ended without an outcome is offered again
+
+	// IdempotencyKey, 1-512 bytes of UTF-8 without control characters, is the zone's: the same key again with the same
+	// content (every field but ID, NotBefore and this) gives the first task, Replayed; with other content it is
+	// ErrIdempotencyMismatch. It is kept for WithIdempotencyRetention.
+	IdempotencyKey string
+	RetryOf        string // the ID of a failed task of the zone; a link rel="predecessor" leads to its status URL
 }
 
 // Update is what [Engine.Annotate], [Engine.Complete] and [Engine.Fail] may add. Absent fields leave the task as it
@@ -139,8 +146,10 @@ type Page struct {
 
 // Event is one entry of a task's history. Since 0.1.
 type Event struct {
-	Sequence    int64  // grows over the whole file; never reused
-	Kind        string // "created", "started", "annotated", "progress", "cancel_requested", "released", "lost", "cancelled", "expired", "completed", "failed", "external"
+	Sequence    int64 // grows over the whole file, in commit order; never reused
+	ZoneID      string
+	ID          string
+	Kind        string // "created", "started", "annotated", "progress", "cancel_requested", "released", "lost", "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged"
 	From        Status // NoStatus for the first event
 	To          Status
 	At          time.Time // UTC, microseconds
@@ -152,6 +161,7 @@ type Event struct {
 	Traceparent string
 	Message     string
 	Detail      string
+	Position    string // in the feed: ChangesOptions.After to go on after this event; "" in a history
 }
 
 // Report is what [Engine.Verify] found. Since 0.1.

@@ -26,13 +26,14 @@ func (h *handle) create(spec *NewTask, call callArgs) (*Task, error) {
 	code := C.tsego_create(h.engine, spec.ZoneID, spec.ID, spec.Operation, spec.InstallID, spec.PackageID,
 		spec.PackageSlug, versionIn(spec.PackageVersion), renderLinks(spec.Links), renderWarnings(spec.Warnings),
 		payload, size, present, timeIn(spec.NotBefore), durationIn(spec.StartWithin), attemptsIn(spec.MaxAttempts),
-		C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
+		spec.IdempotencyKey, spec.RetryOf,
+		C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
 func (h *handle) start(zoneID, id string, call callArgs) (*Task, error) {
 	var out C.tsego_task
-	code := C.tsego_start(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
+	code := C.tsego_start(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -40,7 +41,7 @@ func (h *handle) update(op updateOp, zoneID, id string, update *Update, call cal
 	var out C.tsego_task
 	code := C.tsego_update(h.engine, C.int32_t(op), zoneID, id, update.InstallID, update.PackageID, update.PackageSlug,
 		versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings), update.ErrorMessage,
-		update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
+		update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -50,7 +51,7 @@ func (h *handle) get(zoneID, id string, payload bool, call callArgs) (*Task, err
 	if payload {
 		flags = C.TSE_WITH_PAYLOAD
 	}
-	code := C.tsego_get(h.engine, zoneID, id, flags, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
+	code := C.tsego_get(h.engine, zoneID, id, flags, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -72,7 +73,7 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 	var out C.tsego_page
 	code := C.tsego_list(h.engine, query.ZoneID, statuses, query.Operation, query.InstallID, query.PackageID,
 		timeIn(query.CreatedFrom), timeIn(query.CreatedUntil), C.int64_t(query.Limit), query.After, query.Before,
-		flag(query.WithTotal), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
+		flag(query.WithTotal), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	defer C.tsego_page_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
@@ -94,35 +95,22 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 
 func (h *handle) history(zoneID, id string, call callArgs) ([]Event, error) {
 	var out C.tsego_history
-	code := C.tsego_history_read(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
+	code := C.tsego_history_read(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	defer C.tsego_history_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
 	}
 	events := make([]Event, 0, int(out.count))
 	for _, view := range unsafe.Slice(out.events, int(out.count)) {
-		events = append(events, Event{
-			Sequence:    int64(view.sequence),
-			Kind:        text(view.kind),
-			From:        Status(view.from_status),
-			To:          Status(view.to_status),
-			At:          timeOf(view.at),
-			Revision:    int64(view.revision),
-			Attempt:     int64(view.attempt),
-			Worker:      text(view.worker),
-			Epoch:       int64(view.epoch),
-			RequestID:   text(view.request_id),
-			Traceparent: text(view.traceparent),
-			Message:     text(view.message),
-			Detail:      text(view.detail),
-		})
+		view := view
+		events = append(events, copyEvent(&view))
 	}
 	return events, nil
 }
 
 func (h *handle) verify(call callArgs) (*Report, error) {
 	var out C.tsego_report
-	code := C.tsego_verify(h.engine, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), &out)
+	code := C.tsego_verify(h.engine, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	defer C.tsego_report_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)

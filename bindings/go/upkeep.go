@@ -1,0 +1,108 @@
+package taskstate
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// PurgeOptions says which tasks [Engine.Purge] removes. Since 0.1.
+type PurgeOptions struct {
+	OlderThan time.Duration // completed or failed at least so long ago, 0 to 100 years
+	ZoneID    string        // "": all zones
+	Limit     int64         // at most so many; 0: all
+}
+
+// Purge removes tasks that ended long ago, with their payloads and histories, a few in each transaction, and returns how many.
+// A task whose idempotency key is still kept stays. When its turn does not come in time or the context ends after some were
+// removed, it returns their number and no error. Errors: [ErrInvalidArgument], the context's error, and those of every
+// change. Since 0.1.
+func (e *Engine) Purge(ctx context.Context, options PurgeOptions) (int64, error) {
+	var count int64
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		count, err = h.purge(&options, args)
+		return err
+	})
+	return count, err
+}
+
+// Erase removes one completed or failed task, whatever its age and idempotency key; when it returns, neither the file nor its
+// -wal holds a byte of it but its key. It returns false if there was none. Errors: [ErrIllegalTransition] for a task that
+// is pending or running: cancel it first; [ErrUnavailable] with outcome [Unknown]: it is gone, but a reader did not let the
+// -wal be emptied in time, call again; and those of every change. Since 0.1.
+func (e *Engine) Erase(ctx context.Context, zoneID, id string) (bool, error) {
+	var erased bool
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		erased, err = h.erase(zoneID, id, args)
+		return err
+	})
+	return erased, err
+}
+
+// Backup copies the file as it is at one moment to path; others go on writing. The copy takes its name when it is whole and
+// on the disk. Without a deadline it takes as long as it takes. Errors: [ErrAlreadyExists] (at path stands a database
+// that an engine has opened), [ErrInvalidArgument] (it is the file itself), the context's error, [ErrAccessDenied],
+// [ErrDiskFull], [ErrIO], [ErrUnavailable], and those of [Engine.Get]. Since 0.1.
+func (e *Engine) Backup(ctx context.Context, path string) error {
+	return e.use(ctx, func(h *handle, args callArgs) error { return h.backup(path, args) })
+}
+
+// Count is how many tasks of one zone and operation have a status. Since 0.1.
+type Count struct {
+	ZoneID    string
+	Operation string
+	Status    Status
+	Count     int64 // 1 and up: what is not told is 0
+}
+
+// Stats are figures of a file, and of the engine that read them since it was opened. Since 0.1.
+type Stats struct {
+	Pending, Running, Completed, Failed int64 // tasks of all zones
+	Counts                              []Count
+
+	FileBytes    int64 // of the database file
+	FreeBytes    int64 // of these, unused
+	WALBytes     int64
+	LastSequence int64 // of the newest event
+
+	Commits       int64 // transactions of this engine
+	Changes       int64 // what they held: Changes / Commits is the mean size of a group
+	LargestGroup  int64
+	Checkpoints   int64
+	LockWaits     int64 // commits that had to wait for another process
+	LockWait      time.Duration
+	Waiters       int64 // registrations of watches and waiting calls, now
+	Durability    Durability
+	LeaseClock    string // what leases are held in: "boot", "wall" or "host"
+	SQLiteVersion string
+
+	OpenMetrics string // all of it as OpenMetrics text 1.0.0
+}
+
+// Stats returns figures, with the counts of all zones, or of the one that is named. It costs the same however many tasks there
+// are. Errors: [ErrInvalidArgument] and those of [Engine.Get]. Since 0.1.
+func (e *Engine) Stats(ctx context.Context, zoneID ...string) (*Stats, error) {
+	var stats *Stats
+	zone := ""
+	if len(zoneID) > 0 {
+		zone = zoneID[0]
+	}
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		stats, err = h.stats(zone, args)
+		return err
+	})
+	return stats, err
+}
+
+// MetricsHandler serves the figures to a scraper as OpenMetrics text; 503 when they cannot be read. Since 0.1.
+func (e *Engine) MetricsHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stats, err := e.Stats(r.Context())
+		if err != nil {
+			http.Error(w, "the figures cannot be read", http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8")
+		_, _ = w.Write([]byte(stats.OpenMetrics))
+	})
+}
