@@ -122,6 +122,7 @@ void view_event(const core::Event& event, tse_event_view& out) noexcept {
   out.traceparent = text_out(event.traceparent);
   out.message = text_out(event.message);
   out.detail = text_out(event.detail);
+  out.position = text_out(event.position);
 }
 
 }  // namespace tse::capi

@@ -770,10 +770,11 @@ typedef struct tse_event_view {
   tse_str traceparent;
   tse_str message;
   tse_str detail;
+  tse_str position;    /**< in the feed: where to go on after this event; absent in a history */
 } tse_event_view;
 #define TSE_EVENT_VIEW_INIT \
   { sizeof(tse_event_view), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, -1, 0, 0, 0, 0, { NULL, 0 }, 0, \
-    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
 
 /** All events of a task; none for an unknown one. */
 TSE_API int32_t tse_history_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,

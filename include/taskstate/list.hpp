@@ -51,6 +51,7 @@ struct Event {
   std::optional<std::string> traceparent{};
   std::optional<std::string> message{};
   std::optional<std::string> detail{};
+  std::optional<std::string> position{};  ///< in the feed: where to go on after this event
   bool operator==(const Event&) const = default;
 };
 

@@ -126,6 +126,7 @@ struct Event {
   Text traceparent;
   Text message;
   Text detail;
+  Text position{};  ///< in the feed
 };
 
 }  // namespace tse::core

@@ -58,6 +58,7 @@ Changes Engine::changes(const ChangesQuery& query, const Call& call) {
     if (query.after && !query.allow_gap && part.after < feed.floor)
       throw core::Failure(core::Code::behind, "after: purges after the position are no longer told");
     part.after = feed.read_through;
+    for (core::Event& event : feed.events) event.position = core::format_position({generation, event.sequence});
     const bool at_end = feed.read_through == feed.latest;
     if (!feed.events.empty() || (at_end && steady_clock::now() >= until))
       return {std::move(feed.events), core::format_position({generation, feed.read_through}), feed.purged_through};

@@ -67,7 +67,8 @@ namespace taskstate::detail {
           .request_id = optional_string(from.request_id),
           .traceparent = optional_string(from.traceparent),
           .message = optional_string(from.message),
-          .detail = optional_string(from.detail)};
+          .detail = optional_string(from.detail),
+          .position = optional_string(from.position)};
 }
 
 /// `read` is tse_history_event or tse_changes_event.
