@@ -94,7 +94,7 @@ Lease Engine::grant(store::Session& session, const core::Key& key, const core::T
   const core::Grant terms{session.next_epoch(), now + duration.count(), settings_.lease_clock.name, worker};
   Lease lease;
   lease.row = carry_out(session, key, core::Start{terms}, context).row;
-  run_also(session, call.also, key, context.now);
+  run_also(session, call.also, key, lease.row.task.updated_at);
   lease.payload = session.payload(key);
   lease.token = core::format_lease({store_->generation(), key, terms.epoch, duration.count()});
   lease.duration = duration.count();

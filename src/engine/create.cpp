@@ -63,7 +63,7 @@ void Engine::create_in(store::Session& session, const core::NewTask& spec, const
     session.keep_replay(
         spec.zone_id, *spec.idempotency_key,
         {core::fingerprint_version, core::fingerprint(spec), key.id, now + settings_.idempotency_retention.count()});
-  run_also(session, call.also, key, now);
+  run_also(session, call.also, key, created.row.task.created_at);
 }
 
 }  // namespace tse::engine

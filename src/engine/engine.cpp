@@ -146,7 +146,7 @@ core::Row Engine::change_task(const core::Key& key, const core::Intent& intent, 
            core::Context context = this->context(call);
            context.epoch = epoch;
            Carried carried = carry_out(session, key, intent, context);
-           if (carried.changed) run_also(session, call.also, key, context.now);
+           if (carried.changed) run_also(session, call.also, key, carried.row.task.updated_at);
            row = std::move(carried.row);
          }},
          call);

@@ -4,6 +4,7 @@
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tse::engine {
@@ -42,8 +43,9 @@ Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::mi
     core::Context context = this->context(call);
     context.epoch = token.epoch;
     intent.until = settings_.lease_clock.now() + duration.count();
-    beat.cancel_requested = carry_out(session, token.key, intent, context).row.cancel_requested;
-    run_also(session, call.also, token.key, context.now);
+    const core::Row row = carry_out(session, token.key, intent, context).row;
+    beat.cancel_requested = row.cancel_requested;
+    run_also(session, call.also, token.key, std::max(context.now, row.task.updated_at));
     beat.expires_at = context.now + duration.count();
   };
   commit({move, shown ? store::Durability::full : store::Durability::relaxed, shown}, call);

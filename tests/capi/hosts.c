@@ -136,8 +136,9 @@ static void statements_go_along(void) {
   tse_call *call = NULL;
   MUST(tse_call_new(&call, NULL));
   REFUSED(tse_call_bind_null(call, NULL, 0, &error), "call");
-  REFUSED(tse_call_also(call, NULL, 0, &error), "sql");
-  REFUSED(tse_call_also(call, "", 0, &error), "sql");
+  REFUSED(tse_call_also(call, NULL, 0, &error), "also[0]");
+  REFUSED(tse_call_also(call, "", 0, &error), "also[0]");
+  REFUSED(tse_call_also(call, "SELECT '\xed\xa0\x80'", TSE_NTS, &error), "also[0]");
   REFUSED(tse_call_also(NULL, "SELECT 1", TSE_NTS, &error), "call");
   /* Every kind of value, by place and by name; the file has no table of a host's, so the statement looks at itself. */
   MUST(tse_call_also(call, "SELECT ?, ?, :real, :text, ?, :taskstate_id, :null", TSE_NTS, NULL));
@@ -147,8 +148,9 @@ static void statements_go_along(void) {
   MUST(tse_call_bind_text(call, ":text", TSE_NTS, NULL, 0, NULL));
   MUST(tse_call_bind_blob(call, NULL, 0, "\0\1", 2, NULL));
   MUST(tse_call_bind_null(call, ":null", TSE_NTS, NULL));
-  REFUSED(tse_call_bind_blob(call, NULL, 0, "x", TSE_NTS, &error), "size");
-  REFUSED(tse_call_bind_null(call, "", 0, &error), "name");
+  REFUSED(tse_call_bind_blob(call, NULL, 0, "x", TSE_NTS, &error), "also[0]");
+  REFUSED(tse_call_bind_text(call, NULL, 0, "\xff", 1, &error), "also[0]");
+  REFUSED(tse_call_bind_null(call, "", 0, &error), "also[0]");
   MUST(create(tasks, "a", NULL, call, NULL));
   MUST(tse_call_bind_null(call, NULL, 0, NULL)); /* one value too many */
   REFUSED(tse_start(tasks, "z", 1, "a", 1, call, NULL, &error), "also[0]");
@@ -158,7 +160,7 @@ static void statements_go_along(void) {
   REFUSED(tse_start(tasks, "z", 1, "a", 1, call, NULL, &error), "also[1]");
   MUST(tse_call_clear_also(call, NULL));
   for (int i = 0; i < 64; ++i) MUST(tse_call_also(call, "SELECT 1", TSE_NTS, NULL));
-  REFUSED(tse_call_also(call, "SELECT 1", TSE_NTS, &error), "sql");
+  REFUSED(tse_call_also(call, "SELECT 1", TSE_NTS, &error), "also[64]");
   MUST(tse_start(tasks, "z", 1, "a", 1, call, NULL, NULL));
   tse_call_free(call);
   tse_engine_free(tasks);

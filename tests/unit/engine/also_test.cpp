@@ -37,6 +37,16 @@ BOOST_AUTO_TEST_CASE(it_runs_with_each_change_and_knows_the_task) {
   BOOST_TEST(installs() == "b|0.5|x\nc||z");
 }
 
+BOOST_AUTO_TEST_CASE(its_time_is_the_changes_own_whatever_the_clock_does) {
+  settings.clock = [now = now] { return (*now)++; };
+  open();
+  const auto row = tasks->create(spec("a"), with({{insert, {0.0}, {}}})).row;
+  BOOST_TEST(shell("SELECT at FROM installs") == std::to_string(row.task.created_at));
+  *now -= 1000000;
+  const auto later = start("a", with({{"UPDATE installs SET at = :taskstate_now", {}, {}}}));
+  BOOST_TEST(shell("SELECT at FROM installs") == std::to_string(later.task.updated_at));
+}
+
 BOOST_AUTO_TEST_CASE(it_never_runs_when_nothing_changes) {
   core::NewTask keyed = spec("a");
   keyed.idempotency_key = "k";
