@@ -11,7 +11,7 @@ namespace tse::engine {
 namespace {
 
 // Short enough that a neighbour in the queue hardly notices.
-constexpr std::size_t tasks_per_commit = 32;
+constexpr std::size_t tasks_per_commit = 8;
 constexpr std::int64_t tasks_per_round = 1000;
 
 constexpr std::chrono::microseconds longest_age = std::chrono::hours(24 * 366 * 100);
