@@ -1,10 +1,12 @@
 #include "internal.h"
 
+#include <string.h>
+
 static int32_t put_event(tspy_result *result, const tse_event_view *event) {
   const int64_t numbers[] = {event->sequence, event->from_status, event->to_status, event->at,
                              event->revision, event->attempt,     event->epoch};
-  const tse_str texts[] = {event->kind,        event->worker,  event->request_id,
-                           event->traceparent, event->message, event->detail};
+  const tse_str texts[] = {event->zone_id,     event->id,      event->kind,   event->worker,  event->request_id,
+                           event->traceparent, event->message, event->detail, event->position};
   return tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
 }
 
@@ -29,6 +31,26 @@ int32_t tspy_read_error(const tse_error *error, tspy_result *result) {
   return code;
 }
 
+int32_t tspy_make_call(int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id,
+                       size_t request_id_size, const char *traceparent, size_t traceparent_size, const char *actor,
+                       size_t actor_size, tse_call **call, tspy_result *result) {
+  tspy_clear(result);
+  tse_call *made = NULL;
+  tse_error **error = &result->error;
+  int32_t code = tse_call_new(&made, error);
+  if (!code && timeout_us != TSE_NONE) code = tse_call_set_timeout(made, timeout_us, error);
+  if (!code && cancel) code = tse_call_set_cancel_token(made, cancel, error);
+  if (!code && request_id) code = tse_call_set_request_id(made, request_id, request_id_size, error);
+  if (!code && traceparent) code = tse_call_set_traceparent(made, traceparent, traceparent_size, error);
+  if (!code && actor) code = tse_call_set_actor(made, actor, actor_size, error);
+  if (code) {
+    tse_call_free(made);
+  } else {
+    *call = made;
+  }
+  return code;
+}
+
 /* ---- Tasks --------------------------------------------------------------------------------- */
 
 int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
@@ -36,9 +58,9 @@ int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size
                     const char *package_id, size_t package_id_size, const char *package_slug, size_t package_slug_size,
                     int64_t package_version, const char *links, size_t links_size, const char *warnings,
                     size_t warnings_size, const char *payload, size_t payload_size, int64_t not_before,
-                    int64_t start_within_us, int64_t max_attempts, int64_t timeout_us, const tse_cancel_token *cancel,
-                    const char *request_id, size_t request_id_size, const char *traceparent, size_t traceparent_size,
-                    const char *actor, size_t actor_size, tspy_result *result) {
+                    int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
+                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
+                    tspy_result *result) {
   tspy_clear(result);
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = text(zone_id, zone_id_size);
@@ -54,26 +76,18 @@ int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size
   spec.not_before = not_before;
   spec.start_within_us = start_within_us;
   spec.max_attempts = max_attempts;
-  tse_call *call = NULL;
+  spec.idempotency_key = text(idempotency_key, idempotency_key_size);
+  spec.retry_of = text(retry_of, retry_of_size);
   tse_task *task = NULL;
-  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
-                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
-  if (!code) code = tse_create(engine, &spec, call, &task, &result->error);
-  tse_call_free(call);
+  const int32_t code = tse_create(engine, &spec, call, &task, &result->error);
   return tspy_take_task(result, code, task);
 }
 
 int32_t tspy_start(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                   int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                   const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
-                   tspy_result *result) {
+                   const tse_call *call, tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
-                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
-  if (!code) code = tse_start(engine, zone_id, zone_id_size, id, id_size, call, &task, &result->error);
-  tse_call_free(call);
+  const int32_t code = tse_start(engine, zone_id, zone_id_size, id, id_size, call, &task, &result->error);
   return tspy_take_task(result, code, task);
 }
 
@@ -102,10 +116,7 @@ int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, siz
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
-                    const char *error_detail, size_t error_detail_size, int64_t timeout_us,
-                    const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                    const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
-                    tspy_result *result) {
+                    const char *error_detail, size_t error_detail_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_update update = TSE_UPDATE_INIT;
   update.install_id = text(install_id, install_id_size);
@@ -116,46 +127,37 @@ int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, siz
   update.warnings = text(warnings, warnings_size);
   update.error_message = text(error_message, error_message_size);
   update.error_detail = text(error_detail, error_detail_size);
-  tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
-                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
-  if (!code && token) {
-    code = change_by_lease(engine, change, text(token, token_size), &update, call, &task, &result->error);
-  } else if (!code) {
-    code = change_by_key(engine, change, text(zone_id, zone_id_size), text(id, id_size), &update, call, &task,
-                         &result->error);
-  }
-  tse_call_free(call);
+  const int32_t code =
+      token ? change_by_lease(engine, change, text(token, token_size), &update, call, &task, &result->error)
+            : change_by_key(engine, change, text(zone_id, zone_id_size), text(id, id_size), &update, call, &task,
+                            &result->error);
   return tspy_take_task(result, code, task);
 }
 
 int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                    int32_t flags, const char *reason, size_t reason_size, int64_t timeout_us,
-                    const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                    const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
-                    tspy_result *result) {
+                    int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
-                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
-  if (!code) {
-    code =
-        tse_cancel(engine, zone_id, zone_id_size, id, id_size, flags, reason, reason_size, call, &task, &result->error);
-  }
-  tse_call_free(call);
+  const int32_t code =
+      tse_cancel(engine, zone_id, zone_id_size, id, id_size, flags, reason, reason_size, call, &task, &result->error);
   return tspy_take_task(result, code, task);
 }
 
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                 int32_t flags, int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result) {
+                 int32_t flags, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
-  if (!code) code = tse_get(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
-  tse_call_free(call);
+  const int32_t code = tse_get(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
+  return tspy_take_task(result, code, task);
+}
+
+int32_t tspy_wait(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                  int64_t revision, int64_t wait_us, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_task *task = NULL;
+  const int32_t code =
+      tse_wait(engine, zone_id, zone_id_size, id, id_size, revision, wait_us, call, &task, &result->error);
   return tspy_take_task(result, code, task);
 }
 
@@ -195,8 +197,8 @@ static int32_t put_page(tspy_result *result, const tse_page *page) {
 int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, int32_t statuses, const char *operation,
                   size_t operation_size, const char *install_id, size_t install_id_size, const char *package_id,
                   size_t package_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
-                  size_t after_size, const char *before, size_t before_size, int32_t with_total, int64_t timeout_us,
-                  const tse_cancel_token *cancel, tspy_result *result) {
+                  size_t after_size, const char *before, size_t before_size, int32_t with_total, const tse_call *call,
+                  tspy_result *result) {
   tspy_clear(result);
   tse_list_query query = TSE_LIST_QUERY_INIT;
   query.zone_id = text(zone_id, zone_id_size);
@@ -210,24 +212,18 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
   query.after = text(after, after_size);
   query.before = text(before, before_size);
   query.with_total = with_total;
-  tse_call *call = NULL;
   tse_page *page = NULL;
-  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
-  if (!code) code = tse_list(engine, &query, call, &page, &result->error);
-  tse_call_free(call);
+  int32_t code = tse_list(engine, &query, call, &page, &result->error);
   if (!code) code = put_page(result, page);
   tse_page_free(page);
   return code;
 }
 
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result) {
+                     const tse_call *call, tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   tse_history *history = NULL;
-  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
-  if (!code) code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, call, &history, &result->error);
-  tse_call_free(call);
+  int32_t code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, call, &history, &result->error);
   const size_t count = tse_history_count(history);
   for (size_t i = 0; !code && i < count; ++i) {
     tse_event_view event = TSE_EVENT_VIEW_INIT;
@@ -235,6 +231,33 @@ int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_siz
     if (!code) code = put_event(result, &event);
   }
   tse_history_free(history);
+  return code;
+}
+
+static int32_t put_changes(tspy_result *result, const tse_changes *changes) {
+  tse_changes_view view = TSE_CHANGES_VIEW_INIT;
+  int32_t code = tse_changes_get(changes, &view);
+  if (!code) code = tspy_put_record(result, &view.purged_through, 1, &view.position, 1);
+  for (size_t i = 0; !code && i < view.count; ++i) {
+    tse_event_view event = TSE_EVENT_VIEW_INIT;
+    code = tse_changes_event(changes, i, &event);
+    if (!code) code = put_event(result, &event);
+  }
+  return code;
+}
+
+int32_t tspy_changes(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *after, size_t after_size,
+                     int32_t flags, int64_t limit, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_changes_spec spec = TSE_CHANGES_SPEC_INIT;
+  spec.zone_id = text(zone_id, zone_id_size);
+  spec.after = text(after, after_size);
+  spec.flags = flags;
+  spec.limit = limit;
+  tse_changes *changes = NULL;
+  int32_t code = tse_changes_read(engine, &spec, call, &changes, &result->error);
+  if (!code) code = put_changes(result, changes);
+  tse_changes_free(changes);
   return code;
 }
 
@@ -252,15 +275,66 @@ static int32_t put_report(tspy_result *result, const tse_report *report) {
   return code;
 }
 
-int32_t tspy_verify(tse_engine *engine, int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result) {
+int32_t tspy_verify(tse_engine *engine, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   tse_report *report = NULL;
-  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
-  if (!code) code = tse_verify(engine, call, &report, &result->error);
-  tse_call_free(call);
+  int32_t code = tse_verify(engine, call, &report, &result->error);
   if (!code) code = put_report(result, report);
   tse_report_free(report);
+  return code;
+}
+
+/* ---- The file ------------------------------------------------------------------------------ */
+
+int32_t tspy_purge(tse_engine *engine, const char *zone_id, size_t zone_id_size, int64_t older_than_us, int64_t limit,
+                   const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_purge_spec spec = TSE_PURGE_SPEC_INIT;
+  spec.zone_id = text(zone_id, zone_id_size);
+  spec.older_than_us = older_than_us;
+  spec.limit = limit;
+  int64_t count = 0;
+  const int32_t code = tse_purge(engine, &spec, call, &count, &result->error);
+  return code ? code : tspy_put_record(result, &count, 1, NULL, 0);
+}
+
+int32_t tspy_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                   const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  int32_t erased = 0;
+  const int32_t code = tse_erase(engine, zone_id, zone_id_size, id, id_size, call, &erased, &result->error);
+  const int64_t number = erased;
+  return code ? code : tspy_put_record(result, &number, 1, NULL, 0);
+}
+
+static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
+  tse_stats_view view = TSE_STATS_VIEW_INIT;
+  int32_t code = tse_stats_get(stats, &view);
+  if (code) return code;
+  const int64_t numbers[] = {view.pending,    view.running,      view.completed,     view.failed,
+                             view.file_bytes, view.free_bytes,   view.wal_bytes,     view.last_sequence,
+                             view.commits,    view.changes,      view.largest_group, view.checkpoints,
+                             view.lock_waits, view.lock_wait_us, view.waiters,       view.durability};
+  const char *openmetrics = tse_stats_text(stats);
+  const tse_str texts[] = {view.lease_clock, view.sqlite_version, text(openmetrics, strlen(openmetrics))};
+  code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
+  for (size_t i = 0; !code && i < view.count_count; ++i) {
+    tse_count_view count = TSE_COUNT_VIEW_INIT;
+    code = tse_stats_count(stats, i, &count);
+    const int64_t figures[] = {count.status, count.count};
+    const tse_str names[] = {count.zone_id, count.operation};
+    if (!code) code = tspy_put_record(result, figures, COUNT(figures), names, COUNT(names));
+  }
+  return code;
+}
+
+int32_t tspy_stats(tse_engine *engine, const char *zone_id, size_t zone_id_size, const tse_call *call,
+                   tspy_result *result) {
+  tspy_clear(result);
+  tse_stats *stats = NULL;
+  int32_t code = tse_stats_read(engine, zone_id, zone_id_size, call, &stats, &result->error);
+  if (!code) code = put_stats(result, stats);
+  tse_stats_free(stats);
   return code;
 }
 
@@ -270,7 +344,7 @@ static int32_t put_answer(tspy_result *result) {
   tse_answer_view view = TSE_ANSWER_VIEW_INIT;
   int32_t code = tse_answer_get(result->answer, &view);
   if (code) return code;
-  const int64_t numbers[] = {view.status};
+  const int64_t numbers[] = {view.status, view.wait_us, view.revision};
   code = tspy_put_record(result, numbers, COUNT(numbers), &view.body, 1);
   for (size_t i = 0; !code && i < view.header_count; ++i) {
     code = put_texts(result, view.headers[i].name, view.headers[i].value);
@@ -285,8 +359,8 @@ static int32_t need_answer(tspy_result *result) {
 int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                     const char *method, size_t method_size, const char *client_request_id,
                     size_t client_request_id_size, const char *if_none_match, size_t if_none_match_size,
-                    const char *path, size_t path_size, int32_t completed, int64_t timeout_us,
-                    const tse_cancel_token *cancel, tspy_result *result) {
+                    const char *prefer, size_t prefer_size, const char *path, size_t path_size, int32_t completed,
+                    int32_t wait_elsewhere, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_request request = TSE_REQUEST_INIT;
   request.method = text(method, method_size);
@@ -294,13 +368,12 @@ int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size
   request.if_none_match = text(if_none_match, if_none_match_size);
   request.path = text(path, path_size);
   request.completed = completed;
-  tse_call *call = NULL;
+  request.prefer = text(prefer, prefer_size);
+  request.wait_elsewhere = wait_elsewhere;
   int32_t code = need_answer(result);
-  if (!code) code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
   if (!code) {
     code = tse_decide(engine, zone_id, zone_id_size, id, id_size, &request, call, result->answer, &result->error);
   }
-  tse_call_free(call);
   return code ? code : put_answer(result);
 }
 

@@ -9,8 +9,8 @@
  *
  * begin and end count from the record's first byte; both are -1 for an absent text.
  *
- * Texts go in as (pointer, size); a NULL pointer is an absent value. timeout_us is TSE_NONE for the
- * engine's default. Each returns a code of taskstate.h; on failure result->error says why, and is
+ * Texts go in as (pointer, size); a NULL pointer is an absent value. A timeout_us of TSE_NONE and a
+ * NULL call are the engine's default. Each returns a code of taskstate.h; on failure result->error says why, and is
  * NULL only if there was no memory for the answer of a call that had already been made.
  */
 #ifndef TASKSTATE_PYTHON_HELPERS_H
@@ -39,6 +39,11 @@ typedef struct tspy_result {
 tspy_result *tspy_result_new(void);
 void tspy_result_free(tspy_result *result);
 
+/* What goes with a call beside its arguments: a new tse_call. */
+int32_t tspy_make_call(int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id,
+                       size_t request_id_size, const char *traceparent, size_t traceparent_size, const char *actor,
+                       size_t actor_size, tse_call **call, tspy_result *result);
+
 /* Head (code, outcome; field, message), then a record (; field, message) for each detail. */
 int32_t tspy_read_error(const tse_error *error, tspy_result *result);
 
@@ -48,31 +53,26 @@ int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size
                     const char *package_id, size_t package_id_size, const char *package_slug, size_t package_slug_size,
                     int64_t package_version, const char *links, size_t links_size, const char *warnings,
                     size_t warnings_size, const char *payload, size_t payload_size, int64_t not_before,
-                    int64_t start_within_us, int64_t max_attempts, int64_t timeout_us, const tse_cancel_token *cancel,
-                    const char *request_id, size_t request_id_size, const char *traceparent, size_t traceparent_size,
-                    const char *actor, size_t actor_size, tspy_result *result);
+                    int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
+                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
+                    tspy_result *result);
 int32_t tspy_start(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                   int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                   const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
-                   tspy_result *result);
+                   const tse_call *call, tspy_result *result);
 /* change: TSPY_ANNOTATE, TSPY_COMPLETE or TSPY_FAIL. Under the lease that the token names, or else by key. */
 int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, size_t zone_id_size, const char *id,
                     size_t id_size, const char *token, size_t token_size, const char *install_id,
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
-                    const char *error_detail, size_t error_detail_size, int64_t timeout_us,
-                    const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                    const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
-                    tspy_result *result);
+                    const char *error_detail, size_t error_detail_size, const tse_call *call, tspy_result *result);
 int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                    int32_t flags, const char *reason, size_t reason_size, int64_t timeout_us,
-                    const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                    const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
-                    tspy_result *result);
+                    int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tspy_result *result);
 /* No record if there is no such task. */
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                 int32_t flags, int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result);
+                 int32_t flags, const tse_call *call, tspy_result *result);
+/* As tspy_get(). */
+int32_t tspy_wait(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                  int64_t revision, int64_t wait_us, const tse_call *call, tspy_result *result);
 int32_t tspy_parse(const char *json, size_t size, tspy_result *result);
 /* No record. */
 int32_t tspy_validate(const char *json, size_t size, tspy_result *result);
@@ -80,50 +80,54 @@ int32_t tspy_validate(const char *json, size_t size, tspy_result *result);
 /* Two records for each lease: (epoch, attempt, duration, end; token) and its task. None: nothing to do. */
 int32_t tspy_claim(tse_engine *engine, const char *zones, size_t zones_size, const char *operations,
                    size_t operations_size, const char *worker, size_t worker_size, int64_t lease_us, int64_t limit,
-                   int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                   const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
-                   tspy_result *result);
+                   const tse_call *call, tspy_result *result);
 /* As tspy_claim(). */
 int32_t tspy_start_leased(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                          const char *worker, size_t worker_size, int64_t lease_us, int64_t timeout_us,
-                          const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                          const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
+                          const char *worker, size_t worker_size, int64_t lease_us, const tse_call *call,
                           tspy_result *result);
 /* One record: (cancel requested, end). */
 int32_t tspy_heartbeat(tse_engine *engine, const char *token, size_t token_size, int64_t lease_us, const char *progress,
-                       size_t progress_size, int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id,
-                       size_t request_id_size, const char *traceparent, size_t traceparent_size, const char *actor,
-                       size_t actor_size, tspy_result *result);
-int32_t tspy_release(tse_engine *engine, const char *token, size_t token_size, int64_t delay_us, int64_t timeout_us,
-                     const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                     const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
+                       size_t progress_size, const tse_call *call, tspy_result *result);
+int32_t tspy_release(tse_engine *engine, const char *token, size_t token_size, int64_t delay_us, const tse_call *call,
                      tspy_result *result);
 /* One record: (count). */
-int32_t tspy_tick(tse_engine *engine, int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result);
+int32_t tspy_tick(tse_engine *engine, const tse_call *call, tspy_result *result);
 
-/* A watch of what such a claim would find. No record. */
-int32_t tspy_watch(tse_engine *engine, const char *zones, size_t zones_size, const char *operations,
-                   size_t operations_size, tse_watch **watch, tspy_result *result);
-int32_t tspy_watch_reset(tse_watch *watch, tspy_result *result);
+/* tse_watch_claim(). No record. */
+int32_t tspy_watch_claim(tse_watch *watch, const char *zones, size_t zones_size, const char *operations,
+                         size_t operations_size, tspy_result *result);
 
 /* Head (total count; after, before), then a record for each task. */
 int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, int32_t statuses, const char *operation,
                   size_t operation_size, const char *install_id, size_t install_id_size, const char *package_id,
                   size_t package_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
-                  size_t after_size, const char *before, size_t before_size, int32_t with_total, int64_t timeout_us,
-                  const tse_cancel_token *cancel, tspy_result *result);
+                  size_t after_size, const char *before, size_t before_size, int32_t with_total, const tse_call *call,
+                  tspy_result *result);
 /* A record for each event: see put_event() in helpers.c. */
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result);
+                     const tse_call *call, tspy_result *result);
+/* Head (purged through; position), then a record for each event. */
+int32_t tspy_changes(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *after, size_t after_size,
+                     int32_t flags, int64_t limit, const tse_call *call, tspy_result *result);
 /* Head (ok, task count, event count; text), then a record (; text) for each problem. */
-int32_t tspy_verify(tse_engine *engine, int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result);
+int32_t tspy_verify(tse_engine *engine, const tse_call *call, tspy_result *result);
 
-/* Head (status; body), then a record (; name, value) for each header. */
+/* One record: (count). */
+int32_t tspy_purge(tse_engine *engine, const char *zone_id, size_t zone_id_size, int64_t older_than_us, int64_t limit,
+                   const tse_call *call, tspy_result *result);
+/* One record: (erased). */
+int32_t tspy_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                   const tse_call *call, tspy_result *result);
+/* Head (see put_stats() in helpers.c), then a record (status, count; zone, operation) for each count. */
+int32_t tspy_stats(tse_engine *engine, const char *zone_id, size_t zone_id_size, const tse_call *call,
+                   tspy_result *result);
+
+/* Head (status, wait, revision; body), then a record (; name, value) for each header. */
 int32_t tspy_decide(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                     const char *method, size_t method_size, const char *client_request_id,
                     size_t client_request_id_size, const char *if_none_match, size_t if_none_match_size,
-                    const char *path, size_t path_size, int32_t completed, int64_t timeout_us,
-                    const tse_cancel_token *cancel, tspy_result *result);
+                    const char *prefer, size_t prefer_size, const char *path, size_t path_size, int32_t completed,
+                    int32_t wait_elsewhere, const tse_call *call, tspy_result *result);
 /* As tspy_decide(), for the failure or, if that is NULL, for the task of that zone and wire form. */
 int32_t tspy_accept(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *json, size_t json_size,
                     const tse_error *failure, const char *method, size_t method_size, const char *client_request_id,

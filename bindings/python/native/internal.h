@@ -20,10 +20,6 @@ int32_t tspy_put_record(tspy_result *result, const int64_t *numbers, size_t numb
                         size_t text_count);
 int32_t tspy_put_task(tspy_result *result, const tse_task_view *task);
 
-/* What a call carries beside its arguments, as far as it is not the default: *call stays NULL then. */
-int32_t tspy_make_call(tse_call **call, int64_t timeout_us, const tse_cancel_token *cancel, tse_str request_id,
-                       tse_str traceparent, tse_str actor, tse_error **error);
-int32_t tspy_make_read_call(tse_call **call, int64_t timeout_us, const tse_cancel_token *cancel, tse_error **error);
 /* Copies the task that a call gave, if any, and frees it. */
 int32_t tspy_take_task(tspy_result *result, int32_t code, tse_task *task);
 

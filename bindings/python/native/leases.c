@@ -25,99 +25,55 @@ static tse_claim_spec claim_spec(tse_str zones, tse_str operations) {
 
 int32_t tspy_claim(tse_engine *engine, const char *zones, size_t zones_size, const char *operations,
                    size_t operations_size, const char *worker, size_t worker_size, int64_t lease_us, int64_t limit,
-                   int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                   const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
-                   tspy_result *result) {
+                   const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_claim_spec spec = claim_spec(text(zones, zones_size), text(operations, operations_size));
   spec.worker = text(worker, worker_size);
   spec.lease_us = lease_us;
   spec.limit = limit;
-  tse_call *call = NULL;
   tse_leases *leases = NULL;
-  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
-                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
-  if (!code) code = tse_claim(engine, &spec, call, &leases, &result->error);
-  tse_call_free(call);
+  const int32_t code = tse_claim(engine, &spec, call, &leases, &result->error);
   return take_leases(result, code, leases);
 }
 
 int32_t tspy_start_leased(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                          const char *worker, size_t worker_size, int64_t lease_us, int64_t timeout_us,
-                          const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                          const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
+                          const char *worker, size_t worker_size, int64_t lease_us, const tse_call *call,
                           tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   tse_leases *leases = NULL;
-  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
-                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
-  if (!code) {
-    code = tse_start_leased(engine, zone_id, zone_id_size, id, id_size, worker, worker_size, lease_us, call, &leases,
-                            &result->error);
-  }
-  tse_call_free(call);
+  const int32_t code = tse_start_leased(engine, zone_id, zone_id_size, id, id_size, worker, worker_size, lease_us, call,
+                                        &leases, &result->error);
   return take_leases(result, code, leases);
 }
 
 int32_t tspy_heartbeat(tse_engine *engine, const char *token, size_t token_size, int64_t lease_us, const char *progress,
-                       size_t progress_size, int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id,
-                       size_t request_id_size, const char *traceparent, size_t traceparent_size, const char *actor,
-                       size_t actor_size, tspy_result *result) {
+                       size_t progress_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   tse_heartbeat_view view = TSE_HEARTBEAT_VIEW_INIT;
-  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
-                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
-  if (!code) {
-    code =
-        tse_lease_heartbeat(engine, token, token_size, lease_us, progress, progress_size, call, &view, &result->error);
-  }
-  tse_call_free(call);
+  int32_t code =
+      tse_lease_heartbeat(engine, token, token_size, lease_us, progress, progress_size, call, &view, &result->error);
   const int64_t numbers[] = {view.cancel_requested, view.expires_at};
   return code ? code : tspy_put_record(result, numbers, COUNT(numbers), NULL, 0);
 }
 
-int32_t tspy_release(tse_engine *engine, const char *token, size_t token_size, int64_t delay_us, int64_t timeout_us,
-                     const tse_cancel_token *cancel, const char *request_id, size_t request_id_size,
-                     const char *traceparent, size_t traceparent_size, const char *actor, size_t actor_size,
+int32_t tspy_release(tse_engine *engine, const char *token, size_t token_size, int64_t delay_us, const tse_call *call,
                      tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   tse_task *task = NULL;
-  int32_t code = tspy_make_call(&call, timeout_us, cancel, text(request_id, request_id_size),
-                                text(traceparent, traceparent_size), text(actor, actor_size), &result->error);
-  if (!code) code = tse_lease_release(engine, token, token_size, delay_us, call, &task, &result->error);
-  tse_call_free(call);
+  const int32_t code = tse_lease_release(engine, token, token_size, delay_us, call, &task, &result->error);
   return tspy_take_task(result, code, task);
 }
 
-int32_t tspy_tick(tse_engine *engine, int64_t timeout_us, const tse_cancel_token *cancel, tspy_result *result) {
+int32_t tspy_tick(tse_engine *engine, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
-  tse_call *call = NULL;
   int64_t count = 0;
-  int32_t code = tspy_make_read_call(&call, timeout_us, cancel, &result->error);
-  if (!code) code = tse_tick(engine, call, &count, &result->error);
-  tse_call_free(call);
+  const int32_t code = tse_tick(engine, call, &count, &result->error);
   return code ? code : tspy_put_record(result, &count, 1, NULL, 0);
 }
 
-int32_t tspy_watch(tse_engine *engine, const char *zones, size_t zones_size, const char *operations,
-                   size_t operations_size, tse_watch **watch, tspy_result *result) {
+int32_t tspy_watch_claim(tse_watch *watch, const char *zones, size_t zones_size, const char *operations,
+                         size_t operations_size, tspy_result *result) {
   tspy_clear(result);
   const tse_claim_spec spec = claim_spec(text(zones, zones_size), text(operations, operations_size));
-  tse_watch *made = NULL;
-  int32_t code = tse_watch_new(engine, &made, &result->error);
-  if (!code) code = tse_watch_claim(made, &spec, &result->error);
-  if (code) {
-    tse_watch_free(made);
-  } else {
-    *watch = made;
-  }
-  return code;
-}
-
-int32_t tspy_watch_reset(tse_watch *watch, tspy_result *result) {
-  tspy_clear(result);
-  return tse_watch_reset(watch, &result->error);
+  return tse_watch_claim(watch, &spec, &result->error);
 }

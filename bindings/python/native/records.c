@@ -70,32 +70,14 @@ int32_t tspy_put_record(tspy_result *result, const int64_t *numbers, size_t numb
 }
 
 int32_t tspy_put_task(tspy_result *result, const tse_task_view *task) {
-  const int64_t numbers[] = {task->created_at, task->updated_at, task->status,          task->package_version,
-                             task->revision,   task->epoch,      task->attempt,         task->max_attempts,
-                             task->not_before, task->start_by,   task->cancel_requested};
+  const int64_t numbers[] = {task->created_at, task->updated_at, task->status,           task->package_version,
+                             task->revision,   task->epoch,      task->attempt,          task->max_attempts,
+                             task->not_before, task->start_by,   task->cancel_requested, task->replayed};
   const tse_str texts[] = {task->zone_id,           task->id,          task->operation,    task->error_message,
                            task->install_id,        task->links,       task->package_id,   task->package_slug,
                            task->warnings,          task->json,        task->error_detail, task->failure_kind,
                            task->client_request_id, task->traceparent, task->payload,      task->worker};
   return tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
-}
-
-/* ---- Arguments ----------------------------------------------------------------------------- */
-
-int32_t tspy_make_call(tse_call **call, int64_t timeout_us, const tse_cancel_token *cancel, tse_str request_id,
-                       tse_str traceparent, tse_str actor, tse_error **error) {
-  if (timeout_us == TSE_NONE && !cancel && !request_id.data && !traceparent.data && !actor.data) return TSE_OK;
-  int32_t code = tse_call_new(call, error);
-  if (!code && timeout_us != TSE_NONE) code = tse_call_set_timeout(*call, timeout_us, error);
-  if (!code && cancel) code = tse_call_set_cancel_token(*call, cancel, error);
-  if (!code && request_id.data) code = tse_call_set_request_id(*call, request_id.data, request_id.size, error);
-  if (!code && traceparent.data) code = tse_call_set_traceparent(*call, traceparent.data, traceparent.size, error);
-  if (!code && actor.data) code = tse_call_set_actor(*call, actor.data, actor.size, error);
-  return code;
-}
-
-int32_t tspy_make_read_call(tse_call **call, int64_t timeout_us, const tse_cancel_token *cancel, tse_error **error) {
-  return tspy_make_call(call, timeout_us, cancel, text(NULL, 0), text(NULL, 0), text(NULL, 0), error);
 }
 
 int32_t tspy_take_task(tspy_result *result, int32_t code, tse_task *task) {

@@ -10,6 +10,8 @@ from typing import Callable, Iterator
 
 import pytest
 import taskstate
+from taskstate._native import ffi
+from taskstate._watch import Watch
 
 START_US = 1_577_459_899_117_000  # 2019-12-27T15:18:19.117Z
 
@@ -75,6 +77,11 @@ def in_child(body: Callable[[], None]) -> int:
 def held(tasks: taskstate.Engine) -> taskstate.Lease:
     tasks.create("z1", "create", id="t", max_attempts=2)
     return claimed(tasks, worker="w1")
+
+
+def anything(watch: Watch) -> None:
+    """Has it watch for whatever can be claimed."""
+    watch.claim((ffi.NULL, 0, ffi.NULL, 0))
 
 
 def kinds(tasks: taskstate.Engine, id: str) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any, Iterator, Optional
 import pytest
 import taskstate
 from conftest import Clock
-from taskstate._answer import relevant
+from taskstate._answer import Relevant, relevant
 
 REQUEST_ID = "182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e"
 
@@ -189,22 +189,22 @@ def message(*pairs: tuple[str, str]) -> email.message.Message:
 @pytest.mark.parametrize(
     "given",
     [
-        {"X-CLIENT-REQUEST-ID": "r", "if-none-match": '"a", "b"', "Accept": "*/*"},
-        [("x-client-request-id", "r"), ("If-None-Match", '"a"'), ("Accept", "*/*"), ("IF-NONE-MATCH", '"b"')],
-        [(b"x-client-request-id", b"r"), (b"if-none-match", b'"a", "b"')],
-        {b"x-client-request-id": b"r", b"if-none-match": b'"a", "b"'},
-        message(("X-Client-Request-Id", "r"), ("If-None-Match", '"a"'), ("If-None-Match", '"b"')),
+        {"X-CLIENT-REQUEST-ID": "r", "if-none-match": '"a", "b"', "Accept": "*/*", "PREFER": "wait=1"},
+        [("x-client-request-id", "r"), ("If-None-Match", '"a"'), ("prefer", "wait=1"), ("IF-NONE-MATCH", '"b"')],
+        [(b"x-client-request-id", b"r"), (b"if-none-match", b'"a", "b"'), (b"Prefer", b"wait=1")],
+        {b"x-client-request-id": b"r", b"if-none-match": b'"a", "b"', b"prefer": b"wait=1"},
+        message(("X-Client-Request-Id", "r"), ("If-None-Match", '"a"'), ("Prefer", "wait=1"), ("If-None-Match", '"b"')),
     ],
 )
 def test_headers_come_in_many_shapes(given: Any) -> None:
-    assert relevant(given) == (b"r", b'"a", "b"')
+    assert tuple(relevant(given)) == (b"r", b'"a", "b"', b"wait=1")
 
 
 def test_headers_may_be_absent() -> None:
-    assert relevant(None) == (None, None)
-    assert relevant({}) == (None, None)
-    assert relevant({"X-Client-Request-IX": "1", "If-None-Matsh": "2"}) == (None, None)
-    assert relevant({"If-None-Match": ""}) == (None, b"")
+    assert tuple(relevant(None)) == (None, None, None)
+    assert tuple(relevant({})) == (None, None, None)
+    assert relevant({"X-Client-Request-IX": "1", "If-None-Matsh": "2"}) == Relevant()
+    assert relevant({"If-None-Match": ""}) == Relevant(if_none_match=b"")
 
 
 class Host(http.server.BaseHTTPRequestHandler):

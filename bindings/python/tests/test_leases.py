@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 import taskstate
 from taskstate import _calls, _watch
-from taskstate._native import ffi
 from taskstate._records import to_datetime
 
-from conftest import START_US, Clock, claimed, current, kinds
+from conftest import START_US, Clock, anything, claimed, current, kinds
 
 PROGRESS = {"href": "/p", "rel": "progress", "properties": {"http://x/percent": 50}}
 
@@ -286,7 +285,7 @@ def test_waiting_outlives_a_reopening(path: Path) -> None:
 
 def test_a_watch_of_a_closed_file_is_not_waited_for(tasks: taskstate.Engine) -> None:
     """It is readable for good, so waiting for it would be no waiting."""
-    with _watch.Waiting(tasks, (ffi.NULL, 0, ffi.NULL, 0)) as waiting:
+    with _watch.Waiting(tasks, anything) as waiting:
         assert waiting.until(time.monotonic() + 20)
         before = waiting._watch
         tasks.reopen()

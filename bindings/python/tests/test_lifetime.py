@@ -38,7 +38,9 @@ def resident_bytes() -> int:
 
 def everything(tasks: taskstate.Engine) -> None:
     task = tasks.create("z1", "create", links=[{"href": "/a", "rel": "r"}], payload=bytes(1000), actor="a")
-    tasks.start("z1", task.id, timeout=1)
+    tasks.start("z1", task.id, timeout=1, also=[("SELECT ?", [b"x"]), ("SELECT :a", {"a": "y"})])
+    tasks.wait("z1", task.id, 1)
+    assert [event.id for event in tasks.changes(tasks.read_changes(latest=True).position)] == []
     tasks.fail("z1", task.id, "sorry")
     tasks.get("z1", task.id, payload=True)
     tasks.list("z1", limit=5)
@@ -50,6 +52,8 @@ def everything(tasks: taskstate.Engine) -> None:
         tasks.start("z1", "nobody")
     with pytest.raises(taskstate.InvalidArgument):
         tasks.create("z 1", "create")
+    tasks.stats("z1")
+    assert tasks.erase("z1", task.id)
 
 
 def test_thousands_of_calls_leave_nothing_behind(path: Path) -> None:
@@ -101,6 +105,21 @@ def test_accepting_does_not_grow_the_process() -> None:
         accept()
         accept()
         assert resident_bytes() - before < 20_000_000  # one task kept in each round would be 60 MB
+
+
+def test_statements_do_not_grow_the_process() -> None:
+    def bind() -> None:
+        for _ in range(300):
+            with pytest.raises(taskstate.NotFound):
+                tasks.start("z1", "nobody", also=[("SELECT ?", [value])])
+
+    value = bytes(200_000)
+    with taskstate.open(":memory:") as tasks:
+        bind()
+        before = resident_bytes()
+        bind()
+        bind()
+        assert resident_bytes() - before < 20_000_000  # one value kept in each round would be 120 MB
 
 
 def test_errors_do_not_grow_the_process() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import taskstate
@@ -36,8 +37,12 @@ def test_ids_are_in_order() -> None:
 
 def test_options_reach_the_engine(tmp_path: Path) -> None:
     clock, ids = ManualClock(), SequentialIds()
-    with open_for_tests(tmp_path / "t.db", clock=clock, ids=ids, operations=["repair"]) as tasks:
+    options: dict[str, Any] = {"operations": ["repair"], "durability": "relaxed", "pending_limit": 1}
+    with open_for_tests(tmp_path / "t.db", clock=clock, ids=ids, **options) as tasks:
         assert tasks.create("z1", "repair").created_at == clock.now
+        assert tasks.stats().durability == "relaxed"
+        with pytest.raises(taskstate.LimitExceeded):
+            tasks.create("z1", "repair")
     assert (tmp_path / "t.db").exists()
 
 
@@ -69,10 +74,22 @@ HOST_TEST = """
             with pytest.raises(taskstate.LeaseLost):
                 lease.complete(install_id="i")
         assert taskstate_engine.get("z1", task.id).failure_kind == "lost"
+
+    class TestWithOptions:
+        @pytest.fixture
+        def taskstate_options(self):
+            return {"tombstones": 60, "retention": 10}
+
+        def test_a_purged_task(self, taskstate_engine, taskstate_clock):
+            task = taskstate_engine.create("z1", "create")
+            taskstate_engine.cancel("z1", task.id)
+            taskstate_clock.advance(11)
+            assert taskstate_engine.tick() == 1
+            assert taskstate_engine.decide("z1", task.id).status == 410
 """
 
 
 def test_the_fixtures_are_found(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(HOST_TEST)
     result = pytester.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=3)

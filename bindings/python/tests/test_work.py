@@ -17,10 +17,9 @@ import pytest
 import taskstate
 from taskstate import _watch, _work
 from taskstate._cancel import Waker
-from taskstate._native import ffi
 from taskstate._workers import Wanted
 
-from conftest import Clock
+from conftest import Clock, anything
 
 
 @pytest.fixture(autouse=True)
@@ -197,7 +196,7 @@ def test_a_signal_wakes_the_wait_even_just_before_it(tasks: taskstate.Engine, mo
 
     handler = signal.signal(signal.SIGUSR1, lambda number, frame: heard.append(number))
     try:
-        with _watch.Waiting(tasks, (ffi.NULL, 0, ffi.NULL, 0)) as waiting:
+        with _watch.Waiting(tasks, anything) as waiting:
             assert waiting.until(math.inf)  # a new watch is readable at once
             monkeypatch.setattr(signal, "set_wakeup_fd", just_before)
             assert waiting.until(math.inf)
@@ -209,7 +208,7 @@ def test_a_signal_wakes_the_wait_even_just_before_it(tasks: taskstate.Engine, mo
 def test_other_signals_do_not_keep_it_awake(tasks: taskstate.Engine) -> None:
     """Any signal makes the wake-up descriptor readable: after one look it must not be any more."""
     waker = Waker()
-    with _watch.Waiting(tasks, (ffi.NULL, 0, ffi.NULL, 0), None, waker) as waiting:
+    with _watch.Waiting(tasks, anything, None, waker) as waiting:
         waker.wake()
         assert select.select([waker], [], [], 0)[0] == [waker]
         assert waiting.until(math.inf)

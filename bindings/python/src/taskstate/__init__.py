@@ -21,6 +21,7 @@ from ._engine import Engine
 from ._errors import (
     AccessDenied,
     AlreadyExists,
+    Behind,
     Busy,
     Cancelled,
     Closed,
@@ -42,17 +43,20 @@ from ._errors import (
     NotFound,
     Outcome,
     ReadOnly,
+    Restored,
     SchemaTooNew,
     SchemaTooOld,
     TaskFailed,
     Unavailable,
     Unsupported,
 )
+from ._feed import Feed
 from ._lease import Lease
 from ._native import ffi as _ffi
 from ._native import lib as _lib
-from ._options import Completed, LogLevel, Mode, Options
-from ._results import Event, Page, Report
+from ._options import Completed, Durability, LogLevel, Migrate, Mode, Options
+from ._results import Batch, Count, Event, Page, Report, Stats
+from ._statements import Also, Parameters, Statement, Value
 from ._task import Status, Task, can_transition
 from ._wire import parse_task, validate
 from ._work import Work
@@ -88,6 +92,18 @@ def open(
     housekeeping: Seconds | None = None,
     running_limit: int | None = None,
     boot_id: str | None = None,
+    pending_limit: int | None = None,
+    idempotency_retention: Seconds | None = None,
+    adopt_request_id: bool = False,
+    longest_wait: Seconds | None = None,
+    retention: Seconds | None = None,
+    tombstones: Seconds | None = None,
+    feed_retention: Seconds | None = None,
+    durability: Durability | None = None,
+    max_bytes: int | None = None,
+    checkpoint_bytes: int | None = None,
+    file_mode: int | None = None,
+    migrate: Migrate | None = None,
     reopen: bool = True,
 ) -> Engine:
     """Opens the file at ``path``, or ``":memory:"`` for a private database in memory.
@@ -113,6 +129,24 @@ def open(
     every second unless given; 0: never, call ``tick()``.
     ``running_limit``: how many tasks of one zone may run at once: claim() passes over a zone that has as many.
     ``boot_id``: names the boot of this machine, where the kernel does not tell it, and for tests.
+    ``pending_limit``: how many tasks of one zone may be pending: create() raises LimitExceeded in a zone that has as
+    many.
+    ``idempotency_retention``: how long an idempotency key is kept, 1 s - 10 years; 24 h unless given.
+    ``adopt_request_id``: create() without an idempotency key takes its request_id as one if that is a UUID.
+    ``longest_wait``: the longest that decide() may wait by a Prefer header, up to 1 h; not at all unless given.
+    ``retention``: how long after its end a task is kept before the housekeeping purges it, 1 s - 100 years; for good
+    unless given.
+    ``tombstones``: how long a purged task leaves a tombstone, 1 s - 100 years: decide() answers 410 and its id is not
+    used again; none unless given.
+    ``feed_retention``: how long the feed tells of a purge, 1 s - 100 years; 7 days unless given.
+    ``durability``: ``"full"`` (the default: a change is on the disk when its call returns) or ``"relaxed"`` (it outlives
+    the process at once, a power cut only some moments later).
+    ``max_bytes``: how large the file may become by this engine's changes, 64 KiB and up: DiskFull beyond it; no limit
+    unless given.
+    ``checkpoint_bytes``: the size of the ``-wal`` from which on a change moves it into the file, 64 KiB - 1 GiB; 4 MiB
+    unless given.
+    ``file_mode``: of new files: ``0o600`` (the default) with any of ``0o066`` added.
+    ``migrate``: ``"auto"`` (the default: an older file is brought to this schema) or ``"refuse"`` (it is SchemaTooOld).
     ``reopen``: a forked child opens the file anew at its first use; False: it raises Forked. A ``:memory:`` file is
     never opened anew by itself.
 
@@ -120,7 +154,7 @@ def open(
     taskstate. What they raise goes to ``threading.excepthook``; the clock then stands still, ids are random.
 
     Blocks up to the timeout; migrates an older file. Raises InvalidArgument, NotATaskstateFile,
-    SchemaTooNew, Corrupt, AccessDenied, ReadOnly, Unsupported, Unavailable, Busy, DiskFull or IoError.
+    SchemaTooNew, SchemaTooOld, Corrupt, AccessDenied, ReadOnly, Unsupported, Unavailable, Busy, DiskFull or IoError.
     """
     return Engine(
         path,
@@ -143,6 +177,18 @@ def open(
             housekeeping=housekeeping,
             running_limit=running_limit,
             boot_id=boot_id,
+            pending_limit=pending_limit,
+            idempotency_retention=idempotency_retention,
+            adopt_request_id=adopt_request_id,
+            longest_wait=longest_wait,
+            retention=retention,
+            tombstones=tombstones,
+            feed_retention=feed_retention,
+            durability=durability,
+            max_bytes=max_bytes,
+            checkpoint_bytes=checkpoint_bytes,
+            file_mode=file_mode,
+            migrate=migrate,
         ),
         reopen,
     )
@@ -151,7 +197,10 @@ def open(
 __all__ = [
     "AccessDenied",
     "AlreadyExists",
+    "Also",
     "Answer",
+    "Batch",
+    "Behind",
     "Busy",
     "CancelToken",
     "Cancelled",
@@ -159,11 +208,14 @@ __all__ = [
     "Closed",
     "Completed",
     "Corrupt",
+    "Count",
     "Detail",
     "DiskFull",
+    "Durability",
     "Engine",
     "Error",
     "Event",
+    "Feed",
     "Forked",
     "Headers",
     "IdempotencyMismatch",
@@ -177,6 +229,7 @@ __all__ = [
     "LimitExceeded",
     "Log",
     "LogLevel",
+    "Migrate",
     "Mode",
     "Moved",
     "NoMemory",
@@ -184,16 +237,21 @@ __all__ = [
     "NotFound",
     "Outcome",
     "Page",
+    "Parameters",
     "ReadOnly",
     "Report",
+    "Restored",
     "SchemaTooNew",
     "SchemaTooOld",
     "Seconds",
+    "Statement",
+    "Stats",
     "Status",
     "Task",
     "TaskFailed",
     "Unavailable",
     "Unsupported",
+    "Value",
     "Work",
     "can_transition",
     "open",

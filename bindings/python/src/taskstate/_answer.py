@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Protocol, Tuple, Union
+from typing import Iterable, NamedTuple, Protocol, Tuple, Union
 
 from . import _records
 
@@ -21,7 +21,9 @@ Headers = Union[HasItems, Iterable[Tuple[Text, Text]], None]
 
 _CLIENT_REQUEST_ID = b"x-client-request-id"
 _IF_NONE_MATCH = b"if-none-match"
-_LENGTHS = (len(_CLIENT_REQUEST_ID), len(_IF_NONE_MATCH))
+_PREFER = b"prefer"
+_RELEVANT = (_CLIENT_REQUEST_ID, _IF_NONE_MATCH, _PREFER)
+_LENGTHS = tuple(map(len, _RELEVANT))
 
 
 def _octets(text: Text) -> bytes:
@@ -34,19 +36,27 @@ def _octets(text: Text) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def relevant(headers: Headers) -> tuple[bytes | None, bytes | None]:
-    """The request's X-Client-Request-ID and If-None-Match; None where the header is absent."""
+class Relevant(NamedTuple):
+    """Of a request's headers, those that count; None where one is absent."""
+
+    client_request_id: bytes | None = None
+    if_none_match: bytes | None = None
+    prefer: bytes | None = None
+
+
+def relevant(headers: Headers) -> Relevant:
+    """What of them counts."""
     if headers is None:
-        return None, None
+        return Relevant()
     pairs: Iterable[tuple[Text, Text]] = headers.items() if hasattr(headers, "items") else headers
     found: dict[bytes, list[bytes]] = {}
     for name, value in pairs:
         if len(name) not in _LENGTHS:
             continue
         key = _octets(name).lower()
-        if key == _CLIENT_REQUEST_ID or key == _IF_NONE_MATCH:
+        if key in _RELEVANT:
             found.setdefault(key, []).append(_octets(value))
-    return _joined(found.get(_CLIENT_REQUEST_ID)), _joined(found.get(_IF_NONE_MATCH))
+    return Relevant(*(_joined(found.get(key)) for key in _RELEVANT))
 
 
 def _joined(lines: list[bytes] | None) -> bytes | None:
@@ -55,8 +65,8 @@ def _joined(lines: list[bytes] | None) -> bytes | None:
 
 class _Head(_records.Record):
     __slots__ = ()
-    _numbers = 1
-    _layout = _records.layout(1, 1)
+    _numbers = 3
+    _layout = _records.layout(3, 1)
 
 
 class _Header(_records.Record):
@@ -91,6 +101,16 @@ class Answer:
     def body(self) -> bytes | None:
         """The body, or None if there is none: 304, and every answer to HEAD."""
         return self._head._bytes(0)
+
+    @property
+    def _wait_s(self) -> float:
+        """How long to wait for the task to move past the revision and decide again; 0: this is the answer."""
+        return self._head._number(1) / 1_000_000
+
+    @property
+    def _revision(self) -> int:
+        """Of the task in the answer."""
+        return self._head._number(2)
 
     def __repr__(self) -> str:
         return f"<Answer {self.status}>"

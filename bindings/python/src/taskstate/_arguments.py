@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Iterable, Mapping, Union
 
 from . import _records
+from ._calls import call
 from ._cancel import CancelToken
 from ._errors import Error, InvalidArgument
 from ._native import ffi, lib
+from ._statements import Also, carry, statements
 from ._task import STATUS_NUMBERS, Status, Task
 
 #: Links or warnings: what their JSON holds as Python lists and dicts, or the JSON text itself.
@@ -22,7 +24,6 @@ Seconds = Union[int, float, timedelta]
 
 _LONGEST_US = 2**62
 _ABSENT = (ffi.NULL, 0)
-_NO_TRACE = _ABSENT * 3
 _NO_TASK = _ABSENT * 2
 _NONE: int = lib.TSE_NONE
 
@@ -71,12 +72,6 @@ def time(field: str, value: datetime | int | None) -> int:
     return number(field, _records.to_us(value) if isinstance(value, datetime) else value)
 
 
-def trace(request_id: str | None, traceparent: str | None, actor: str | None) -> tuple[Any, ...]:
-    if request_id is None and traceparent is None and actor is None:
-        return _NO_TRACE
-    return (*text("request_id", request_id), *text("traceparent", traceparent), *text("actor", actor))
-
-
 def names(field: str, value: str | Iterable[str] | None) -> tuple[Any, int]:
     """One name or several, as one text. None means all of them, and only None does."""
     if value is None:
@@ -99,18 +94,28 @@ def context(
     request_id: str | None = None,
     traceparent: str | None = None,
     actor: str | None = None,
-) -> tuple[Any, ...]:
-    """What goes with a change beside its arguments."""
-    return (*waiting(timeout, cancel), *trace(request_id, traceparent, actor))
-
-
-def waiting(timeout: Seconds | None, cancel: CancelToken | None) -> tuple[int, Any]:
-    """What goes with a look-up beside its arguments."""
-    if cancel is None:
-        return duration(timeout), ffi.NULL
-    if not isinstance(cancel, CancelToken):
+    also: Also = (),
+) -> Any:
+    """What goes with a call beside its arguments: a tse_call; NULL for one that says nothing of its own."""
+    given = statements(also)
+    if not given and all(value is None for value in (timeout, cancel, request_id, traceparent, actor)):
+        return ffi.NULL
+    if cancel is not None and not isinstance(cancel, CancelToken):
         raise TypeError(f"cancel: must be a taskstate.CancelToken, not {type(cancel).__name__}")
-    return duration(timeout), cancel._native
+    out = ffi.new("tse_call **")
+    call(
+        lib.tspy_make_call,
+        duration(timeout),
+        ffi.NULL if cancel is None else cancel._native,
+        *text("request_id", request_id),
+        *text("traceparent", traceparent),
+        *text("actor", actor),
+        out,
+    )
+    made = ffi.gc(out[0], lib.tse_call_free)
+    if given:
+        carry(made, given)
+    return made
 
 
 def duration(value: Seconds | None) -> int:

@@ -50,9 +50,10 @@ def data_of(result: Any) -> bytes:
     return data
 
 
-def check(code: int, error: Any) -> None:
-    """Raises what a call of the library left in its ``tse_error **`` if its code says that it failed."""
-    if code != lib.TSE_OK:
+def direct(function: Any, *arguments: Any) -> None:
+    """One call of the library itself. Raises its error."""
+    error = ffi.new("tse_error **")
+    if function(*arguments, error) != lib.TSE_OK:
         raise _exception(error[0])
 
 

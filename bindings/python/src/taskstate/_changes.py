@@ -12,6 +12,7 @@ from ._handle import Handle
 from ._lease import Lease
 from ._leases import granted
 from ._native import lib
+from ._statements import Also
 from ._task import Task
 
 
@@ -36,13 +37,16 @@ class Changes(Handle):
         not_before: datetime | int | None = None,
         start_within: Seconds | None = None,
         max_attempts: int = 1,
+        idempotency_key: str | None = None,
+        retry_of: str | None = None,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
-        """Creates a pending task. Raises InvalidArgument, AlreadyExists, or what every change may.
+        """Creates a pending task. Raises InvalidArgument, AlreadyExists, LimitExceeded, or what every change may.
 
         ``zone_id``, ``id``: 1-128 of ``A-Z a-z 0-9 - . _ ~``, not ``.`` or ``..``; no id: a UUIDv7.
         ``operation``: ``create``, ``delete`` (needs an install_id), or one that open() allowed.
@@ -54,6 +58,12 @@ class Changes(Handle):
         ``not_before`` if that is later; 1 ms - 10 years.
         ``max_attempts``: 1-1000; above 1, a lease that is released or runs out leaves the task running, and
         claim() offers it again.
+        ``idempotency_key``: 1-512 bytes of UTF-8 without control characters, per zone, kept for open()'s
+        ``idempotency_retention``. The same key again with the same content gives the first task as it is by then,
+        ``replayed``, and makes nothing; with other content it raises IdempotencyMismatch. Content is every field but
+        ``id``, ``not_before`` and the key.
+        ``retry_of``: the id of a failed task of the zone that this one tries again: it gets a link
+        ``rel="predecessor"`` to that one. Raises NotFound or IllegalTransition if it is unknown or has not failed.
 
         Every change may raise Busy, Cancelled, Closed, Forked, ReadOnly, DiskFull, IoError, Moved, Corrupt,
         SchemaTooNew, NoMemory and Internal.
@@ -75,7 +85,9 @@ class Changes(Handle):
                 time("not_before", not_before),
                 duration(start_within),
                 number("max_attempts", max_attempts),
-                *context(timeout, cancel, request_id, traceparent, actor),
+                *text("idempotency_key", idempotency_key),
+                *text("retry_of", retry_of),
+                context(timeout, cancel, request_id, traceparent, actor, also),
             )
         )
 
@@ -90,6 +102,7 @@ class Changes(Handle):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task: ...
 
     @overload
@@ -105,6 +118,7 @@ class Changes(Handle):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Lease: ...
 
     def start(
@@ -119,20 +133,21 @@ class Changes(Handle):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task | Lease:
         """pending -> running. Raises NotFound, IllegalTransition, or what every change may.
 
         ``lease``: under a lease of that duration, which is then what it gives; so it also takes a task that is
         offered again. ``worker``: who holds it, as for claim(). A pending task is taken also before its not_before.
         """
-        tracing = context(timeout, cancel, request_id, traceparent, actor)
+        tracing = context(timeout, cancel, request_id, traceparent, actor, also)
         key = (*text("zone_id", zone_id), *text("id", id))
         if lease is None:
             if worker is not None:
                 raise TypeError("worker: goes with lease=; actor= says who starts a task without one")
-            return Task(call(lib.tspy_start, self._native(), *key, *tracing))
+            return Task(call(lib.tspy_start, self._native(), *key, tracing))
         terms = (*text("worker", worker), duration(lease))
-        return granted(self, lib.tspy_start_leased, *key, *terms, *tracing)[0]
+        return granted(self, lib.tspy_start_leased, *key, *terms, tracing)[0]
 
     def annotate(
         self,
@@ -150,6 +165,7 @@ class Changes(Handle):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
         """Adds to a pending or running task. What is already there is not added again.
 
@@ -161,7 +177,7 @@ class Changes(Handle):
             (zone_id, id),
             None,
             (install_id, package_id, package_slug, package_version, links, warnings, None, None),
-            context(timeout, cancel, request_id, traceparent, actor),
+            context(timeout, cancel, request_id, traceparent, actor, also),
         )
 
     def complete(
@@ -180,6 +196,7 @@ class Changes(Handle):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
         """running -> completed. The task must then have an install_id or one link ``rel="result"``.
 
@@ -192,7 +209,7 @@ class Changes(Handle):
             (zone_id, id),
             None,
             (install_id, package_id, package_slug, package_version, links, warnings, None, None),
-            context(timeout, cancel, request_id, traceparent, actor),
+            context(timeout, cancel, request_id, traceparent, actor, also),
         )
 
     def fail(
@@ -213,6 +230,7 @@ class Changes(Handle):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
         """running -> failed. Repetition and errors as complete().
 
@@ -224,7 +242,7 @@ class Changes(Handle):
             (zone_id, id),
             None,
             (install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail),
-            context(timeout, cancel, request_id, traceparent, actor),
+            context(timeout, cancel, request_id, traceparent, actor, also),
         )
 
     def cancel(
@@ -239,6 +257,7 @@ class Changes(Handle):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
         """Cancels a task. Again: nothing changes. Raises NotFound, IllegalTransition, or what every change may.
 
@@ -254,7 +273,7 @@ class Changes(Handle):
                 *text("id", id),
                 lib.TSE_CANCEL_FORCE if force else 0,
                 *text("reason", reason),
-                *context(timeout, cancel, request_id, traceparent, actor),
+                context(timeout, cancel, request_id, traceparent, actor, also),
             )
         )
 
@@ -285,6 +304,6 @@ class Changes(Handle):
                 *array("warnings", warnings),
                 *text("error_message", error_message),
                 *text("error_detail", error_detail),
-                *tracing,
+                tracing,
             )
         )

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Iterator, List
 
-from . import _answer, _errors, _options, _records
-from ._arguments import Seconds, Statuses, acceptable, number, octets, status_mask, text, time, waiting
+from . import _answer, _arguments, _errors, _feed, _options, _records
+from ._arguments import (
+    Seconds,
+    Statuses,
+    acceptable,
+    context,
+    duration,
+    number,
+    octets,
+    seconds,
+    status_mask,
+    text,
+)
 from ._calls import call
 from ._cancel import CancelToken
+from ._feed import Feed
 from ._native import lib
-from ._results import Event, Page, Report
-from ._task import Task
-from ._workers import Workers
+from ._results import Batch, Event, Page
+from ._task import Task, has_moved
+from ._upkeep import Upkeep
+from ._watch import Waiting, hears_signals
+from ._workers import CANCELLED_MESSAGE
+
+_DEFAULT_TIMEOUT_S = 5.0
 
 
-class Engine(Workers):
+class Engine(Upkeep):
     """One open file. Made by :func:`taskstate.open`; any number of threads may use one.
 
     Every operation raises a subclass of :class:`taskstate.Error`; after ``close()`` all raise
@@ -25,7 +42,13 @@ class Engine(Workers):
     call returns.
 
     Three keywords go with every change into the task's history: ``request_id`` (1-128 visible ASCII
-    characters), ``traceparent`` (W3C Trace Context) and ``actor`` (who acts, 1-256 bytes of UTF-8).
+    characters), ``traceparent`` (W3C Trace Context) and ``actor`` (who acts, 1-256 bytes of UTF-8). A fourth goes
+    into its transaction: ``also``, up to 64 statements of the host's own on tables in the same file, each as SQL or as a
+    pair of SQL and its parameters (a sequence, or a mapping in which ``at`` is the parameter ``:at``). All of it is done,
+    or nothing is. They run with each change that is made to a task, never when nothing changes, and may use
+    ``:taskstate_zone_id``, ``:taskstate_id`` and ``:taskstate_now`` (microseconds since 1970). SELECT, INSERT, UPDATE and
+    DELETE on tables not named ``taskstate_*`` or ``sqlite_*``; what is refused or fails raises InvalidArgument with the
+    field ``also[0]`` and so on.
     """
 
     __slots__ = ()
@@ -52,8 +75,8 @@ class Engine(Workers):
         ``payload``: fetch the payload too.
         """
         flags = lib.TSE_WITH_PAYLOAD if payload else 0
-        waits = waiting(timeout, cancel)
-        data = call(lib.tspy_get, self._native(), *text("zone_id", zone_id), *text("id", id), flags, *waits)
+        waits = context(timeout, cancel)
+        data = call(lib.tspy_get, self._native(), *text("zone_id", zone_id), *text("id", id), flags, waits)
         return Task(data) if data else None
 
     def list(
@@ -88,13 +111,13 @@ class Engine(Workers):
             *text("operation", operation),
             *text("install_id", install_id),
             *text("package_id", package_id),
-            time("created_from", created_from),
-            time("created_until", created_until),
+            _arguments.time("created_from", created_from),
+            _arguments.time("created_until", created_until),
             0 if limit is None else (number("limit", limit) or -1),  # 0 is no limit that a caller can mean
             *text("after", after),
             *text("before", before),
             int(total),
-            *waiting(timeout, cancel),
+            context(timeout, cancel),
         )
         return Page(data)
 
@@ -140,14 +163,95 @@ class Engine(Workers):
         self, zone_id: str, id: str, *, timeout: Seconds | None = None, cancel: CancelToken | None = None
     ) -> List[Event]:
         """The task's events, oldest first; none for an unknown task."""
-        waits = waiting(timeout, cancel)
-        data = call(lib.tspy_history, self._native(), *text("zone_id", zone_id), *text("id", id), *waits)
+        waits = context(timeout, cancel)
+        data = call(lib.tspy_history, self._native(), *text("zone_id", zone_id), *text("id", id), waits)
         return [Event(record) for record in _records.split(data)]
 
-    def verify(self, *, timeout: Seconds | None = None, cancel: CancelToken | None = None) -> Report:
-        """Examines the whole file. What is wrong is the report's matter, not an exception."""
-        data = call(lib.tspy_verify, self._native(), *waiting(timeout, cancel))
-        return Report(data)
+    # ---- What happens ------------------------------------------------------------------------
+
+    def wait(
+        self,
+        zone_id: str,
+        id: str,
+        revision: int | None = None,
+        *,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Task | None:
+        """Waits until the task has moved past ``revision``, or is completed or failed; None: until it is completed or
+        failed. Then the task as it is by then, also when the time is over; None if there is none.
+
+        ``timeout``: for how long, ``math.inf`` for ever. A change by any process ends the wait within milliseconds;
+        KeyboardInterrupt, ``cancel`` and ``close()`` end it at once. Raises Cancelled, Closed, or what get() may.
+        """
+        wait = self._seconds(timeout)
+        key = (*text("zone_id", zone_id), *text("id", id))
+        past = number("revision", revision)
+        if not hears_signals():
+            data = call(lib.tspy_wait, self._native(), *key, past, duration(wait), context(None, cancel))
+            return Task(data) if data else None
+        deadline = time.monotonic() + wait
+        while True:
+            with Waiting(self, lambda watch: watch.task(key, past, 0), cancel) as waiting:
+                in_time = waiting.until(deadline)
+            task = self.get(zone_id, id, cancel=cancel)
+            if has_moved(task, revision):
+                return task
+            if cancel is not None and cancel.cancelled:
+                raise _errors.Cancelled(CANCELLED_MESSAGE)
+            if not in_time:
+                return task
+
+    def _seconds(self, timeout: Seconds | None) -> float:
+        """A timeout of a call's own, or the engine's."""
+        given = self._options.timeout if timeout is None else timeout
+        return _DEFAULT_TIMEOUT_S if given is None else seconds("timeout", given)
+
+    def changes(
+        self,
+        after: str | None = None,
+        *,
+        zone: str | None = None,
+        wait: Seconds | None = None,
+        limit: int | None = None,
+        latest: bool = False,
+        allow_gap: bool = False,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Feed:
+        """The feed: all events of all tasks, in the order in which they were committed: ``for event in ...``.
+
+        ``after``: a ``position`` to go on from; None: from the first event that is still there. ``latest``: begins here
+        and now instead. ``zone``: of this one only. ``wait``: how long to wait for the next event, ``math.inf`` for
+        ever; the loop ends when none came, or when ``stop()`` is called. ``limit``: how many are read at a time, 1-1000,
+        100 unless given. A task that is purged takes its events along and leaves one, ``purged``, which is told for
+        open()'s ``feed_retention``; ``allow_gap``: go on although purges behind ``after`` are no longer told.
+
+        The loop raises Restored (the position is of another file: this one is a restored backup), Behind (purges after
+        it are no longer told), InvalidArgument, Cancelled, or what get() may.
+        """
+        wanted = _feed.Wanted(after, zone, limit, latest, allow_gap, timeout)
+        feed = Feed(self, wanted, seconds("wait", wait or 0.0), cancel)
+        if latest:
+            wanted.read(self, cancel=cancel)
+        return feed
+
+    def read_changes(
+        self,
+        after: str | None = None,
+        *,
+        zone: str | None = None,
+        wait: Seconds | None = None,
+        limit: int | None = None,
+        latest: bool = False,
+        allow_gap: bool = False,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Batch:
+        """One batch of the feed: at most ``limit`` events, and the position behind them. The rest is as for
+        changes()."""
+        wanted = _feed.Wanted(after, zone, limit, latest, allow_gap, timeout)
+        return wanted.wait_and_read(self, seconds("wait", wait or 0.0), cancel)
 
     # ---- HTTP --------------------------------------------------------------------------------
 
@@ -165,26 +269,57 @@ class Engine(Workers):
     ) -> _answer.Answer:
         """The answer to ``GET`` or ``HEAD`` of the task's status URL. Every failure is an answer too.
 
-        ``headers``: the request's: a mapping, a framework's header object, or pairs; X-Client-Request-ID
-        and If-None-Match count, in any case. ``path``: of the request, for error bodies; the status URL
-        unless given. ``completed``: ``"see_other"`` or ``"ok"`` instead of what open() was told.
+        ``headers``: the request's: a mapping, a framework's header object, or pairs; X-Client-Request-ID, If-None-Match
+        and Prefer count, in any case. ``Prefer: wait=10`` waits as far as open()'s ``longest_wait`` allows: until
+        If-None-Match no longer matches, or, without one, until the task is completed or failed. ``path``: of the
+        request, for error bodies; the status URL unless given. ``completed``: ``"see_other"`` or ``"ok"`` instead of
+        what open() was told.
 
         Raises only for arguments that are wrong in themselves, never for what a client sent.
         """
-        request_id, if_none_match = _answer.relevant(headers)
-        data = call(
-            lib.tspy_decide,
-            self._answering(),
-            *text("zone_id", zone_id),
-            *text("id", id),
-            *text("method", method),
-            *octets("headers", request_id),
-            *octets("headers", if_none_match),
-            *text("path", path),
-            _options.completed_number(completed),
-            *waiting(timeout, cancel),
+        request = (zone_id, id, method, _answer.relevant(headers), path, completed, timeout)
+        if not hears_signals():
+            return self._decide(*request, cancel=cancel)
+        answer = self._decide(*request, cancel=cancel, wait_elsewhere=True)
+        deadline = time.monotonic() + answer._wait_s
+        while answer._wait_s and time.monotonic() < deadline:
+            try:
+                self.wait(zone_id, id, answer._revision, timeout=max(deadline - time.monotonic(), 0), cancel=cancel)
+            except _errors.Error:
+                deadline = 0  # an answer must not fail: it is what the next look makes of it
+            answer = self._decide(*request, cancel=cancel, wait_elsewhere=True)
+        return answer
+
+    def _decide(
+        self,
+        zone_id: str,
+        id: str,
+        method: str | None,
+        headers: _answer.Relevant,
+        path: str | None,
+        completed: _options.Completed | None,
+        timeout: Seconds | None,
+        *,
+        cancel: CancelToken | None,
+        wait_elsewhere: bool = False,
+    ) -> _answer.Answer:
+        """An answer; with wait_elsewhere it may be one that is to be waited for first."""
+        return _answer.Answer(
+            call(
+                lib.tspy_decide,
+                self._answering(),
+                *text("zone_id", zone_id),
+                *text("id", id),
+                *text("method", method),
+                *octets("headers", headers.client_request_id),
+                *octets("headers", headers.if_none_match),
+                *octets("headers", headers.prefer),
+                *text("path", path),
+                _options.completed_number(completed),
+                int(wait_elsewhere),
+                context(timeout, cancel),
+            )
         )
-        return _answer.Answer(data)
 
     def accept(
         self,
@@ -200,7 +335,7 @@ class Engine(Workers):
         raised. The body is the task as the value holds it, also if it has moved on since. ValueError for a task
         without a zone, as parse_task() gives, and for an exception that was unpickled or made by hand.
         """
-        request_id, _ = _answer.relevant(headers)
+        request_id = _answer.relevant(headers).client_request_id
         data = call(
             lib.tspy_accept,
             self._answering(),

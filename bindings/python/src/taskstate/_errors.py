@@ -197,6 +197,18 @@ class Internal(Error):
     code = "internal"
 
 
+class Restored(Error):
+    """The position in the feed is of another file: this one was restored from a backup. Read the tasks anew."""
+
+    code = "restored"
+
+
+class Behind(Error):
+    """Purges after the position in the feed are no longer told: read the tasks anew, or allow the gap."""
+
+    code = "behind"
+
+
 class TaskFailed(Exception):
     """Raised by a worker's own code inside ``with lease:``: fails the task with a message that the client reads.
 

@@ -8,7 +8,7 @@ import weakref
 from typing import Any
 
 from . import _callbacks, _errors, _fork, _keeper, _options
-from ._calls import check
+from ._calls import direct
 from ._native import ffi, lib
 
 _MEMORY = b":memory:"
@@ -33,11 +33,9 @@ class Opened:
     __slots__ = ("engine", "pid", "finalizer")
 
     def __init__(self, owner: Handle, path: str | os.PathLike[str], options: _options.Options) -> None:
-        error = ffi.new("tse_error **")
         out = ffi.new("tse_engine **")
         raw = _options.path_bytes(path)
-        native = _options.native(options)
-        check(lib.tse_open(raw, len(raw), native, out, error), error)
+        direct(lib.tse_open, raw, len(raw), _options.native(options), out)
         # Freed when nobody refers to it any more: a thread inside a call refers to it.
         self.engine = ffi.gc(out[0], lib.tse_engine_free)
         self.pid = os.getpid()
@@ -70,8 +68,7 @@ class Handle:
         if opened.pid != os.getpid():
             _close(opened.engine)
             return
-        error = ffi.new("tse_error **")
-        check(lib.tse_close(opened.engine, error), error)
+        direct(lib.tse_close, opened.engine)
 
     def reopen(self) -> None:
         """Opens the same path with the same options anew: after ``close()``, IoError or Moved.

@@ -13,6 +13,7 @@ from ._arguments import Json, Seconds, context, duration, link, text
 from ._calls import call
 from ._cancel import CancelToken
 from ._native import lib
+from ._statements import Also
 from ._task import Task
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ class Lease:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> bool:
         """Moves the lease's end to ``lease`` from now (None: what it was granted for). True: cancelling was asked for.
 
@@ -146,8 +148,8 @@ class Lease:
         most once a second. In ``with lease:`` only progress needs this call. Raises LeaseLost, InvalidArgument,
         or what every change may.
         """
-        tracing = context(timeout, cancel, request_id, traceparent, actor)
-        head = Heartbeat(self._call(lib.tspy_heartbeat, duration(lease), *link("progress", progress), *tracing))
+        tracing = context(timeout, cancel, request_id, traceparent, actor, also)
+        head = Heartbeat(self._call(lib.tspy_heartbeat, duration(lease), *link("progress", progress), tracing))
         self._cancel_requested = bool(head._number(0))
         self._expires_at_us = head._number(1)
         return self._cancel_requested
@@ -166,12 +168,13 @@ class Lease:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
         """Adds to the task, as Engine.annotate(). Raises LeaseLost, too, as all of these."""
         return self._update(
             lib.TSPY_ANNOTATE,
             (install_id, package_id, package_slug, package_version, links, warnings, None, None),
-            context(timeout, cancel, request_id, traceparent, actor),
+            context(timeout, cancel, request_id, traceparent, actor, also),
         )
 
     def complete(
@@ -188,12 +191,13 @@ class Lease:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
         """running -> completed, and the lease ends. Repeating the very same outcome succeeds; see Engine.complete()."""
         return self._end(
             lib.TSPY_COMPLETE,
             (install_id, package_id, package_slug, package_version, links, warnings, None, None),
-            context(timeout, cancel, request_id, traceparent, actor),
+            context(timeout, cancel, request_id, traceparent, actor, also),
         )
 
     def fail(
@@ -212,6 +216,7 @@ class Lease:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
         """running -> failed, whatever attempts are left, and the lease ends.
 
@@ -220,7 +225,7 @@ class Lease:
         return self._end(
             lib.TSPY_FAIL,
             (install_id, package_id, package_slug, package_version, links, warnings, message, detail),
-            context(timeout, cancel, request_id, traceparent, actor),
+            context(timeout, cancel, request_id, traceparent, actor, also),
         )
 
     def release(
@@ -232,11 +237,12 @@ class Lease:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task:
         """Gives the task back: offered again after ``delay`` if an attempt is left, else failed, kind ``lost``
         (``cancelled`` if that was asked for)."""
-        tracing = context(timeout, cancel, request_id, traceparent, actor)
-        self._task = Task(self._call(lib.tspy_release, duration(delay), *tracing))
+        tracing = context(timeout, cancel, request_id, traceparent, actor, also)
+        self._task = Task(self._call(lib.tspy_release, duration(delay), tracing))
         self._ended = True
         return self._task
 
@@ -286,7 +292,7 @@ class Lease:
                 self._engine._native(),
                 *text("token", self._token),
                 0,
-                *context(_LEAVING_S, None),
+                context(_LEAVING_S, None),
             )
         except _errors.Error as error:
             if not isinstance(error, _errors.LeaseLost):

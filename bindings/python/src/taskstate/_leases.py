@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _calls, _records
-from ._arguments import Seconds, context, duration, text, waiting
+from ._arguments import Seconds, context, duration, text
 from ._cancel import CancelToken
 from ._lease import Grant, Heartbeat, Lease
 from ._native import lib
@@ -45,11 +45,11 @@ def make(engine: Changes, grant: Grant, task: Task) -> Lease:
 def adopt(engine: Changes, token: str, timeout: Seconds | None, cancel: CancelToken | None) -> Lease:
     """The lease that a token names; LeaseLost if it has ended."""
     native, named, tracing = engine._native(), text("token", token), context(timeout, cancel)
-    beat = Heartbeat(_calls.call(lib.tspy_heartbeat, native, *named, duration(None), *_ABSENT, *tracing))
+    beat = Heartbeat(_calls.call(lib.tspy_heartbeat, native, *named, duration(None), *_ABSENT, tracing))
     # Adding nothing changes nothing, and gives the task.
     task = engine._update(lib.TSPY_ANNOTATE, (), token, (None,) * 8, tracing)
     key = (*text("zone_id", task.zone_id), *text("id", task.id))
-    whole = _calls.call(lib.tspy_get, native, *key, lib.TSE_WITH_PAYLOAD, *waiting(timeout, cancel))
+    whole = _calls.call(lib.tspy_get, native, *key, lib.TSE_WITH_PAYLOAD, context(timeout, cancel))
     task = Task(whole) if whole else task
     duration_us = beat._number(1) - engine._now_us()
     return Lease(engine, (token, task.epoch, task.attempt, duration_us, beat._number(1)), task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterable, Literal, NamedTuple
+from typing import Any, Iterable, Literal, Mapping, NamedTuple
 
 from . import _callbacks, _calls, _errors
 from ._arguments import Seconds, duration, encode, number
@@ -11,11 +11,34 @@ from ._native import ffi, lib
 
 Mode = Literal["create", "read_write", "read_only"]
 Completed = Literal["see_other", "ok"]
+Durability = Literal["full", "relaxed"]
+Migrate = Literal["auto", "refuse"]
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "off"]
 
 _MODES = {name: getattr(lib, f"TSE_MODE_{name.upper()}") for name in ("create", "read_write", "read_only")}
 _COMPLETED = {name: getattr(lib, f"TSE_COMPLETED_{name.upper()}") for name in ("see_other", "ok")}
+_DURABILITIES: dict[Durability, int] = {"full": lib.TSE_DURABILITY_FULL, "relaxed": lib.TSE_DURABILITY_RELAXED}
+#: The same by number.
+DURABILITIES: dict[int, Durability] = {number: name for name, number in _DURABILITIES.items()}
+_MIGRATE = {name: getattr(lib, f"TSE_MIGRATE_{name.upper()}") for name in ("auto", "refuse")}
 _LOG_LEVELS = {name: number for number, name in _callbacks.LEVELS.items()}
+
+# Setters of the options that are durations or numbers.
+_DURATIONS = {
+    "timeout": lib.tse_options_set_timeout,
+    "housekeeping": lib.tse_options_set_housekeeping,
+    "idempotency_retention": lib.tse_options_set_idempotency_retention,
+    "longest_wait": lib.tse_options_set_longest_wait,
+    "retention": lib.tse_options_set_retention,
+    "tombstones": lib.tse_options_set_tombstones,
+    "feed_retention": lib.tse_options_set_feed_retention,
+}
+_NUMBERS = {
+    "running_limit": lib.tse_options_set_running_limit,
+    "pending_limit": lib.tse_options_set_pending_limit,
+    "max_bytes": lib.tse_options_set_max_bytes,
+    "checkpoint_bytes": lib.tse_options_set_checkpoint_bytes,
+}
 
 
 class Options(NamedTuple):
@@ -39,6 +62,18 @@ class Options(NamedTuple):
     housekeeping: Seconds | None
     running_limit: int | None
     boot_id: str | None
+    pending_limit: int | None
+    idempotency_retention: Seconds | None
+    adopt_request_id: bool
+    longest_wait: Seconds | None
+    retention: Seconds | None
+    tombstones: Seconds | None
+    feed_retention: Seconds | None
+    durability: Durability | None
+    max_bytes: int | None
+    checkpoint_bytes: int | None
+    file_mode: int | None
+    migrate: Migrate | None
 
 
 def completed_number(completed: Completed | None) -> int:
@@ -46,7 +81,7 @@ def completed_number(completed: Completed | None) -> int:
     return int(lib.TSE_COMPLETED_DEFAULT) if completed is None else _choice("completed", _COMPLETED, completed)
 
 
-def _choice(field: str, choices: dict[str, int], value: str) -> int:
+def _choice(field: str, choices: Mapping[Any, int], value: str) -> int:
     if value not in choices:
         raise _errors.InvalidArgument(f"{field}: must be one of {', '.join(choices)}", field=field)
     return choices[value]
@@ -64,21 +99,18 @@ def path_bytes(path: str | os.PathLike[str]) -> bytes:
 
 def native(options: Options) -> Any:
     """A tse_options with every option set. Raises what a setter refuses."""
-    error = ffi.new("tse_error **")
     out = ffi.new("tse_options **")
-    _calls.check(lib.tse_options_new(out, error), error)
+    _calls.direct(lib.tse_options_new, out)
     made = ffi.gc(out[0], lib.tse_options_free)
 
     def apply(setter: Any, *values: Any) -> None:
-        _calls.check(setter(made, *values, error), error)
+        _calls.direct(setter, made, *values)
 
     def apply_text(setter: Any, text: bytes) -> None:
         apply(setter, text, len(text))
 
     if options.mode is not None:
         apply(lib.tse_options_set_mode, _choice("mode", _MODES, options.mode))
-    if options.timeout is not None:
-        apply(lib.tse_options_set_timeout, duration(options.timeout))
     for operation in options.operations:
         apply_text(lib.tse_options_add_operation, encode("operations", operation))
     if options.location is not None:
@@ -91,14 +123,23 @@ def native(options: Options) -> Any:
         least, most = options.retry_after
         apply(lib.tse_options_set_retry_after, _int32(least), _int32(most))
     apply(lib.tse_options_set_adopt, int(options.adopt))
+    apply(lib.tse_options_set_adopt_request_id, int(options.adopt_request_id))
     apply(lib.tse_options_set_ignore_bad_request_id, int(options.ignore_bad_request_id))
     apply(lib.tse_options_set_any_filesystem, int(options.any_filesystem))
-    if options.housekeeping is not None:
-        apply(lib.tse_options_set_housekeeping, duration(options.housekeeping))
-    if options.running_limit is not None:
-        apply(lib.tse_options_set_running_limit, number("running_limit", options.running_limit))
+    for name, setter in _DURATIONS.items():
+        if getattr(options, name) is not None:
+            apply(setter, duration(getattr(options, name)))
+    for name, setter in _NUMBERS.items():
+        if getattr(options, name) is not None:
+            apply(setter, number(name, getattr(options, name)))
     if options.boot_id is not None:
         apply_text(lib.tse_options_set_boot_id, encode("boot_id", options.boot_id))
+    if options.durability is not None:
+        apply(lib.tse_options_set_durability, _choice("durability", _DURABILITIES, options.durability))
+    if options.file_mode is not None:
+        apply(lib.tse_options_set_file_mode, _int32(number("file_mode", options.file_mode)))
+    if options.migrate is not None:
+        apply(lib.tse_options_set_migrate, _choice("migrate", _MIGRATE, options.migrate))
     _apply_log(options, apply, apply_text)
     _apply_callbacks(options, apply)
     return made

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Iterator
+from typing import Any, Iterator
 
 from . import _records
+from ._options import DURABILITIES, Durability
 from ._task import STATUSES, Status, Task
 
 
@@ -14,18 +16,28 @@ class Event(_records.Record):
 
     __slots__ = ()
     _numbers = 7
-    _layout = _records.layout(7, 6)
+    _layout = _records.layout(7, 9)
 
     @property
     def sequence(self) -> int:
-        """Grows over the whole file; never reused."""
+        """Grows over the whole file, in the order of commits; never reused."""
         return self._number(0)
+
+    @property
+    def zone_id(self) -> str:
+        """The task's zone."""
+        return self._required(0)
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self._required(1)
 
     @property
     def kind(self) -> str:
         """``created``, ``started`` (each attempt), ``annotated``, ``progress``, ``cancel_requested``, ``released``,
-        ``lost``, ``cancelled``, ``expired``, ``completed``, ``failed`` or ``external``."""
-        return self._required(0)
+        ``lost``, ``cancelled``, ``expired``, ``completed``, ``failed`` or ``external``; in the feed also ``purged``."""
+        return self._required(2)
 
     @property
     def from_status(self) -> Status | None:
@@ -65,30 +77,38 @@ class Event(_records.Record):
     @property
     def worker(self) -> str | None:
         """The call's actor, or the holder of the lease."""
-        return self._text(1)
+        return self._text(3)
 
     @property
     def request_id(self) -> str | None:
         """The call's request id."""
-        return self._text(2)
+        return self._text(4)
 
     @property
     def traceparent(self) -> str | None:
         """The call's traceparent."""
-        return self._text(3)
+        return self._text(5)
 
     @property
     def message(self) -> str | None:
         """The message of a failure."""
-        return self._text(4)
+        return self._text(6)
 
     @property
     def detail(self) -> str | None:
         """The private detail of a failure."""
-        return self._text(5)
+        return self._text(7)
+
+    @property
+    def position(self) -> str | None:
+        """In the feed: where to go on after this event. None in a history."""
+        return self._text(8)
 
     def __repr__(self) -> str:
-        return f"<Event {self.sequence} kind={self.kind!r} to_status={self.to_status.value!r} revision={self.revision}>"
+        return (
+            f"<Event {self.sequence} of {self.zone_id}/{self.id} kind={self.kind!r} "
+            f"to_status={self.to_status.value!r} revision={self.revision}>"
+        )
 
 
 class _PageHead(_records.Record):
@@ -135,6 +155,117 @@ class Page:
 
     def __repr__(self) -> str:
         return f"<Page of {len(self)} tasks>"
+
+
+class _BatchHead(_records.Record):
+    __slots__ = ()
+    _numbers = 1
+    _layout = _records.layout(1, 1)
+
+
+class Batch:
+    """A part of the feed, in the order of commits. Immutable; iterates over its events."""
+
+    __slots__ = ("_head", "_events")
+
+    def __init__(self, data: bytes) -> None:
+        records = _records.split(data)
+        self._head = _BatchHead(next(records))
+        self._events = tuple(Event(record) for record in records)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events; may be none."""
+        return self._events
+
+    @property
+    def position(self) -> str:
+        """What to pass as ``after`` for the next batch: opaque, printable ASCII, at most 128 bytes."""
+        return self._head._required(0)
+
+    @property
+    def purged_through(self) -> int:
+        """Sequence numbers that are missing up to it belong to purged tasks; above it none is missing."""
+        return self._head._number(0)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __repr__(self) -> str:
+        return f"<Batch of {len(self)} events>"
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many tasks of one zone and operation have a status."""
+
+    zone_id: str
+    operation: str
+    status: Status
+    count: int  #: 1 and up: what is not told is 0
+
+
+class _StatsHead(_records.Record):
+    __slots__ = ()
+    _numbers = 16
+    _layout = _records.layout(16, 3)
+
+
+class _Count(_records.Record):
+    __slots__ = ()
+    _numbers = 2
+    _layout = _records.layout(2, 2)
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Figures of a file, and of the engine that read them since it was opened."""
+
+    pending: int  #: tasks of all zones, as the next three
+    running: int
+    completed: int
+    failed: int
+    file_bytes: int  #: of the database file
+    free_bytes: int  #: of these, unused: they are filled again before the file grows
+    wal_bytes: int
+    last_sequence: int  #: of the newest event
+    commits: int  #: the engine's transactions
+    changes: int  #: what they held: changes / commits is the mean size of a group
+    largest_group: int
+    checkpoints: int
+    lock_waits: int  #: commits that had to wait for another process
+    lock_wait_us: int  #: how long, in sum
+    waiters: int  #: registrations of watches and waiting calls, now
+    durability: Durability
+    lease_clock: str  #: what leases are held in: ``boot``, ``wall`` or ``host``
+    sqlite_version: str
+    counts: tuple[Count, ...]  #: by zone, operation and status: of all zones, or of the one that was asked for
+    #: The same as OpenMetrics text 1.0.0: ``application/openmetrics-text; version=1.0.0; charset=utf-8``
+    openmetrics: str = field(repr=False)
+
+
+_FIGURES = [each.name for each in fields(Stats)[:15]]
+
+
+def stats(data: bytes) -> Stats:
+    """The figures in a result."""
+    records = _records.split(data)
+    head = _StatsHead(next(records))
+    figures: dict[str, Any] = {name: head._number(index) for index, name in enumerate(_FIGURES)}
+    counts = map(_Count, records)
+    return Stats(
+        **figures,
+        durability=DURABILITIES[head._number(len(_FIGURES))],
+        lease_clock=head._required(0),
+        sqlite_version=head._required(1),
+        counts=tuple(
+            Count(one._required(0), one._required(1), STATUSES[one._number(0)], one._number(1)) for one in counts
+        ),
+        openmetrics=head._required(2),
+    )
 
 
 class _ReportHead(_records.Record):

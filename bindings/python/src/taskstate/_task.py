@@ -47,8 +47,8 @@ class Task(_records.Record):
     """
 
     __slots__ = ()
-    _numbers = 11
-    _layout = _records.layout(11, 16)
+    _numbers = 12
+    _layout = _records.layout(12, 16)
 
     @property
     def zone_id(self) -> str | None:
@@ -218,8 +218,20 @@ class Task(_records.Record):
         """cancel() asked its worker to stop."""
         return bool(self._number(10))
 
+    @property
+    def replayed(self) -> bool:
+        """create() found it by its idempotency key, and made nothing."""
+        return bool(self._number(11))
+
     def __repr__(self) -> str:
         return (
             f"<Task {self.id!r} zone_id={self.zone_id!r} operation={self.operation!r} "
             f"status={self.status.value!r} revision={self.revision}>"
         )
+
+
+def has_moved(task: Task | None, revision: int | None) -> bool:
+    """Whether who waits for it to move past the revision, or to end, has waited long enough."""
+    if task is None or task.status in (Status.COMPLETED, Status.FAILED):
+        return True
+    return revision is not None and task.revision > revision

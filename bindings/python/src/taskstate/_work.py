@@ -94,7 +94,7 @@ class Work:
     def _next(self) -> Lease | None:
         lease = self._try()
         if lease is None and not self._stopping:
-            with Waiting(self._engine, self._wanted.filter, None, self._waker) as waiting:
+            with Waiting(self._engine, self._wanted.watch, None, self._waker) as waiting:
                 while lease is None and not self._stopping:
                     waiting.until(math.inf)
                     lease = self._try()

@@ -6,7 +6,7 @@ import time
 from typing import Iterable, List, Union
 
 from . import _records
-from ._arguments import Seconds, context, duration, names, number, seconds, text, waiting
+from ._arguments import Seconds, context, duration, names, number, seconds, text
 from ._calls import call
 from ._cancel import CancelToken
 from ._changes import Changes
@@ -14,7 +14,8 @@ from ._errors import Cancelled
 from ._lease import Lease
 from ._leases import adopt, granted
 from ._native import lib
-from ._watch import Waiting
+from ._statements import Also, statements
+from ._watch import Waiting, Watch
 from ._work import Work
 
 #: Zones or operations: one, several, or None for all.
@@ -24,7 +25,9 @@ Names = Union[str, Iterable[str], None]
 CANCELLED_MESSAGE = "the caller cancelled while waiting for a task"
 
 
-class _Count(_records.Record):
+class Count(_records.Record):
+    """How many tasks a call changed."""
+
     __slots__ = ()
     _numbers = 1
     _layout = _records.layout(1, 0)
@@ -33,7 +36,7 @@ class _Count(_records.Record):
 class Wanted:
     """What a claim shall find, and on which terms."""
 
-    __slots__ = ("filter", "_terms", "_timeout", "_tracing")
+    __slots__ = ("filter", "_terms", "_timeout", "_tracing", "_also")
 
     def __init__(
         self,
@@ -43,16 +46,22 @@ class Wanted:
         operations: Names,
         timeout: Seconds | None,
         tracing: tuple[str | None, str | None, str | None],
+        also: Also,
     ) -> None:
         self.filter = (*names("zones", zones), *names("operations", operations))
         self._terms = (*text("worker", worker), duration(lease))
         self._timeout = timeout
         self._tracing = tracing
+        self._also = statements(also)
+
+    def watch(self, watch: Watch) -> None:
+        """Has the watch tell when to look."""
+        watch.claim(self.filter)
 
     def claim(self, engine: Changes, limit: int, *, cancel: CancelToken | None = None) -> list[Lease]:
         """One look, without waiting for a task."""
-        rest = context(self._timeout, cancel, *self._tracing)
-        return granted(engine, lib.tspy_claim, *self.filter, *self._terms, limit, *rest)
+        rest = context(self._timeout, cancel, *self._tracing, self._also)
+        return granted(engine, lib.tspy_claim, *self.filter, *self._terms, limit, rest)
 
     def wait_and_claim(self, engine: Changes, limit: int, wait: float, cancel: CancelToken | None) -> list[Lease]:
         """As many looks as it takes, for at most so many seconds."""
@@ -60,8 +69,8 @@ class Wanted:
         leases = self.claim(engine, limit, cancel=cancel)
         if leases or wait <= 0:
             return leases
-        with Waiting(engine, self.filter, cancel) as waiting_for:
-            while not leases and waiting_for.until(deadline):
+        with Waiting(engine, self.watch, cancel) as waiting:
+            while not leases and waiting.until(deadline):
                 if cancel is not None and cancel.cancelled:
                     raise Cancelled(CANCELLED_MESSAGE)
                 leases = self.claim(engine, limit, cancel=cancel)
@@ -86,6 +95,7 @@ class Workers(Changes):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Lease | None:
         """Takes one task that is pending or offered again; None if there is none, also after ``wait``.
 
@@ -95,7 +105,7 @@ class Workers(Changes):
         it at once. Leases that have ended are ended first. Raises InvalidArgument, Cancelled, Unsupported, or what
         every change may.
         """
-        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor), also)
         leases = wanted.wait_and_claim(self, 1, seconds("wait", wait), cancel)
         return leases[0] if leases else None
 
@@ -113,10 +123,11 @@ class Workers(Changes):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> List[Lease]:
         """Up to ``limit`` tasks (1-64) in one transaction, each under a lease of its own; waits as claim() for the
         first."""
-        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor), also)
         return wanted.wait_and_claim(self, number("limit", limit), seconds("wait", wait), cancel)
 
     def lease(self, token: str, *, timeout: Seconds | None = None, cancel: CancelToken | None = None) -> Lease:
@@ -136,6 +147,7 @@ class Workers(Changes):
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Work:
         """Claims one task after the other and waits in between, for ever: ``for lease in tasks.work(...)``.
 
@@ -145,7 +157,7 @@ class Workers(Changes):
         ones back; after a first signal SIGINT acts as before. ``signals=False`` leaves them alone. The rest is as
         for claim().
         """
-        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor), also)
         return Work(self, wanted, cancel, signals)
 
     def tick(self, *, timeout: Seconds | None = None, cancel: CancelToken | None = None) -> int:
@@ -154,4 +166,4 @@ class Workers(Changes):
         Leases whose time is over end, pending tasks that nobody started in time fail, and those whose
         ``not_before`` has come may be claimed.
         """
-        return _Count(call(lib.tspy_tick, self._native(), *waiting(timeout, cancel)))._number(0)
+        return Count(call(lib.tspy_tick, self._native(), context(timeout, cancel)))._number(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING, Any, Iterator
 
 import pytest
 
@@ -20,9 +20,15 @@ def taskstate_clock() -> ManualClock:
 
 
 @pytest.fixture
-def taskstate_engine(taskstate_clock: ManualClock) -> Iterator[taskstate.Engine]:
-    """An empty engine in memory on that clock, with ids in order."""
+def taskstate_options() -> dict[str, Any]:
+    """Options of ``taskstate.open()`` for taskstate_engine: none; a fixture of your own of this name gives some."""
+    return {}
+
+
+@pytest.fixture
+def taskstate_engine(taskstate_clock: ManualClock, taskstate_options: dict[str, Any]) -> Iterator[taskstate.Engine]:
+    """An empty engine in memory on that clock, with ids in order and those options."""
     from taskstate.testing import open_for_tests
 
-    with open_for_tests(clock=taskstate_clock) as engine:
+    with open_for_tests(clock=taskstate_clock, **taskstate_options) as engine:
         yield engine

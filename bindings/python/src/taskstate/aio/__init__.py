@@ -16,6 +16,7 @@ import taskstate
 
 from . import _pool
 from ._engine import Engine
+from ._feed import Feed
 from ._lease import Lease
 from ._work import Work
 
@@ -60,4 +61,4 @@ def _opens(open: Callable[P, taskstate.Engine]) -> Callable[P, Opening]:
 #: As :func:`taskstate.open`, with the same options: ``async with taskstate.aio.open(path) as tasks``.
 open = _opens(taskstate.open)
 
-__all__ = ["Engine", "Lease", "Opening", "Work", "open"]
+__all__ = ["Engine", "Feed", "Lease", "Opening", "Work", "open"]

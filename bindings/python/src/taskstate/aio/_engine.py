@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import datetime
-from typing import Any, AsyncIterator, Iterator, List, overload
+from typing import Any, AsyncIterator, List, overload
 
-from .. import _answer, _engine, _errors, _lease
-from .._arguments import Seconds, Statuses, number, seconds
+from .. import _answer, _engine, _errors, _feed, _lease, _options
+from .._arguments import Seconds, Statuses, number, seconds, text
 from .._cancel import CancelToken
-from .._task import Task
+from .._results import Batch
+from .._statements import Also
+from .._task import Task, has_moved
 from .._workers import CANCELLED_MESSAGE, Names, Wanted
 from . import _pool
+from ._ends import ends
+from ._feed import Feed, read
 from ._lease import Lease
 from ._mirror import documented, mirror
+from ._moves import Moves
 from ._wait import Groups
-from ._work import Work, resolve
+from ._work import Work
 
 
 class Engine:
@@ -27,11 +31,12 @@ class Engine:
     had to wait certainly did not happen, what was being committed has happened, when CancelledError goes on.
     """
 
-    __slots__ = ("_sync", "_groups", "__weakref__")
+    __slots__ = ("_sync", "_groups", "_moves", "__weakref__")
 
     def __init__(self, sync: _engine.Engine) -> None:
         self._sync = sync
         self._groups = Groups(sync)
+        self._moves = Moves(sync)
 
     async def __aenter__(self) -> Engine:
         return self
@@ -60,7 +65,39 @@ class Engine:
     list = mirror(_engine.Engine.list)
     history = mirror(_engine.Engine.history)
     verify = mirror(_engine.Engine.verify)
-    decide = mirror(_engine.Engine.decide)
+    purge = mirror(_engine.Engine.purge)
+    erase = mirror(_engine.Engine.erase)
+    stats = mirror(_engine.Engine.stats)
+    backup = mirror(_engine.Engine.backup)
+
+    @documented(_engine.Engine.decide)
+    async def decide(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        headers: _answer.Headers = None,
+        method: str | None = None,
+        path: str | None = None,
+        completed: _options.Completed | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> _answer.Answer:
+        request = (zone_id, id, method, _answer.relevant(headers), path, completed, timeout)
+
+        async def look() -> _answer.Answer:
+            return await _pool.run(self._sync._decide, *request, cancel=cancel, wait_elsewhere=True)
+
+        loop = asyncio.get_running_loop()
+        answer = await look()
+        deadline = loop.time() + answer._wait_s
+        while answer._wait_s and loop.time() < deadline:
+            try:
+                await self.wait(zone_id, id, answer._revision, timeout=deadline - loop.time(), cancel=cancel)
+            except _errors.Error:
+                deadline = 0  # an answer must not fail: it is what the next look makes of it
+            answer = await look()
+        return answer
 
     async def accept(
         self,
@@ -109,6 +146,66 @@ class Engine:
             if after is None:
                 return
 
+    # ---- What happens ------------------------------------------------------------------------
+
+    @documented(_engine.Engine.wait)
+    async def wait(
+        self,
+        zone_id: str,
+        id: str,
+        revision: int | None = None,
+        *,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Task | None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._sync._seconds(timeout)
+        key = (*text("zone_id", zone_id), *text("id", id))
+        past = number("revision", revision)
+        with ends(cancel) as ended:
+            while True:
+                await self._moves.wait(key, past, deadline - loop.time(), ended)
+                task = await self.get(zone_id, id, cancel=cancel)
+                if has_moved(task, revision):
+                    return task
+                if cancel is not None and cancel.cancelled:
+                    raise _errors.Cancelled(CANCELLED_MESSAGE)
+                if loop.time() >= deadline:
+                    return task
+
+    def changes(
+        self,
+        after: str | None = None,
+        *,
+        zone: str | None = None,
+        wait: Seconds | None = None,
+        limit: int | None = None,
+        latest: bool = False,
+        allow_gap: bool = False,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Feed:
+        """The feed: ``async for event in tasks.changes(...)``. As Engine.changes(), but ``latest`` begins when the first
+        event is asked for; ``(await read_changes(latest=True)).position`` is here and now."""
+        wanted = _feed.Wanted(after, zone, limit, latest, allow_gap, timeout)
+        return Feed(self._sync, wanted, seconds("wait", wait or 0.0), cancel)
+
+    @documented(_engine.Engine.read_changes)
+    async def read_changes(
+        self,
+        after: str | None = None,
+        *,
+        zone: str | None = None,
+        wait: Seconds | None = None,
+        limit: int | None = None,
+        latest: bool = False,
+        allow_gap: bool = False,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Batch:
+        wanted = _feed.Wanted(after, zone, limit, latest, allow_gap, timeout)
+        return await read(self._sync, wanted, seconds("wait", wait or 0.0), cancel)
+
     # ---- Workers -----------------------------------------------------------------------------
 
     @overload
@@ -122,6 +219,7 @@ class Engine:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Task: ...
 
     @overload
@@ -137,6 +235,7 @@ class Engine:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Lease: ...
 
     @documented(_engine.Engine.start)
@@ -158,8 +257,9 @@ class Engine:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Lease | None:
-        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor), also)
         leases = await self._claim(wanted, 1, seconds("wait", wait), cancel)
         return leases[0] if leases else None
 
@@ -178,8 +278,9 @@ class Engine:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> List[Lease]:
-        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor), also)
         return await self._claim(wanted, number("limit", limit), seconds("wait", wait), cancel)
 
     @documented(_engine.Engine.lease)
@@ -198,6 +299,7 @@ class Engine:
         request_id: str | None = None,
         traceparent: str | None = None,
         actor: str | None = None,
+        also: Also = (),
     ) -> Work:
         """Claims one task after the other and waits in between, for ever: ``async for lease in tasks.work(...)``.
 
@@ -205,7 +307,7 @@ class Engine:
         be finished that has no other attempt left. Signals are the host's:
         ``loop.add_signal_handler(signal.SIGTERM, work.stop)``.
         """
-        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor))
+        wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor), also)
         return Work(self, wanted, cancel)
 
     async def _claim(
@@ -219,30 +321,11 @@ class Engine:
         async def look() -> List[_lease.Lease]:
             return await _pool.run(wanted.claim, self._sync, limit, cancel=cancel, undo=_give_back)
 
-        with _ends(cancel, stop) as ended:
+        with ends(cancel, stop) as ended:
             leases = await self._groups.claim(wanted.filter, look, wait, ended)
         if not leases and cancel is not None and cancel.cancelled:
             raise _errors.Cancelled(CANCELLED_MESSAGE)
         return [Lease(lease) for lease in leases]
-
-
-@contextlib.contextmanager
-def _ends(cancel: CancelToken | None, stop: asyncio.Future[None] | None) -> Iterator[asyncio.Future[None] | None]:
-    """What ends a wait early: that future, or one for the token."""
-    if stop is not None or cancel is None:
-        yield stop
-        return
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[None] = loop.create_future()
-
-    def wake() -> None:
-        loop.call_soon_threadsafe(resolve, ended)
-
-    cancel._on_cancel(wake)
-    try:
-        yield ended
-    finally:
-        cancel._forget(wake)
 
 
 def _give_back(granted: Any) -> None:

@@ -70,7 +70,8 @@ class _Group:
         self._loop = loop
         self._turns: Deque[asyncio.Future[None]] = collections.deque()
         self._signalled = False
-        self._watch = Watch(engine, filter)
+        self._watch = Watch(engine)
+        self._watch.claim(filter)
         self._reading = True
         loop.add_reader(self._watch.fileno(), self._on_readable)
 

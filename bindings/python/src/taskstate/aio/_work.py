@@ -11,6 +11,7 @@ from .. import _errors
 from .._cancel import CancelToken
 from .._workers import Wanted
 from . import _pool
+from ._ends import resolve
 from ._lease import Lease
 
 if TYPE_CHECKING:
@@ -69,11 +70,6 @@ class Work:
             self._loop.call_soon_threadsafe(resolve, self._stopped)
         except RuntimeError:
             pass  # the event loop is closed, so nobody iterates
-
-
-def resolve(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 def _stop(me: Callable[[], Any]) -> None:

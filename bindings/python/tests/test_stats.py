@@ -1,0 +1,116 @@
+"""Figures, and the same for a scraper."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+import sqlite3
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import pytest
+import taskstate
+import taskstate.aio
+from prometheus_client.openmetrics import parser
+
+
+def fill(tasks: taskstate.Engine) -> None:
+    for number in range(3):
+        tasks.create("z1", "create", id=f"t{number}")
+    tasks.create("z2", "delete", id="d", install_id="i")
+    tasks.start("z1", "t0")
+    tasks.start("z1", "t1")
+    tasks.complete("z1", "t1", install_id="i")
+    tasks.cancel("z2", "d")
+
+
+def scraped(stats: taskstate.Stats) -> list[Any]:
+    """What Prometheus makes of the text."""
+    return list(parser.text_string_to_metric_families(stats.openmetrics))  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def test_figures(tasks: taskstate.Engine, path: Path) -> None:
+    fill(tasks)
+    stats = tasks.stats()
+    assert (stats.pending, stats.running, stats.completed, stats.failed) == (1, 1, 1, 1)
+    assert set(stats.counts) == {
+        taskstate.Count("z1", "create", taskstate.Status.PENDING, 1),
+        taskstate.Count("z1", "create", taskstate.Status.RUNNING, 1),
+        taskstate.Count("z1", "create", taskstate.Status.COMPLETED, 1),
+        taskstate.Count("z2", "delete", taskstate.Status.FAILED, 1),
+    }
+    assert len(stats.counts) == 4
+    assert stats.file_bytes == path.stat().st_size
+    assert stats.wal_bytes == path.with_name(path.name + "-wal").stat().st_size
+    assert stats.last_sequence == tasks.read_changes(limit=1000).events[-1].sequence
+    assert 0 < stats.commits <= stats.changes and 1 <= stats.largest_group <= stats.changes
+    assert (stats.lock_waits, stats.lock_wait_us, stats.waiters) == (0, 0, 0)
+    assert (stats.durability, stats.lease_clock, stats.sqlite_version) == ("full", "host", sqlite3.sqlite_version)
+
+
+def test_of_one_zone(tasks: taskstate.Engine) -> None:
+    fill(tasks)
+    stats = tasks.stats("z2")
+    assert [(count.zone_id, count.status, count.count) for count in stats.counts] == [("z2", "failed", 1)]
+    assert stats.pending == 1
+    assert tasks.stats(zone="z3").counts == ()
+    with pytest.raises(taskstate.InvalidArgument):
+        tasks.stats("z/1")
+
+
+def test_they_are_values(tasks: taskstate.Engine) -> None:
+    fill(tasks)
+    stats = tasks.stats()
+    assert pickle.loads(pickle.dumps(stats)) == copy.deepcopy(stats) == stats
+    assert "pending=1" in repr(stats) and "TYPE" not in repr(stats)
+    with pytest.raises(FrozenInstanceError):
+        stats.pending = 7  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        stats.counts[0].count = 7  # type: ignore[misc]
+
+
+def test_a_scraper_reads_the_same(tasks: taskstate.Engine) -> None:
+    fill(tasks)
+    stats = tasks.stats()
+    families = {family.name: family for family in scraped(stats)}
+    tasks_by_label = {
+        (sample.labels["zone"], sample.labels["operation"], sample.labels["status"]): sample.value
+        for sample in families["taskstate_tasks"].samples
+    }
+    assert tasks_by_label == {(one.zone_id, one.operation, one.status.value): one.count for one in stats.counts}
+    values = {sample.name: sample.value for family in families.values() for sample in family.samples}
+    expected = {
+        "taskstate_file_bytes": stats.file_bytes,
+        "taskstate_file_free_bytes": stats.free_bytes,
+        "taskstate_wal_bytes": stats.wal_bytes,
+        "taskstate_feed_sequence": stats.last_sequence,
+        "taskstate_commits_total": stats.commits,
+        "taskstate_changes_total": stats.changes,
+        "taskstate_commit_group_size_max": stats.largest_group,
+        "taskstate_checkpoints_total": stats.checkpoints,
+        "taskstate_lock_waits_total": stats.lock_waits,
+        "taskstate_lock_wait_seconds_total": stats.lock_wait_us / 1_000_000,
+        "taskstate_waiters": stats.waiters,
+    }
+    assert {name: values[name] for name in expected} == expected
+    (engine,) = families["taskstate_engine"].samples
+    assert engine.labels["durability"] == "full" and engine.labels["lease_clock"] == "host"
+    assert all(family.documentation for family in families.values())
+
+
+def test_an_empty_file_has_figures_too(tasks: taskstate.Engine) -> None:
+    stats = tasks.stats()
+    assert (stats.pending, stats.counts, stats.last_sequence) == (0, (), 0)
+    assert len(scraped(stats)) > 5
+
+
+def test_in_an_event_loop(path: Path) -> None:
+    async def body() -> None:
+        async with taskstate.aio.open(path) as tasks:
+            await tasks.create("z1", "create")
+            assert (await tasks.stats()).pending == 1
+            assert len((await tasks.stats("z2")).counts) == 0
+
+    asyncio.run(body())
