@@ -230,16 +230,19 @@ TSE_API int32_t tse_call_set_cancel_token(tse_call *call, const tse_cancel_token
  *  the time of the change. What is refused or fails when it runs is invalid_argument with the field "also[0]" and so
  *  on, and nothing is done. */
 TSE_API int32_t tse_call_also(tse_call *call, const char *sql, size_t size, tse_error **error) TSE_NOEXCEPT;
-/** Binds a parameter of the statement added last. `name` as the statement spells it (":at"), or NULL: values without a
+/** Binds NULL to a parameter of the statement added last. `name` as the statement spells it (":at"), or NULL: values without a
  *  name go in order to the parameters that are not named :taskstate_*. The value is copied. */
 TSE_API int32_t tse_call_bind_null(tse_call *call, const char *name, size_t name_size, tse_error **error) TSE_NOEXCEPT;
+/** A 64-bit integer; otherwise as tse_call_bind_null(). */
 TSE_API int32_t tse_call_bind_int64(tse_call *call, const char *name, size_t name_size, int64_t value,
                                     tse_error **error) TSE_NOEXCEPT;
+/** A floating-point number; NaN is stored as NULL. */
 TSE_API int32_t tse_call_bind_double(tse_call *call, const char *name, size_t name_size, double value,
                                      tse_error **error) TSE_NOEXCEPT;
 /** UTF-8; a NULL text binds NULL. */
 TSE_API int32_t tse_call_bind_text(tse_call *call, const char *name, size_t name_size, const char *text, size_t size,
                                    tse_error **error) TSE_NOEXCEPT;
+/** Bytes; NULL data of size 0 is the empty blob. */
 TSE_API int32_t tse_call_bind_blob(tse_call *call, const char *name, size_t name_size, const void *data, size_t size,
                                    tse_error **error) TSE_NOEXCEPT;
 /** Removes all statements. */

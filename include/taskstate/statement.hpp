@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,5 +31,43 @@ struct Statement {
   std::vector<Value> values{};                         ///< in order, for the parameters that are not named :taskstate_*
   std::vector<std::pair<std::string, Value>> named{};  ///< for parameters by their names, prefix included (":at")
 };
+
+/// The value of a parameter by its name, prefix included (":at"); for sql(). @since 0.1
+struct Named {
+  std::string name{};
+  Value value{};
+};
+
+/// A Value of whatever stands for one: integers, floating-point numbers, text, Blob, and nullptr for NULL. @since 0.1
+template <typename T>
+[[nodiscard]] Value value_of(T&& from) {
+  using Plain = std::remove_cvref_t<T>;
+  if constexpr (std::is_same_v<Plain, std::nullptr_t>) {
+    return std::monostate();
+  } else if constexpr (std::is_integral_v<Plain>) {
+    return static_cast<std::int64_t>(from);
+  } else if constexpr (std::is_floating_point_v<Plain>) {
+    return static_cast<double>(from);
+  } else if constexpr (std::is_convertible_v<T, std::string_view>) {
+    return std::string(std::string_view(from));
+  } else {
+    return Value(std::forward<T>(from));
+  }
+}
+
+/// A statement with its values: sql("INSERT INTO t VALUES (:taskstate_id, ?, :at)", 7, Named{":at", 0.5}). @since 0.1
+template <typename... Values>
+[[nodiscard]] Statement sql(std::string text, Values&&... values) {
+  Statement statement{.sql = std::move(text), .values = {}, .named = {}};
+  [[maybe_unused]] const auto add = [&statement]<typename T>(T&& value) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<T>, Named>) {
+      statement.named.emplace_back(value.name, value.value);
+    } else {
+      statement.values.push_back(value_of(std::forward<T>(value)));
+    }
+  };
+  (add(std::forward<Values>(values)), ...);
+  return statement;
+}
 
 }  // namespace taskstate

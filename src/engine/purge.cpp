@@ -5,6 +5,7 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace tse::engine {
@@ -60,6 +61,8 @@ std::int64_t Engine::purge_ended(store::EndedQuery query, std::int64_t limit, co
     }
   } catch (const core::Failure& failure) {
     if (removed == 0 || !has_given_up(failure)) throw;
+  } catch (const std::bad_alloc&) {
+    if (removed == 0) throw;
   }
   return removed;
 }
@@ -106,7 +109,11 @@ bool Engine::erase(const core::Key& key, const Call& call) {
     };
     commit({remove}, call);
   }
-  store_->flush_removed(patience(call));
+  try {
+    store_->flush_removed(patience(call));
+  } catch (const std::bad_alloc&) {
+    throw core::Failure(core::Code::no_memory, "out of memory", core::Outcome::unknown);
+  }
   return erased;
 }
 

@@ -2,6 +2,7 @@
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -23,7 +24,12 @@ std::int64_t Engine::tick(const Call& call) {
     changed += static_cast<std::int64_t>(kept.changed);
     more = kept.changed == round_size;
   }
-  return changed + clean(call);
+  try {
+    return changed + clean(call);
+  } catch (const std::exception&) {
+    if (changed == 0) throw;
+    return changed;  // which is durable, so the call cannot have failed; the rest is for the next round
+  }
 }
 
 void Engine::tell_kept(const Kept& kept) {

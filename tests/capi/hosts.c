@@ -246,7 +246,6 @@ static void the_feed_and_purging(void) {
   spec.after = part.position;
   tse_changes *more = NULL;
   MUST(tse_changes_read(tasks, &spec, NULL, &more, NULL));
-  tse_changes_free(changes);
   MUST(tse_changes_get(more, &part));
   MUST(tse_changes_event(more, 0, &event));
   CHECK(part.count == 1 && part.purged_through == 3 && same(event.kind, "purged"));
@@ -258,6 +257,7 @@ static void the_feed_and_purging(void) {
   spec.after = tse_text("1:00000000000000000000000000000000:0");
   spec.flags = TSE_CHANGES_ALLOW_GAP;
   CHECK(tse_changes_read(tasks, &spec, NULL, &more, NULL) == TSE_RESTORED);
+  tse_changes_free(changes);
 
   int32_t erased = -1;
   MUST(tse_erase(tasks, "z", 1, "a", 1, NULL, &erased, NULL));

@@ -161,9 +161,58 @@ void a_workers_life(engine::Engine& tasks, std::int64_t& now) {
       "watch", tasks, [&] { tasks.watch()->await_claim(wanted.filter), watched = true; }, [&] { return watched; });
 }
 
+void a_hosts_life(engine::Engine& tasks) {
+  const core::Key mine{"z", "a-task-whose-id-is-too-long-for-a-string-of-its-own"};
+  const auto row = [&] { return tasks.get(mine, patient()); };
+  core::NewTask spec = new_task(mine.zone_id, mine.id);
+  spec.idempotency_key = "a key that is too long for a string's own memory";
+  engine::Call call;
+  call.also = {{"SELECT :taskstate_id, ?, :name", {std::string(100, 'v')}, {{":name", store::Blob{"bytes"}}}}};
+  exhaust(
+      "create with a key", tasks, [&] { tasks.create(spec, call); }, [&] { return row().has_value(); });
+  const auto read = [&](const char* name, const std::function<void()>& operation) {
+    bool ended_well = false;
+    exhaust(
+        name, tasks, [&] { operation(), ended_well = true; }, [&] { return ended_well; });
+  };
+  read("replay", [&] { tasks.create(spec, call); });
+  read("changes", [&] { tasks.changes({}, {}); });
+  read("stats", [&] { (void)to_open_metrics(tasks.stats("", {})); });
+  read("wait", [&] { tasks.wait(mine, 1, std::chrono::milliseconds(1), {}); });
+  read("watch", [&] {
+    const auto watch = tasks.watch();
+    watch->await_task(mine, 1, 1);
+    watch->await_changes("a zone that is too long for a string of its own");
+  });
+  tasks.change(mine, core::Start{}, {});
+  tasks.change(mine, core::Fail{"no", {}, {}}, {});
+  exhaust(
+      "erase", tasks, [&] { tasks.erase(mine, call); }, [&] { return !row(); });
+  tasks.create(new_task(mine.zone_id, mine.id), {});
+  tasks.change(mine, core::Start{}, {});
+  tasks.change(mine, core::Fail{"no", {}, {}}, {});
+  exhaust(
+      "purge", tasks,
+      [&] {
+        tasks.purge({"", std::chrono::seconds(0), 0}, call);
+      },
+      [&] { return !row(); });
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(exhausted_memory)
+
+BOOST_AUTO_TEST_CASE(of_a_host) {
+  for (const bool in_memory : {true, false}) {
+    const TemporaryDirectory directory;
+    engine::Settings settings;
+    settings.housekeeping = std::chrono::seconds(0);
+    const engine::Engine::Ptr tasks =
+        engine::Engine::open(in_memory ? ":memory:" : directory.file("tasks.db"), settings);
+    a_hosts_life(*tasks);
+  }
+}
 
 BOOST_AUTO_TEST_CASE(of_a_worker) {
   for (const bool in_memory : {true, false}) {

@@ -1,5 +1,6 @@
 /* The guide's examples in C, in the order of its pages; the tests build and run them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <taskstate.h>
 
 static int report(tse_error *err) {
@@ -51,6 +52,23 @@ static int give_up_waiting(tse_engine *tasks) {
   return code == TSE_CANCELLED ? 0 : 1;
 }
 
+/* ---- your-tables.md */
+
+static int with_statements(tse_engine *tasks) {
+  tse_error *err = NULL;
+  tse_call *call = NULL;
+  tse_update update = TSE_UPDATE_INIT;
+  update.install_id = tse_text("ins_1");
+  if (tse_call_new(&call, &err)) return report(err);
+  if (tse_start(tasks, "z1", TSE_NTS, "t1", TSE_NTS, NULL, NULL, &err)) return report(err);
+  const char *record = "INSERT INTO installs (id, task) VALUES (?, :taskstate_id)";
+  if (tse_call_also(call, record, TSE_NTS, &err)) return report(err);
+  if (tse_call_bind_text(call, NULL, 0, "ins_1", TSE_NTS, &err)) return report(err);
+  if (tse_complete(tasks, "z1", TSE_NTS, "t1", TSE_NTS, &update, call, NULL, &err)) return report(err);
+  tse_call_free(call);
+  return 0;
+}
+
 int main(void) {
   tse_engine *tasks = NULL;
   tse_error *err = NULL;
@@ -61,6 +79,12 @@ int main(void) {
   spec.operation = tse_text("create");
   if (tse_create(tasks, &spec, NULL, NULL, &err)) return report(err);
   if (work_once(tasks) || give_up_waiting(tasks)) return 1;
+
+  tse_engine *service = NULL;
+  if (tse_open("service.db", TSE_NTS, NULL, &service, &err)) return report(err);
+  if (tse_create(service, &spec, NULL, NULL, &err)) return report(err);
+  if (system("sqlite3 service.db 'CREATE TABLE installs (id, task)'") != 0 || with_statements(service)) return 1;
+  tse_engine_free(service);
 
   tse_answer *answer = NULL;
   tse_answer_view view = TSE_ANSWER_VIEW_INIT;

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -137,6 +138,118 @@ void limits(const std::string& path) {
   check(changed == 0, "nothing was due");
 }
 
+// ---- idempotency.md
+
+void create_once(taskstate::Engine& tasks) {
+  const taskstate::NewTask order{
+      .zone_id = "z1", .operation = "create", .package_id = "pkg_1", .idempotency_key = "order-7"};
+  const auto first = tasks.create(order);
+  const auto again = tasks.create(order);
+  check(again.replayed && again.id == first.id, "one task for one key");
+}
+
+void try_again(taskstate::Engine& tasks) {
+  tasks.create({.zone_id = "z1", .id = "second-try", .operation = "create", .retry_of = "broken"});
+}
+
+// ---- your-tables.md
+
+void with_statements(taskstate::Engine& tasks) {
+  const auto record =
+      taskstate::sql("INSERT INTO installs (id, task, at) VALUES (?, :taskstate_id, :taskstate_now)", "ins_1");
+  tasks.complete("z1", "t1", {.install_id = "ins_1"}, {.also = {record}});
+}
+
+// ---- waiting.md
+
+void wait_for_news(taskstate::Engine& tasks, const taskstate::Task& seen) {
+  const auto task = tasks.wait("z1", "t1", seen.revision, 20s);
+  check(task->revision > seen.revision, "the task has moved");
+}
+
+void handle(std::int64_t tag) { check(tag == 101, "the first task has moved"); }
+
+void wait_for_many(taskstate::Engine& tasks) {
+  taskstate::Watch watch = tasks.watch();
+  watch.task("z1", "t1", 1, 101);             // past revision 1
+  watch.task("z1", "t2", std::nullopt, 102);  // completed, failed or purged
+  pollfd ready{static_cast<int>(watch.descriptor()), POLLIN, 0};
+  ::poll(&ready, 1, -1);  // your loop
+  watch.reset();
+  for (const std::int64_t tag : watch.take()) handle(tag);
+}
+
+int long_poll(taskstate::Engine& tasks, const std::string& etag) {
+  const auto answer = tasks.decide("z1", "t1", {.if_none_match = etag, .prefer = "wait=20"});
+  return answer.status;
+}
+
+// ---- changes.md
+
+void tell(const std::string& zone, const std::string& id, const std::string& kind) {
+  std::cout << zone << '/' << id << ' ' << kind << '\n';
+}
+
+void follow(taskstate::Engine& tasks, std::optional<std::string>& kept_position) {
+  taskstate::ChangesQuery from{.after = kept_position, .wait = 20s};
+  const taskstate::Changes part = tasks.changes(from);
+  for (const taskstate::Event& event : part.events) tell(event.zone_id, event.id, event.kind);
+  kept_position = part.position;  // keep it after you have told them
+}
+
+// ---- retention.md
+
+void clean_up(taskstate::Engine& tasks) {
+  const std::int64_t removed = tasks.purge({.older_than = std::chrono::hours(24 * 30), .zone_id = "z1"});
+  const bool was_there = tasks.erase("z1", "t1");
+  check(removed == 0 && was_there, "nothing is that old");
+}
+
+// ---- backup.md
+
+void copy(taskstate::Engine& tasks) {
+  tasks.backup("nightly.db");
+  const taskstate::Report report = taskstate::Engine("nightly.db").verify();
+  check(report.ok, report.text.c_str());
+}
+
+// ---- monitoring.md
+
+void respond(const std::string& type, const std::string& body) { std::cout << type << '\n' << body; }
+
+void scrape(taskstate::Engine& tasks) {
+  const taskstate::Stats stats = tasks.stats();
+  respond("application/openmetrics-text; version=1.0.0; charset=utf-8", stats.text);
+}
+
+void run_a_service() {
+  taskstate::Engine tasks("service.db", {.longest_wait = 30s, .tombstones = std::chrono::hours(24)});
+  create_once(tasks);
+  create(tasks, "broken");
+  tasks.start("z1", "broken");
+  tasks.fail("z1", "broken", {.error_message = "It broke."});
+  try_again(tasks);
+  create(tasks, "t1");
+  create(tasks, "t2");
+  std::thread mover([&] {
+    while (tasks.stats().waiters == 0) std::this_thread::yield();
+    tasks.start("z1", "t1");
+  });
+  wait_for_news(tasks, *tasks.get("z1", "t1"));
+  mover.join();
+  wait_for_many(tasks);
+  const int created = std::system("sqlite3 service.db 'CREATE TABLE installs (id, task, at)'");
+  check(created == 0, "the host's own table");
+  with_statements(tasks);
+  check(long_poll(tasks, "\"old\"") == 303, "there is news");
+  std::optional<std::string> kept_position;
+  follow(tasks, kept_position);
+  scrape(tasks);
+  copy(tasks);
+  clean_up(tasks);
+  check(tasks.decide("z1", "t1").status == 410, "a tombstone says that there was one");
+}
+
 // ---- testing.md
 
 void a_lost_worker() {
@@ -191,6 +304,7 @@ int main() try {
   end_a_wait(tasks);
   plan(tasks);
   limits("guide.db");
+  run_a_service();
   a_lost_worker();
   a_reboot("guide-reboot.db");
   check(tasks.verify().ok, "the file is sound");

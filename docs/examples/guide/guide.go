@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
+	"os/exec"
 	"time"
 
 	taskstate "github.com/taskstate/taskstate-go"
@@ -118,6 +120,97 @@ func plan(ctx context.Context, tasks *taskstate.Engine) {
 	}))
 }
 
+// ---- idempotency.md
+
+func createOnce(ctx context.Context, tasks *taskstate.Engine) {
+	spec := taskstate.NewTask{ZoneID: "z1", Operation: taskstate.OpCreate, PackageID: "pkg_1", IdempotencyKey: "order-7"}
+	first := must(tasks.Create(ctx, spec))
+	again := must(tasks.Create(ctx, spec))
+	check(again.Replayed && again.ID == first.ID, "one task for one key")
+}
+
+// ---- your-tables.md
+
+func withStatements(ctx context.Context, tasks *taskstate.Engine) error {
+	also := taskstate.WithAlso(ctx,
+		taskstate.SQL("INSERT INTO installs (id, task, at) VALUES (?, :taskstate_id, :taskstate_now)", "ins_1"))
+	_, err := tasks.Complete(also, "z1", "t1", taskstate.Update{InstallID: "ins_1"})
+	return err
+}
+
+// ---- waiting.md
+
+func waitForNews(ctx context.Context, tasks *taskstate.Engine, seen *taskstate.Task) {
+	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	task := must(tasks.Wait(limited, "z1", "t1", seen.Revision))
+	check(task.Revision > seen.Revision, "the task has moved")
+}
+
+func longPoll(ctx context.Context, tasks *taskstate.Engine, r *http.Request) int {
+	answer := tasks.Decide(ctx, "z1", "t1", taskstate.RequestFrom(r)) // reads Prefer, too
+	return answer.Status
+}
+
+// ---- changes.md
+
+func tell(zoneID, id, kind string) { fmt.Println(zoneID, id, kind) }
+
+func follow(ctx context.Context, tasks *taskstate.Engine, keptPosition string) string {
+	batch := must(tasks.ReadChanges(ctx, taskstate.ChangesOptions{After: keptPosition, Wait: 20 * time.Second}))
+	for _, event := range batch.Events {
+		tell(event.ZoneID, event.ID, event.Kind)
+	}
+	keptPosition = batch.Position // keep it after you have told them
+	return keptPosition
+}
+
+// ---- retention.md
+
+func cleanUp(ctx context.Context, tasks *taskstate.Engine) {
+	removed := must(tasks.Purge(ctx, taskstate.PurgeOptions{OlderThan: 30 * 24 * time.Hour, ZoneID: "z1"}))
+	wasThere := must(tasks.Erase(ctx, "z1", "t1"))
+	check(removed == 0 && wasThere, "nothing is that old")
+}
+
+// ---- backup.md
+
+func backUp(ctx context.Context, tasks *taskstate.Engine) error {
+	err := tasks.Backup(ctx, "nightly.db")
+	return err
+}
+
+// ---- monitoring.md
+
+func scraped(mux *http.ServeMux, tasks *taskstate.Engine) {
+	mux.Handle("/metrics", tasks.MetricsHandler())
+}
+
+func check(condition bool, what string) {
+	if !condition {
+		must(0, errors.New("not so: "+what))
+	}
+}
+
+func runAService(ctx context.Context) {
+	tasks := must(taskstate.Open("service.db", taskstate.WithLongestWait(30*time.Second), taskstate.WithTombstones(24*time.Hour)))
+	defer tasks.Close()
+	createOnce(ctx, tasks)
+	seen := must(tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", ID: "t1", Operation: taskstate.OpCreate}))
+	time.AfterFunc(20*time.Millisecond, func() { must(tasks.Start(ctx, "z1", "t1")) })
+	waitForNews(ctx, tasks, seen)
+	must(exec.Command("sqlite3", "service.db", "CREATE TABLE installs (id, task, at)").Output())
+	must(0, withStatements(ctx, tasks))
+	request := must(http.NewRequest("GET", "/zones/z1/catalog_tasks/t1", nil))
+	request.Header.Set("Prefer", "wait=20")
+	check(longPoll(ctx, tasks, request) == http.StatusSeeOther, "it is completed")
+	follow(ctx, tasks, "")
+	scraped(http.NewServeMux(), tasks)
+	must(0, backUp(ctx, tasks))
+	cleanUp(ctx, tasks)
+	check(longPoll(ctx, tasks, request) == http.StatusGone, "a tombstone says that there was one")
+}
+
 func main() {
 	ctx := context.Background()
 	tasks := must(taskstate.Open("guide.db"))
@@ -153,6 +246,7 @@ func main() {
 	giveUpWaiting(ctx, tasks)
 	endAWait(ctx, tasks)
 	plan(ctx, tasks)
+	runAService(ctx)
 	if report := must(tasks.Verify(ctx)); !report.OK {
 		must(0, errors.New(report.Text))
 	}

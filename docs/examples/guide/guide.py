@@ -1,8 +1,10 @@
 """The guide's examples in Python, in the order of its pages; the tests run them."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import sqlite3
 import threading
 from datetime import datetime, timedelta, timezone
 
@@ -112,6 +114,113 @@ def fork(tasks):
     assert os.waitpid(child, 0)[1] == 0
 
 
+# ---- idempotency.md
+
+
+def create_once(tasks):
+    first = tasks.create("z1", "create", package_id="pkg_1", idempotency_key="order-7")
+    again = tasks.create("z1", "create", package_id="pkg_1", idempotency_key="order-7")
+    assert again.replayed and again.id == first.id  # one task for one key
+
+
+def try_again(tasks):
+    tasks.create("z1", "create", id="second-try", retry_of="broken")
+
+
+# ---- your-tables.md
+
+
+def with_statements(tasks):
+    tasks.complete(
+        "z1",
+        "t1",
+        install_id="ins_1",
+        also=[("INSERT INTO installs (id, task, at) VALUES (?, :taskstate_id, :taskstate_now)", ["ins_1"])],
+    )
+
+
+# ---- waiting.md
+
+
+def wait_for_news(tasks, seen):
+    task = tasks.wait("z1", "t1", seen.revision, timeout=20)
+    assert task.revision > seen.revision
+
+
+def long_poll(tasks, etag):
+    answer = tasks.decide("z1", "t1", headers={"If-None-Match": etag, "Prefer": "wait=20"})
+    return answer.status
+
+
+# ---- changes.md
+
+
+def follow(tasks, kept_position, tell):
+    for event in tasks.changes(after=kept_position, wait=20):
+        tell(event.zone_id, event.id, event.kind)
+        kept_position = event.position  # keep it after you have told it
+
+
+# ---- retention.md
+
+
+def clean_up(tasks):
+    removed = tasks.purge(timedelta(days=30), zone="z1")
+    was_there = tasks.erase("z1", "t1")
+    assert removed == 0 and was_there
+
+
+# ---- backup.md
+
+
+def copy(tasks):
+    tasks.backup("nightly.db")
+    with taskstate.open("nightly.db") as copy:
+        report = copy.verify()
+        assert report.ok, report.text
+
+
+# ---- monitoring.md
+
+
+def scrape(tasks, respond):
+    stats = tasks.stats()
+    respond("application/openmetrics-text; version=1.0.0; charset=utf-8", stats.openmetrics)
+
+
+def run_a_service():
+    with taskstate.open("service.db", longest_wait=30, tombstones=timedelta(days=1)) as tasks:
+        create_once(tasks)
+        tasks.create("z1", "create", id="broken")
+        tasks.start("z1", "broken")
+        tasks.fail("z1", "broken", "It broke.")
+        try_again(tasks)
+        seen = tasks.create("z1", "create", id="t1")
+        threading.Timer(0.05, tasks.start, ("z1", "t1")).start()
+        wait_for_news(tasks, seen)
+        with contextlib.closing(sqlite3.connect("service.db")) as mine:
+            mine.execute("CREATE TABLE installs (id, task, at)")
+        with_statements(tasks)
+        assert long_poll(tasks, '"old"') == 303
+        told = []
+
+        class Enough(Exception):
+            pass
+
+        def tell(*change):
+            told.append(change)
+            if change[1:] == ("t1", "completed"):
+                raise Enough
+
+        with contextlib.suppress(Enough):
+            follow(tasks, None, tell)
+        assert told[-1] == ("z1", "t1", "completed")
+        scrape(tasks, lambda kind, body: print(body, end=""))
+        copy(tasks)
+        clean_up(tasks)
+        assert tasks.decide("z1", "t1").status == 410
+
+
 # ---- testing.md
 
 
@@ -146,6 +255,7 @@ def main():
         give_up_waiting(tasks)
         end_a_wait(tasks)
         plan(tasks)
+        run_a_service()
         asyncio.run(asynchronously("guide-async.db"))
         clock = taskstate.testing.ManualClock()
         with taskstate.testing.open_for_tests(clock=clock) as engine:

@@ -156,7 +156,7 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   return handle;
 }
 
-inline void bind(tse_call* call, const std::optional<std::string>& name, const Value& value) {
+inline void bind_value(tse_call* call, const std::optional<std::string>& name, const Value& value) {
   const tse_str to = view(name);
   const auto put = [&](auto setter, auto... arguments) { check(setter, call, to.data, to.size, arguments...); };
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
@@ -174,8 +174,8 @@ inline void bind(tse_call* call, const std::optional<std::string>& name, const V
 
 inline void add_also(tse_call* call, const Statement& statement) {
   check(tse_call_also, call, statement.sql.data(), statement.sql.size());
-  for (const Value& value : statement.values) bind(call, std::nullopt, value);
-  for (const auto& [name, value] : statement.named) bind(call, name, value);
+  for (const Value& value : statement.values) bind_value(call, std::nullopt, value);
+  for (const auto& [name, value] : statement.named) bind_value(call, name, value);
 }
 
 /// NULL where nothing is set, which is the engine's defaults and costs nothing.

@@ -1,0 +1,206 @@
+// What a host needs around its tasks, through the C++ API.
+#include <taskstate/taskstate.hpp>
+#include <taskstate/testing.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <poll.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+
+using namespace std::chrono_literals;
+using taskstate::Engine;
+using taskstate::Errc;
+using taskstate::Error;
+using taskstate::Status;
+
+namespace {
+
+struct Fixture {
+  Fixture() { BOOST_REQUIRE(::mkdtemp(directory.data()) != nullptr); }
+  ~Fixture() { std::filesystem::remove_all(directory); }
+  [[nodiscard]] std::string path(const std::string& name = "catalog.db") const { return directory + "/" + name; }
+
+  static taskstate::NewTask spec(const std::string& id) {
+    return {.zone_id = "z1", .id = id, .operation = "create", .package_id = "pkg_1"};
+  }
+  static void complete(Engine& tasks, const std::string& id) {
+    tasks.create(spec(id));
+    tasks.start("z1", id);
+    tasks.complete("z1", id, {.install_id = "ins_1"});
+  }
+  static std::string code(const std::function<void()>& call) {
+    try {
+      call();
+      return "ok";
+    } catch (const Error& error) {
+      return std::string(to_string(static_cast<Errc>(error.code().value())));
+    }
+  }
+  std::string directory = "/tmp/taskstate-cpp-XXXXXX";
+};
+
+std::string sql(const std::string& path, const std::string& text) {
+  sqlite3* database = nullptr;
+  BOOST_REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+  std::string out;
+  const auto add = [](void* to, int count, char** values, char**) {
+    for (int i = 0; i < count; ++i) *static_cast<std::string*>(to) += std::string(values[i] ? values[i] : "NULL") + '|';
+    return 0;
+  };
+  BOOST_REQUIRE(sqlite3_exec(database, text.c_str(), add, &out, nullptr) == SQLITE_OK);
+  sqlite3_close(database);
+  return out;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(host, Fixture)
+
+BOOST_AUTO_TEST_CASE(one_task_for_one_key) {
+  Engine tasks(":memory:", {.pending_limit = 1, .idempotency_retention = 1h, .adopt_request_id = true});
+  taskstate::NewTask order = spec("a");
+  order.idempotency_key = "k";
+  BOOST_TEST(!tasks.create(order).replayed);
+  order.id = "b";
+  const auto again = tasks.create(order);
+  BOOST_TEST(again.replayed);
+  BOOST_TEST(again.id == "a");
+  order.package_id = "pkg_2";
+  BOOST_TEST(code([&] { tasks.create(order); }) == "idempotency_mismatch");
+  BOOST_TEST(code([&] { tasks.create(spec("c")); }) == "limit_exceeded");
+  tasks.start("z1", "a");
+  tasks.fail("z1", "a", {.error_message = "no"});
+  taskstate::NewTask retry = spec("d");
+  retry.retry_of = "a";
+  BOOST_TEST(tasks.create(retry).links.at(0).rel == "predecessor");
+}
+
+BOOST_AUTO_TEST_CASE(statements_of_every_kind_of_value) {
+  Engine tasks(path());
+  sql(path(), "CREATE TABLE kinds (task, a, b, c, d, e, f)");
+  const auto insert = taskstate::sql("INSERT INTO kinds VALUES (:taskstate_id, ?, ?, ?, hex(?), :e, ?)", nullptr, 7,
+                                     0.5, taskstate::Blob{std::string("\0\1", 2)},
+                                     taskstate::Named{":e", true ? "named" : ""}, std::string("text"));
+  tasks.create(spec("a"), {.also = {insert}});
+  BOOST_TEST(sql(path(), "SELECT * FROM kinds") == "a|NULL|7|0.5|0001|named|text|");
+  try {
+    tasks.start("z1", "a", {.also = {insert, taskstate::sql("DROP TABLE kinds")}});
+    BOOST_FAIL("it was let through");
+  } catch (const Error& error) {
+    BOOST_TEST((error.code() == Errc::invalid_argument));
+    BOOST_TEST((error.field() == "also[1]"));
+  }
+  BOOST_TEST(sql(path(), "SELECT count(*) FROM kinds") == "1|");
+  BOOST_TEST((tasks.get("z1", "a")->status == Status::pending));
+}
+
+BOOST_AUTO_TEST_CASE(waiting_and_watching) {
+  Engine tasks(":memory:", {.longest_wait = 20s});
+  const auto seen = tasks.create(spec("a"));
+  std::jthread other([&] {
+    while (tasks.stats().waiters == 0) std::this_thread::yield();
+    tasks.start("z1", "a");
+  });
+  BOOST_TEST(tasks.wait("z1", "a", seen.revision, 20s)->revision == 2);
+  BOOST_TEST(!tasks.wait("z1", "nobody", std::nullopt, 20s));
+
+  taskstate::Watch watch = tasks.watch();
+  watch.task("z1", "a", 2, 1);
+  watch.task("z1", "a", std::nullopt, 2);
+  watch.task("z1", "a", 2, 3);
+  watch.forget("z1", "a", 3);
+  watch.changes();
+  watch.reset();
+  tasks.complete("z1", "a", {.install_id = "ins_1"});
+  pollfd ready{static_cast<int>(watch.descriptor()), POLLIN, 0};
+  BOOST_TEST(::poll(&ready, 1, 20000) == 1);
+  watch.reset();
+  BOOST_TEST(watch.take().size() == 2u);
+  BOOST_TEST(watch.take().empty());
+
+  tasks.create(spec("b"));
+  const auto answer = tasks.decide("z1", "b", {.prefer = "wait=7", .wait_elsewhere = true});
+  BOOST_TEST(answer.wait.count() == 7000000);
+  BOOST_TEST(answer.revision == 1);
+  BOOST_TEST((answer.header("Preference-Applied") == "wait=7"));
+}
+
+BOOST_AUTO_TEST_CASE(the_feed_and_purging) {
+  taskstate::testing::ManualClock clock;
+  auto options = taskstate::testing::options(clock);
+  options.retention = 1h;
+  options.tombstones = 1h;
+  options.feed_retention = 2h;
+  Engine tasks(":memory:", options);
+  complete(tasks, "a");
+  complete(tasks, "b");
+  const auto all = tasks.changes();
+  BOOST_TEST(all.events.size() == 6u);
+  BOOST_TEST(all.events[5].id == "b");
+  BOOST_TEST((all.events[5].position == all.position));
+  BOOST_TEST(tasks.erase("z1", "a"));
+  BOOST_TEST(!tasks.erase("z1", "a"));
+  BOOST_TEST(tasks.purge({.older_than = 1h}) == 0);
+  clock.advance(1h);
+  BOOST_TEST(tasks.tick() == 1);
+  BOOST_TEST(tasks.decide("z1", "b").status == 410);
+  const auto rest = tasks.changes({.after = all.position});
+  BOOST_TEST(rest.events.size() == 2u);
+  BOOST_TEST(rest.events[1].kind == "purged");
+  BOOST_TEST(rest.purged_through == 6);
+  clock.advance(2h);
+  tasks.tick();
+  BOOST_TEST(code([&] { (void)tasks.changes({.after = all.position}); }) == "behind");
+  BOOST_TEST(tasks.changes({.after = all.position, .allow_gap = true}).events.empty());
+  BOOST_TEST(tasks.changes({.latest = true}).events.empty());
+}
+
+BOOST_AUTO_TEST_CASE(figures_copies_and_settings) {
+  Engine tasks(path(), {.durability = taskstate::Durability::relaxed,
+                        .max_bytes = 1 << 20,
+                        .checkpoint_bytes = 1 << 16,
+                        .file_mode = 0640,
+                        .migrate = taskstate::Migrate::refuse});
+  complete(tasks, "a");
+  tasks.create(spec("b"));
+  const auto stats = tasks.stats("z1");
+  BOOST_TEST(stats.completed == 1);
+  BOOST_TEST(stats.pending == 1);
+  BOOST_TEST(stats.counts.size() == 2u);
+  BOOST_TEST(!stats.durable);
+  BOOST_TEST(stats.text.ends_with("# EOF\n"));
+  BOOST_TEST((std::filesystem::status(path()).permissions() == std::filesystem::perms(0640)));
+  tasks.backup(path("copy.db"));
+  Engine copy(path("copy.db"));
+  BOOST_TEST(copy.get("z1", "a").has_value());
+  BOOST_TEST(code([&] { (void)copy.changes({.after = tasks.changes().position}); }) == "restored");
+
+  // The file's own limit: what does not fit is rolled back whole, reading goes on, and there is room again later.
+  const std::string payload(500000, 'p');
+  std::string last;
+  const std::string full = code([&] {
+    for (int i = 0;; ++i) {
+      last = "big" + std::to_string(i);
+      taskstate::NewTask big = spec(last);
+      big.payload = payload;
+      tasks.create(big);
+    }
+  });
+  BOOST_TEST(full == "disk_full");
+  BOOST_TEST(!tasks.get("z1", last));
+  tasks.start("z1", "big0");
+  tasks.fail("z1", "big0", {.error_message = "no"});
+  tasks.erase("z1", "big0");
+  tasks.create(spec(last));
+  BOOST_TEST(tasks.verify().ok);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
