@@ -15,6 +15,8 @@ from typing import Any, Iterator
 import pytest
 import taskstate
 import taskstate.aio
+from taskstate._watch import Watch
+from taskstate.aio._feed import _News
 
 from conftest import Clock
 from test_aio import eventfds, run, until
@@ -303,6 +305,26 @@ def test_many_follow_without_threads(path: Path) -> None:
         await tasks.create("z1", "create", id="t")
         assert {event.id for event in await asyncio.wait_for(asyncio.gather(*waiting), LONG)} == {"t"}
         assert threading.active_count() <= threads
+
+    run(path, body)
+
+
+def test_a_feed_that_begins_to_wait_outlives_a_reopening(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = _News._begin
+
+    def reopened(self: _News) -> Watch:
+        monkeypatch.undo()
+        watch = begin(self)
+        self._engine.reopen()
+        watch.close()
+        raise taskstate.Closed("as a watch of the file that was open before says")
+
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        monkeypatch.setattr(_News, "_begin", reopened)
+        waiting = asyncio.ensure_future(tasks.changes(wait=math.inf).__anext__())
+        await asyncio.sleep(0.05)
+        await tasks.create("z1", "create", id="t")
+        assert (await asyncio.wait_for(waiting, LONG)).id == "t"
 
     run(path, body)
 

@@ -356,6 +356,23 @@ def test_a_wait_outlives_a_reopening(path: Path) -> None:
     run(path, body)
 
 
+def test_a_wait_that_is_being_registered_outlives_a_reopening(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await tasks.create("z1", "create", id="t")
+        waiting = [asyncio.ensure_future(tasks.wait("z1", "t", timeout=math.inf))]
+        await until(lambda: waiters(tasks) == 1)
+        (board,) = boards(tasks)
+        async with board._turn:
+            waiting.append(asyncio.ensure_future(tasks.wait("z1", "t", timeout=math.inf)))
+            await until(lambda: waiters(tasks) == 2)
+            tasks._sync.reopen()
+        await tasks.cancel("z1", "t")
+        for task in await asyncio.wait_for(asyncio.gather(*waiting), LONG):
+            assert task is not None and task.status == "failed"
+
+    run(path, body)
+
+
 def test_a_thousand_clients_wait_without_threads(path: Path) -> None:
     async def body(tasks: taskstate.aio.Engine) -> None:
         await tasks.create("z1", "create", id="t")

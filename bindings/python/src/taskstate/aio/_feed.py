@@ -8,7 +8,7 @@ import functools
 from .. import _feed
 from .._cancel import CancelToken
 from .._engine import Engine
-from .._errors import Cancelled
+from .._errors import Cancelled, Closed
 from .._results import Batch, Event
 from .._watch import Watch
 from . import _pool
@@ -100,7 +100,10 @@ class _News:
         """Until there may be something, the time is over, or ``stop`` is done."""
         if self._watch is None or not self._watch.is_of(self._engine):
             self.close()
-            self._watch = await _pool.run_to_end(self._begin)
+            try:
+                self._watch = await _pool.run_to_end(self._begin)
+            except Closed:
+                return  # the file may have been opened anew: who looks finds out
         loop = asyncio.get_running_loop()
         readable: asyncio.Future[None] = loop.create_future()
         loop.add_reader(self._watch.fileno(), resolve, readable)

@@ -7,6 +7,7 @@ import itertools
 from typing import Any, Callable, Dict, TypeVar
 
 from .._engine import Engine
+from .._errors import Closed
 from .._watch import Watch
 from . import _pool
 from ._ends import first, resolve
@@ -69,6 +70,8 @@ class _Board:
         try:
             await self._ask(self._watch.task, key, revision, tag)
             await first(moved, stop, seconds)
+        except Closed:
+            pass  # the file may have been opened anew: who looks finds out
         finally:
             if self._moved.pop(tag, None) is not None:
                 await self._ask(self._watch.forget, key, tag)
