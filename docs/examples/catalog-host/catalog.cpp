@@ -76,13 +76,11 @@ Catalog::Catalog(taskstate::Engine& tasks, InstallStore& installs, std::chrono::
   recover();
 }
 
-// There is no transaction over both files. A task that is at work needs nothing here: a worker has it, or will.
+// An install and its task are written together. But a task that the engine fails, since its worker is gone for good,
+// has nobody to say so to the install.
 void Catalog::recover() {
   for (const Install& install : installs_.with_status("pending")) {
     const auto found = tasks_.list({.zone_id = install.zone_id, .install_id = install.id, .limit = 1}).tasks;
-    // The crash came between the install and its task: no client was ever told of it.
-    if (found.empty()) installs_.erase(install.zone_id, install.id);
-    // No worker was left to write what became of it.
     if (!found.empty() && found.front().status == Status::failed)
       installs_.set_status(install.zone_id, install.id, "failed");
   }
@@ -149,13 +147,11 @@ Answer Catalog::create_install(const Incoming& incoming, const std::string& zone
   install.zone_id = zone_id;
   install.id = "ins_" + random_uuid();
 
-  // The install first: one without a task is removed by recover(), a task without an install would be worked on.
-  installs_.insert(install);
   try {
-    const taskstate::Task task = tasks_.create(new_task(install, "create"), {.request_id = incoming.client_request_id});
+    const taskstate::Task task = tasks_.create(
+        new_task(install, "create"), {.request_id = incoming.client_request_id, .also = {insertion(install)}});
     return tasks_.accept(task, request_of(incoming));
   } catch (const taskstate::Error& error) {
-    if (error.outcome() == taskstate::Outcome::not_done) installs_.erase(zone_id, install.id);
     return tasks_.accept(error, request_of(incoming));
   }
 }

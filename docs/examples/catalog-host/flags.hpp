@@ -25,7 +25,7 @@ inline constexpr const char* usage =
     "catalog-host --worker-only [options]              works beside one that serves\n"
     "  --port N             listen on 127.0.0.1:N; 0, the default, takes any free port\n"
     "  --workers N          how many workers there are in this process (1)\n"
-    "  --data DIR           where tasks.db and installs.db live; the current directory by default\n"
+    "  --data DIR           where tasks.db lives; the current directory by default\n"
     "  --pickup-time-ms N   how long a task stays pending (200)\n"
     "  --install-time-ms N  how long it stays running (1000)\n"
     "  --lease-ms N         how long a worker's task stays its own without a heartbeat (5000)\n";

@@ -7,8 +7,9 @@
 namespace catalog {
 namespace {
 
+// Checkpoints are the engine's: SQLite's own can lose commits before 3.51.3.
 constexpr const char* schema = R"sql(
-  PRAGMA journal_mode = WAL;
+  PRAGMA wal_autocheckpoint = 0;
   PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS installs (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -53,30 +54,23 @@ std::string select(std::string_view rest) { return std::string(columns).append(r
 
 }  // namespace
 
-InstallStore::InstallStore(const std::string& path) : database_(path) { database_.execute(schema); }
-
-void InstallStore::insert(const Install& install) {
-  const std::lock_guard lock(mutex_);
+taskstate::Statement insertion(const Install& install) {
   const std::string now = now_text();
-  Statement(database_,
-            "INSERT INTO installs (zone_id, id, package_id, package_slug, package_version, inputs, status, created_at,"
-            " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(install.zone_id)
-      .bind(install.id)
-      .bind(install.package_id)
-      .bind(install.package_slug)
-      .bind(install.package_version)
-      .bind(install.inputs)
-      .bind(install.status)
-      .bind(now)
-      .bind(now)
-      .step();
+  taskstate::Statement statement = taskstate::sql(
+      "INSERT INTO installs (zone_id, id, package_id, package_slug, package_version, inputs, status, created_at,"
+      " updated_at) VALUES (:taskstate_zone_id, ?, ?, ?, :version, ?, ?, ?, ?)",
+      install.id, install.package_id, install.package_slug, install.inputs, install.status, now, now);
+  const auto version = install.package_version ? taskstate::Value(*install.package_version) : taskstate::Value();
+  statement.named.emplace_back(":version", version);
+  return statement;
 }
 
-void InstallStore::erase(std::string_view zone_id, std::string_view id) {
-  const std::lock_guard lock(mutex_);
-  Statement(database_, "DELETE FROM installs WHERE zone_id = ? AND id = ?").bind(zone_id).bind(id).step();
+taskstate::Statement change_of_status(const taskstate::Task& task, std::string_view status) {
+  return taskstate::sql("UPDATE installs SET status = ?, updated_at = ? WHERE zone_id = :taskstate_zone_id AND id = ?",
+                        status, now_text(), task.install_id.value());
 }
+
+InstallStore::InstallStore(const std::string& path) : database_(path) { database_.execute(schema); }
 
 void InstallStore::set_status(std::string_view zone_id, std::string_view id, std::string_view status) {
   const std::lock_guard lock(mutex_);

@@ -1,7 +1,10 @@
-// The host's own data: installs, in its own SQLite file. Every change is durable when the call returns.
+// The host's own data: installs, in a table of its own in taskstate's file. What changes along with a task is a
+// statement that goes with the task's change, in the same transaction.
 #pragma once
 
 #include "sqlite.hpp"
+
+#include <taskstate/taskstate.hpp>
 
 #include <cstdint>
 #include <mutex>
@@ -32,13 +35,18 @@ struct InstallPage {
   bool newer = false;  ///< there are newer ones
 };
 
+/// To go with the creation of its task.
+[[nodiscard]] taskstate::Statement insertion(const Install& install);
+/// To go with a change of the task that is about the install.
+[[nodiscard]] taskstate::Statement change_of_status(const taskstate::Task& task, std::string_view status);
+
 /// Any thread.
 class InstallStore {
  public:
+  /// An engine has the file open.
   explicit InstallStore(const std::string& path);
 
-  void insert(const Install& install);
-  void erase(std::string_view zone_id, std::string_view id);
+  /// For what no change of a task goes with.
   void set_status(std::string_view zone_id, std::string_view id, std::string_view status);
 
   [[nodiscard]] std::optional<Install> find(std::string_view zone_id, std::string_view id);

@@ -90,31 +90,28 @@ Installer::Ended Installer::install(const Lease& lease, const std::stop_token& s
   return Ended::done;
 }
 
-// The install is written first, then the task's outcome: a client that sees the outcome finds the install so. A worker
-// whose lease is lost is refused the outcome, and the one that took over writes the install again.
+// The install and the task's outcome are one transaction: a worker whose lease is lost changes neither.
 void Installer::finish_create(Lease& lease) {
   const Task& task = lease.task();
-  const bool broken = task.package_id == "pkg_broken" || input(lease, "fail");
-  installs_.set_status(task.zone_id, task.install_id.value(), broken ? "failed" : "active");
-  if (broken) {
+  if (task.package_id == "pkg_broken" || input(lease, "fail")) {
     lease.fail({.error_message = "The package could not be installed.",
-                .error_detail = "the simulated installer was told to fail"});
+                .error_detail = "the simulated installer was told to fail"},
+               {.also = {change_of_status(task, "failed")}});
   } else {
-    lease.complete();
+    lease.complete({}, {.also = {change_of_status(task, "active")}});
   }
 }
 
 void Installer::finish_delete(Lease& lease) {
-  installs_.set_status(lease.task().zone_id, lease.task().install_id.value(), "deleted");
   taskstate::Update outcome;
   if (input(lease, "adopted")) outcome.warnings.push_back(preserved_warning(lease.task()));
-  lease.complete(outcome);
+  lease.complete(outcome, {.also = {change_of_status(lease.task(), "deleted")}});
 }
 
 void Installer::give_up(Lease& lease) {
   const Task& task = lease.task();
-  installs_.set_status(task.zone_id, task.install_id.value(), task.operation == "delete" ? "active" : "failed");
-  lease.fail({.error_message = "The installation was cancelled."});
+  const auto status = change_of_status(task, task.operation == "delete" ? "active" : "failed");
+  lease.fail({.error_message = "The installation was cancelled."}, {.also = {status}});
 }
 
 }  // namespace catalog

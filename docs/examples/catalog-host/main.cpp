@@ -25,8 +25,9 @@ namespace {
 std::string worker_name(int number) { return "installer-" + std::to_string(::getpid()) + "-" + std::to_string(number); }
 
 void run(const catalog::Flags& flags) {
-  taskstate::Engine tasks((flags.data / "tasks.db").string());
-  catalog::InstallStore installs((flags.data / "installs.db").string());
+  const std::string file = (flags.data / "tasks.db").string();
+  taskstate::Engine tasks(file);
+  catalog::InstallStore installs(file);
   std::list<catalog::Installer> workers;
   for (int number = 1; number <= flags.workers; ++number)
     workers.emplace_back(tasks, installs,
