@@ -58,7 +58,7 @@ void entomb(Connection& connection, const core::Key& key, std::int64_t now, std:
 }
 
 // A zone's tasks are found by their creation, which is not later than their end.
-std::vector<core::Key> find_ended(Connection& connection, EndedQuery& asked) {
+std::vector<core::Key> find_ended(Connection& connection, EndedQuery& query) {
   static const std::string columns = "SELECT id, zone_id, seq, updated_at, created_at FROM taskstate_tasks INDEXED BY ";
   static const std::string everywhere = columns + "taskstate_tasks_ended WHERE (updated_at, seq) > (?3, ?4)" +
                                         has_ended + has_no_live_key + " ORDER BY updated_at, seq LIMIT ?5";
@@ -66,29 +66,29 @@ std::vector<core::Key> find_ended(Connection& connection, EndedQuery& asked) {
                                      "taskstate_tasks_list WHERE zone_id = ?6 AND created_at <= ?1 "
                                      "AND (created_at, id) > (?3, ?4)" +
                                      has_ended + has_no_live_key + " ORDER BY created_at, id LIMIT ?5";
-  const bool all = asked.zone_id.empty();
-  Query query(connection, all ? everywhere : in_zone);
-  query.bind(1, asked.ended_until).bind(2, asked.now).bind(3, asked.at.value_or(INT64_MIN));
+  const bool all = query.zone_id.empty();
+  Query select(connection, all ? everywhere : in_zone);
+  select.bind(1, query.ended_until).bind(2, query.now).bind(3, query.at.value_or(INT64_MIN));
   if (all) {
-    query.bind(4, asked.seq);
+    select.bind(4, query.seq);
   } else {
-    query.bind(4, asked.id).bind(6, asked.zone_id);
+    select.bind(4, query.id).bind(6, query.zone_id);
   }
-  query.bind(5, static_cast<std::int64_t>(asked.limit));
+  select.bind(5, static_cast<std::int64_t>(query.limit));
   std::vector<core::Key> keys;
   std::optional<std::int64_t> at;
   std::string id;
   std::int64_t seq = 0;
-  while (query.step()) {
-    id = query.text(0);
-    keys.push_back({query.text(1), id});
-    seq = query.integer(2);
-    at = query.integer(all ? 3 : 4);
+  while (select.step()) {
+    id = select.text(0);
+    keys.push_back({select.text(1), id});
+    seq = select.integer(2);
+    at = select.integer(all ? 3 : 4);
   }
   if (at) {  // not before: the statement still reads its place
-    asked.at = at;
-    asked.id = std::move(id);
-    asked.seq = seq;
+    query.at = at;
+    query.id = std::move(id);
+    query.seq = seq;
   }
   return keys;
 }

@@ -176,6 +176,10 @@ void Verification::check_events() {
       "an event of it is left, or names another key than the task");
   each_key("SELECT zone_id, id FROM taskstate_events WHERE (task_seq IS NULL) <> (kind = 'purged')",
            "an event of it belongs to no task and is no purge");
+  const std::int64_t missing = connection_.integer(
+      "SELECT coalesce(max(seq), purged_through) - purged_through - count(seq) FROM taskstate_meta "
+      "LEFT JOIN taskstate_events ON seq > purged_through");
+  if (missing > 0) problem("taskstate_events: " + std::to_string(missing) + " are missing that no purge took along");
 }
 
 void Verification::check_payloads() {
@@ -205,11 +209,14 @@ void Verification::check_references() {
       "an idempotency key refers to it, and it is not there");
   each_key(
       "SELECT zone_id, id FROM taskstate_tombstones AS d WHERE EXISTS "
-      "(SELECT 1 FROM taskstate_tasks AS t WHERE t.zone_id = d.zone_id AND t.id = d.id)",
+      "(SELECT 1 FROM taskstate_tasks AS t WHERE t.zone_id = d.zone_id AND t.id = d.id AND t.created_at < "
+      "d.expires_at)",
       "it has a tombstone, and is there");
   const std::int64_t latest = connection_.integer("SELECT max(epoch) FROM taskstate_tasks");
   if (connection_.integer("SELECT epoch FROM taskstate_meta") < latest)
     problem("taskstate_meta: the source of epochs lies behind an epoch that was given out");
+  if (connection_.integer("SELECT purging_at IS NOT NULL FROM taskstate_meta") != 0)
+    problem("taskstate_meta: a purge is said to be under way");
 }
 
 int is_at_its_end(void* patience) {

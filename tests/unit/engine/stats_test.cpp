@@ -41,6 +41,15 @@ BOOST_AUTO_TEST_CASE(sizes_and_deeds) {
   BOOST_TEST(stats.store.engine.starts_with("3."));
 }
 
+BOOST_AUTO_TEST_CASE(a_change_empties_the_wal_from_the_size_on_that_was_set) {
+  settings.checkpoint_bytes = 64 << 10;
+  open();
+  for (int i = 0; i < 30; ++i) create(std::to_string(i));
+  const auto stats = tasks->stats("", {});
+  BOOST_TEST(stats.store.checkpoints > 0);
+  BOOST_TEST(stats.store.wal_bytes < 256 << 10);
+}
+
 BOOST_AUTO_TEST_CASE(the_scrapers_text_says_the_same) {
   create("a");
   settings.durability = store::Durability::relaxed;

@@ -347,6 +347,37 @@ BOOST_AUTO_TEST_CASE(a_migration_adds_only_what_is_missing) {
   BOOST_TEST(connection.integer("SELECT count(*) FROM taskstate_tasks") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(an_older_file_is_migrated_at_open_or_refused) {
+  using namespace store::sqlite;
+  const TempDirectory directory;
+  { create(*open(directory.path()), "z", "a"); }
+  const Migration steps[] = {migrations()[0], {2, "CREATE TABLE taskstate_more (a);"}};
+  Options newer = options(directory.path());
+  newer.migrations = steps;
+  newer.refuse_migration = true;
+  const auto schema = [&] { return shell(directory.path(), "SELECT schema FROM taskstate_meta"); };
+  BOOST_TEST((code_of([&] { (void)store::sqlite::open(newer, in()); }) == core::Code::schema_too_old));
+  BOOST_TEST(schema() == "1");
+  newer.refuse_migration = false;
+  BOOST_TEST(store::sqlite::open(newer, in())->read({"z", "a"}, in()).has_value());
+  BOOST_TEST(schema() == "2");
+  newer.refuse_migration = true;  // there is nothing left to migrate, and a new file is made either way
+  BOOST_TEST(store::sqlite::open(newer, in())->read({"z", "a"}, in()).has_value());
+  newer.path = directory.path("new.db");
+  newer.migrations = {};
+  create(*store::sqlite::open(newer, in()), "z", "a");
+}
+
+BOOST_AUTO_TEST_CASE(new_files_have_the_mode_that_was_asked_for) {
+  const TempDirectory directory;
+  store::sqlite::Options shared = options(directory.path());
+  shared.file_mode = 0660;
+  const auto store = store::sqlite::open(shared, in());
+  for (const char* suffix : {"", "-wal", "-shm", "-taskstate"})
+    BOOST_TEST((std::filesystem::status(directory.path() + suffix).permissions() == std::filesystem::perms(0660)),
+               suffix);
+}
+
 BOOST_AUTO_TEST_CASE(death_in_a_migration_leaves_the_old_schema) {
   using namespace store::sqlite;
   const TempDirectory directory;

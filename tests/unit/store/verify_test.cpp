@@ -91,7 +91,9 @@ BOOST_FIXTURE_TEST_CASE(damaged_tables_beside, Fixture) {
   finds("DELETE FROM taskstate_counters;", "says 0, there are 1");
   finds("INSERT INTO taskstate_payloads VALUES (99, x'00');", "a payload is left of the task with seq 99");
   finds("INSERT INTO taskstate_idempotency VALUES ('z', 'k', 1, x'00', 'gone', 2);", "an idempotency key refers to it");
-  finds("INSERT INTO taskstate_tombstones VALUES ('z', 'a', 1, 2);", "it has a tombstone, and is there");
+  finds("INSERT INTO taskstate_tombstones VALUES ('z', 'a', 1, 1000001);", "it has a tombstone, and is there");
+  finds("DELETE FROM taskstate_events WHERE seq = 1;", "1 are missing that no purge took along");
+  finds("UPDATE taskstate_meta SET purging_at = 1;", "a purge is said to be under way");
   finds("UPDATE taskstate_tasks SET epoch = 5 WHERE id = 'a';", "the source of epochs lies behind");
 }
 
