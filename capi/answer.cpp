@@ -3,12 +3,14 @@
 
 #include "core/answer.hpp"
 
+#include <array>
+
 using namespace tse;
 
 struct tse_answer {
   core::Answer answer;
   std::int64_t wait = 0;
-  std::vector<tse_header> headers;
+  std::array<tse_header, core::Answer::most_headers> headers{};
 };
 
 namespace {
@@ -30,14 +32,20 @@ core::Request request_in(const tse_request* request) {
   return out;
 }
 
-void fill(tse_answer& out, core::Answer answer, std::int64_t wait = 0) {
-  std::vector<tse_header> headers;
-  headers.reserve(answer.headers.size());
-  out.answer = std::move(answer);
-  for (const auto& [name, value] : out.answer.headers) headers.push_back({capi::text_out(name), capi::text_out(value)});
-  out.headers = std::move(headers);
+tse_str text_of(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
+void show(tse_answer& out, std::int64_t wait = 0) noexcept {
+  for (std::size_t i = 0; i < out.answer.headers.size(); ++i)
+    out.headers[i] = {text_of(out.answer.headers[i].name), text_of(out.answer.headers[i].value)};
   out.wait = wait;
 }
+
+void fill(tse_answer& out, core::Answer answer) noexcept {
+  out.answer = std::move(answer);
+  show(out);
+}
+
+const engine::Call no_call;
 
 engine::Waiting waiting_in(const tse_request* request) {
   const bool elsewhere = request != nullptr && capi::flag_in(request->wait_elsewhere, "wait_elsewhere");
@@ -56,8 +64,8 @@ int32_t tse_answer_get(const tse_answer* answer, tse_answer_view* view) noexcept
     tse_answer_view& out = capi::require_struct(view, "view");
     out.status = from.answer.status;
     out.headers = from.headers.data();
-    out.header_count = from.headers.size();
-    out.body = capi::text_out(from.answer.body);
+    out.header_count = from.answer.headers.size();
+    out.body = from.answer.body ? text_of(*from.answer.body) : tse_str{nullptr, 0};
     out.wait_us = from.wait;
     out.revision = from.answer.revision;
   });
@@ -70,10 +78,10 @@ int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size,
   return capi::guard(error, [&] {
     tse_answer& out = capi::require(answer, "answer");
     const core::Request asked = request_in(request);
-    const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
+    const core::KeyView key{capi::text_in(zone_id, zone_id_size, "zone_id").value_or(std::string_view()),
+                            capi::text_in(id, id_size, "id").value_or(std::string_view())};
     if (engine == nullptr) return fill(out, engine::answer_without_engine(key, asked));
-    engine::Decided decided = engine->engine->decide(key, asked, waiting_in(request), capi::call_in(call));
-    fill(out, std::move(decided.answer), decided.wait);
+    show(out, engine->engine->decide(out.answer, key, asked, waiting_in(request), call ? call->call : no_call));
   });
 }
 

@@ -247,6 +247,15 @@ int32_t tse_options_set_checkpoint_bytes(tse_options* options, int64_t bytes, ts
   });
 }
 
+int32_t tse_options_set_answer_cache_bytes(tse_options* options, int64_t bytes, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& settings = capi::require(options, "options").settings;
+    if (bytes < 0 || bytes > kibibyte * kibibyte * kibibyte * 64)
+      capi::refuse("answer_cache_bytes", "must be 0 to 64 GiB, is " + std::to_string(bytes));
+    settings.answer_cache_bytes = bytes;
+  });
+}
+
 int32_t tse_options_set_file_mode(tse_options* options, int32_t mode, tse_error** error) noexcept {
   return capi::guard(error, [&] {
     auto& settings = capi::require(options, "options").settings;

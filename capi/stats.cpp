@@ -43,8 +43,14 @@ int32_t tse_stats_get(const tse_stats* stats, tse_stats_view* view) noexcept {
     out.lock_waits = from.store.lock_waits;
     out.lock_wait_us = from.store.lock_wait_us;
     out.waiters = from.waiters;
+    out.cache_hits = static_cast<std::int64_t>(from.cache.hits);
+    out.cache_misses = static_cast<std::int64_t>(from.cache.misses);
+    out.cache_entries = static_cast<std::int64_t>(from.cache.entries);
+    out.cache_bytes = static_cast<std::int64_t>(from.cache.bytes);
     out.durability = static_cast<std::int32_t>(from.durability);
     out.lease_clock = capi::text_out(from.lease_clock);
+    const std::string_view proof = engine::to_string(from.proof);
+    out.answer_proof = {proof.data(), proof.size()};
     out.sqlite_version = capi::text_out(from.store.engine);
   });
 }

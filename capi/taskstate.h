@@ -375,6 +375,9 @@ TSE_API int32_t tse_options_set_max_bytes(tse_options *options, int64_t bytes, t
 /** The size of the -wal from which on a change moves it into the database file, 64 KiB - 1 GiB; 4 MiB unless set. Less: short
  *  pauses, often; more: fewer, longer ones. */
 TSE_API int32_t tse_options_set_checkpoint_bytes(tse_options *options, int64_t bytes, tse_error **error) TSE_NOEXCEPT;
+/** How much memory the answers of tse_decide() may take that are kept rendered, 0 - 64 GiB; 64 MiB unless set. They are
+ *  as current as if they were read. 0: none are kept. @since 0.1 */
+TSE_API int32_t tse_options_set_answer_cache_bytes(tse_options *options, int64_t bytes, tse_error **error) TSE_NOEXCEPT;
 /** The mode of new files, of the database and all beside it: 0600 (default) with any of 0066 added. */
 TSE_API int32_t tse_options_set_file_mode(tse_options *options, int32_t mode, tse_error **error) TSE_NOEXCEPT;
 
@@ -882,12 +885,19 @@ typedef struct tse_stats_view {
   int64_t lock_waits;    /**< commits that had to wait for another process */
   int64_t lock_wait_us;  /**< how long, in sum */
   int64_t waiters;       /**< registrations of watches and waiting calls, now */
+  int64_t cache_hits;    /**< answers of tse_decide() that were kept and current */
+  int64_t cache_misses;  /**< those that were read */
+  int64_t cache_entries; /**< answers that are kept, now */
+  int64_t cache_bytes;
   int32_t durability;    /**< TSE_DURABILITY_FULL or TSE_DURABILITY_RELAXED */
   tse_str lease_clock;   /**< what leases are held in: "boot", "wall" or "host" */
+  tse_str answer_proof;  /**< how kept answers are proven current: "wal_index" (SQLite's, shared by all processes),
+                              "own_commits" (in memory), or "none": they cannot be, and none is kept */
   tse_str sqlite_version;
 } tse_stats_view;
 #define TSE_STATS_VIEW_INIT \
-  { sizeof(tse_stats_view), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { NULL, 0 }, { NULL, 0 } }
+  { sizeof(tse_stats_view), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { NULL, 0 }, { NULL, 0 }, \
+    { NULL, 0 } }
 
 /** How many tasks of one zone and operation have a status. */
 typedef struct tse_count_view {

@@ -387,6 +387,7 @@ func TestHostOptionsReachTheLibrary(t *testing.T) {
 		"durability":            taskstate.WithDurability(7),
 		"max_bytes":             taskstate.WithMaxBytes(1),
 		"checkpoint_bytes":      taskstate.WithCheckpointBytes(1),
+		"answer_cache_bytes":    taskstate.WithAnswerCacheBytes(-1),
 		"file_mode":             taskstate.WithFileMode(0o400),
 	} {
 		_, err := taskstate.Open(":memory:", option)

@@ -93,6 +93,9 @@ func (c *config) apply(options *C.tse_options) error {
 	set(c.checkpointBytes != nil, func() C.int32_t {
 		return C.tse_options_set_checkpoint_bytes(options, C.int64_t(*c.checkpointBytes), &failure)
 	})
+	set(c.answerCacheBytes != nil, func() C.int32_t {
+		return C.tse_options_set_answer_cache_bytes(options, C.int64_t(*c.answerCacheBytes), &failure)
+	})
 	set(c.fileMode != nil, func() C.int32_t {
 		return C.tse_options_set_file_mode(options, C.int32_t(*c.fileMode), &failure)
 	})

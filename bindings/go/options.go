@@ -77,6 +77,7 @@ type config struct {
 	retention, tombstones, feedRetention *time.Duration
 	durability                           *Durability
 	maxBytes, checkpointBytes            *int64
+	answerCacheBytes                     *int64
 	fileMode                             *fs.FileMode
 }
 
@@ -201,6 +202,12 @@ func WithMaxBytes(bytes int64) Option { return func(c *config) { c.maxBytes = &b
 // unless set. Since 0.1.
 func WithCheckpointBytes(bytes int64) Option {
 	return func(c *config) { c.checkpointBytes = &bytes }
+}
+
+// WithAnswerCacheBytes sets how much memory the answers of [Engine.Decide] may take that are kept rendered, 0 - 64 GiB; 64 MiB
+// unless set. They are as current as if they were read. 0: none are kept. Since 0.1.
+func WithAnswerCacheBytes(bytes int64) Option {
+	return func(c *config) { c.answerCacheBytes = &bytes }
 }
 
 // WithFileMode sets the mode of new files: 0600 (default) with any of 0066 added. Since 0.1.

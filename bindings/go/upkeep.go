@@ -72,8 +72,13 @@ type Stats struct {
 	LockWaits     int64 // commits that had to wait for another process
 	LockWait      time.Duration
 	Waiters       int64 // registrations of watches and waiting calls, now
+	CacheHits     int64 // answers of [Engine.Decide] that were kept and current
+	CacheMisses   int64 // those that were read
+	CacheEntries  int64 // answers that are kept, now
+	CacheBytes    int64
 	Durability    Durability
 	LeaseClock    string // what leases are held in: "boot", "wall" or "host"
+	AnswerProof   string // how kept answers are proven current: "wal_index", "own_commits", or "none" are kept
 	SQLiteVersion string
 
 	OpenMetrics string // all of it as OpenMetrics text 1.0.0

@@ -120,8 +120,13 @@ func (h *handle) stats(zoneID string, call callArgs) (*Stats, error) {
 		LockWaits:     int64(view.lock_waits),
 		LockWait:      time.Duration(view.lock_wait_us) * time.Microsecond,
 		Waiters:       int64(view.waiters),
+		CacheHits:     int64(view.cache_hits),
+		CacheMisses:   int64(view.cache_misses),
+		CacheEntries:  int64(view.cache_entries),
+		CacheBytes:    int64(view.cache_bytes),
 		Durability:    Durability(view.durability),
 		LeaseClock:    text(view.lease_clock),
+		AnswerProof:   text(view.answer_proof),
 		SQLiteVersion: text(view.sqlite_version),
 		OpenMetrics:   C.GoString(C.tse_stats_text(out.stats)),
 	}

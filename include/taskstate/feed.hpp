@@ -61,9 +61,14 @@ struct Stats {
   std::int64_t checkpoints = 0;
   std::int64_t lock_waits = 0;  ///< commits that had to wait for another process
   std::chrono::microseconds lock_wait{0};
-  std::int64_t waiters = 0;   ///< registrations of watches and waiting calls, now
-  bool durable = true;        ///< a change is on the disk when its call returns
-  std::string lease_clock{};  ///< what leases are held in: "boot", "wall" or "host"
+  std::int64_t waiters = 0;        ///< registrations of watches and waiting calls, now
+  std::int64_t cache_hits = 0;     ///< answers of decide() that were kept and current
+  std::int64_t cache_misses = 0;   ///< those that were read
+  std::int64_t cache_entries = 0;  ///< answers that are kept, now
+  std::int64_t cache_bytes = 0;
+  bool durable = true;         ///< a change is on the disk when its call returns
+  std::string lease_clock{};   ///< what leases are held in: "boot", "wall" or "host"
+  std::string answer_proof{};  ///< how kept answers are proven current: "wal_index", "own_commits", or "none" are kept
   std::string sqlite_version{};
   std::string text{};  ///< all of it as OpenMetrics text 1.0.0
 };

@@ -99,9 +99,10 @@ struct Options {
   std::optional<Durability> durability{};                     ///< [full]
   std::int64_t max_bytes = 0;                                 ///< of the database file, 64 KiB and up; 0: no limit
   std::optional<std::int64_t>
-      checkpoint_bytes{};                   ///< of the -wal, from which a change empties it, 64 KiB - 1 GiB [4 MiB]
-  std::optional<std::int32_t> file_mode{};  ///< of new files, 0600 with any of 0066 added [0600]
-  std::optional<Migrate> migrate{};         ///< [automatic]
+      checkpoint_bytes{};  ///< of the -wal, from which a change empties it, 64 KiB - 1 GiB [4 MiB]
+  std::optional<std::int64_t> answer_cache_bytes{};  ///< for rendered answers, 0 - 64 GiB; 0: none are kept [64 MiB]
+  std::optional<std::int32_t> file_mode{};           ///< of new files, 0600 with any of 0066 added [0600]
+  std::optional<Migrate> migrate{};                  ///< [automatic]
 };
 
 /// What one operation carries besides its arguments. @since 0.1

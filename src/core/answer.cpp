@@ -2,11 +2,16 @@
 
 #include "core/ascii.hpp"
 #include "core/codec.hpp"
-#include "core/hash.hpp"
 #include "core/prefer.hpp"
 #include "core/validate.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <initializer_list>
 
 namespace tse::core {
 
@@ -17,10 +22,10 @@ constexpr std::int64_t second = 1000000;
 /// An answer before it is put together.
 struct Draft {
   int status = 200;
-  std::optional<std::string> etag{};
+  std::string_view etag{};
   std::optional<std::int64_t> retry_after{};  ///< s
-  std::optional<std::string> location{};
-  std::optional<std::string> link{};
+  std::string_view location{};
+  std::string_view related{};
   bool never_retry = false;
   std::optional<std::int64_t> waited{};  ///< us; that were granted
   std::int64_t revision = 0;
@@ -40,28 +45,65 @@ std::optional<std::string_view> valid_request_id(const Request& request) {
   return request.client_request_id && is_uuid(*request.client_request_id) ? request.client_request_id : std::nullopt;
 }
 
-Answer finish(Draft draft, std::string_view body, const Request& request) {
-  Answer answer;
-  answer.status = draft.status;
-  answer.revision = draft.revision;
-  const bool has_body = draft.status != 304;
-  auto& headers = answer.headers;
-  if (has_body) headers.emplace_back("Content-Type", "application/json");
-  headers.emplace_back("Cache-Control", "private, no-cache");
-  if (draft.etag) headers.emplace_back("ETag", *std::move(draft.etag));
-  if (draft.retry_after) headers.emplace_back("Retry-After", std::to_string(*draft.retry_after));
-  if (draft.location) headers.emplace_back("Location", *std::move(draft.location));
-  if (draft.link) headers.emplace_back("Link", *std::move(draft.link));
-  if (draft.never_retry) headers.emplace_back("x-should-retry", "false");
-  if (draft.waited) headers.emplace_back("Preference-Applied", "wait=" + std::to_string(*draft.waited / second));
-  if (const auto id = valid_request_id(request)) headers.emplace_back("X-Client-Request-ID", *id);
-  if (!has_body) return answer;
-  if (request.method == "HEAD") {
-    headers.emplace_back("Content-Length", std::to_string(body.size()));
-  } else {
-    answer.body = body;
+constexpr std::size_t number_size = 20;  // of any 64-bit integer
+
+/// Puts an answer together. The memory is reserved before the first text is kept: views into it must stay.
+class Composer {
+ public:
+  Composer(Answer& out, std::size_t size) : out_(out) {
+    out.text.clear();
+    out.headers.clear();
+    out.body.reset();
+    out.text.reserve(size);
   }
-  return answer;
+  void literal(std::string_view name, std::string_view value) { out_.headers.push_back({name, value}); }
+  void header(std::string_view name, std::initializer_list<std::string_view> parts) {
+    const std::size_t begin = out_.text.size();
+    for (const std::string_view part : parts) append(part);
+    out_.headers.push_back({name, ended(begin)});
+  }
+  void number(std::string_view name, std::string_view prefix, std::int64_t value) {
+    std::array<char, number_size> digits{};
+    const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+    header(name, {prefix, {digits.data(), static_cast<std::size_t>(end - digits.data())}});
+  }
+  void body(std::string_view bytes) {
+    const std::size_t begin = out_.text.size();
+    append(bytes);
+    out_.body = ended(begin);
+  }
+
+ private:
+  void append(std::string_view part) { out_.text.insert(out_.text.end(), part.begin(), part.end()); }
+  [[nodiscard]] std::string_view ended(std::size_t begin) {
+    const std::size_t size = out_.text.size() - begin;
+    out_.text.push_back('\0');
+    return {out_.text.data() + begin, size};
+  }
+  Answer& out_;
+};
+
+void finish(Answer& out, const Draft& draft, std::string_view body, const Request& request) {
+  constexpr std::size_t framing = 256;  // numbers, the request id, what stands around a Link
+  Composer compose(out, framing + draft.etag.size() + draft.location.size() + draft.related.size() + body.size());
+  out.status = draft.status;
+  out.revision = draft.revision;
+  const bool has_body = draft.status != 304;
+  if (has_body) compose.literal("Content-Type", "application/json");
+  compose.literal("Cache-Control", "private, no-cache");
+  if (!draft.etag.empty()) compose.header("ETag", {draft.etag});
+  if (draft.retry_after) compose.number("Retry-After", "", *draft.retry_after);
+  if (!draft.location.empty()) compose.header("Location", {draft.location});
+  if (!draft.related.empty()) compose.header("Link", {"<", draft.related, ">; rel=\"related\""});
+  if (draft.never_retry) compose.literal("x-should-retry", "false");
+  if (draft.waited) compose.number("Preference-Applied", "wait=", *draft.waited / second);
+  if (const auto id = valid_request_id(request)) compose.header("X-Client-Request-ID", {*id});
+  if (!has_body) return;
+  if (request.method == "HEAD") {
+    compose.number("Content-Length", "", static_cast<std::int64_t>(body.size()));
+  } else {
+    compose.body(body);
+  }
 }
 
 /// The path for an error body: the request's own if it can stand there, else `otherwise`.
@@ -90,7 +132,9 @@ Answer error_answer(Problem problem, std::string path, const Request& request, s
   draft.status = problem.status;
   draft.retry_after = problem.retry_after;
   draft.never_retry = problem.never_retry;
-  return finish(std::move(draft), render(error), request);
+  Answer answer;
+  finish(answer, draft, render(error), request);
+  return answer;
 }
 
 Problem not_found() { return {404, "not_found", "There is no such task."}; }
@@ -107,48 +151,6 @@ std::int64_t retry_after(std::int64_t created_at, const Policy& policy, std::int
   constexpr std::int64_t tenth_of_a_second = 10 * second;
   const std::int64_t age = now > created_at ? now - created_at : 0;
   return std::clamp(age / tenth_of_a_second, policy.retry_after_min, policy.retry_after_max);
-}
-
-std::string etag_of(const Answerable& task) {
-  constexpr char digits[] = "0123456789abcdef";
-  const std::uint64_t hash = fnv1a64(task.body);
-  std::string etag = "\"" + std::to_string(task.revision) + "-";
-  for (unsigned shift = 64; shift > 0; shift -= 4) etag += digits[hash >> (shift - 4) & 0x0f];
-  return etag + '"';
-}
-
-/// Where a completed task leads, or nothing if there is no safe way to say so.
-std::optional<std::string> location_of(std::string_view zone_id, std::string_view id, const Answerable& task,
-                                       const Policy& policy) {
-  if (!task.result_href) return policy.location.fill({zone_id, id, task.install_id});
-  if (!is_safe_path(*task.result_href)) return std::nullopt;
-  return std::string(*task.result_href);
-}
-
-Answer answer_task(std::string_view zone_id, std::string_view id, const Answerable& task, const Request& request,
-                   const Policy& policy, std::int64_t now, const MakeRequestId& fresh) {
-  Draft draft;
-  draft.revision = task.revision;
-  draft.waited = granted_wait(request, policy);
-  if (task.status == Status::completed) {
-    std::optional<std::string> location = location_of(zone_id, id, task, policy);
-    if (!location)
-      return error_answer(internal_error(), error_path(request, status_path(policy, zone_id, id)), request, now, fresh);
-    if (request.completed.value_or(policy.completed) == Completed::see_other) {
-      draft.status = 303;
-      draft.location = std::move(location);
-      return finish(std::move(draft), task.body, request);
-    }
-    draft.link = "<" + *location + ">; rel=\"related\"";
-  } else if (task.status != Status::failed) {
-    draft.retry_after = retry_after(task.created_at, policy, now);
-  }
-  draft.etag = etag_of(task);
-  if (request.if_none_match && if_none_match_matches(*request.if_none_match, *draft.etag)) {
-    draft.status = 304;
-    draft.link.reset();  // belongs to the representation that the client has (RFC 9110, section 15.4.5)
-  }
-  return finish(std::move(draft), task.body, request);
 }
 
 std::vector<WarningDetail> body_details(const Error& failure) {
@@ -199,6 +201,22 @@ std::string_view take_opaque_tag(std::string_view& text) noexcept {
 
 }  // namespace
 
+std::string etag_of(const Answerable& task) {
+  constexpr char digits[] = "0123456789abcdef";
+  const std::uint64_t hash = XXH64(task.body.data(), task.body.size(), 0);
+  std::string etag = "\"" + std::to_string(task.revision) + "-";
+  for (unsigned shift = 64; shift > 0; shift -= 4) etag += digits[hash >> (shift - 4) & 0x0f];
+  return etag + '"';
+}
+
+std::optional<std::string> location_of(std::string_view zone_id, std::string_view id, const Answerable& task,
+                                       const Policy& policy) {
+  if (task.status != Status::completed) return std::string();
+  if (!task.result_href) return policy.location.fill({zone_id, id, task.install_id});
+  if (!is_safe_path(*task.result_href)) return std::nullopt;
+  return std::string(*task.result_href);
+}
+
 bool if_none_match_matches(std::string_view field, std::string_view etag) noexcept {
   skip_white_space(field);
   if (field.starts_with('*')) {
@@ -220,12 +238,16 @@ bool if_none_match_matches(std::string_view field, std::string_view etag) noexce
   return false;
 }
 
+bool has_bad_request_id(const Request& request, const Policy& policy) noexcept {
+  return request.client_request_id && !policy.ignore_bad_request_id && !valid_request_id(request);
+}
+
 std::optional<Answer> refuse(std::string_view zone_id, std::string_view id, const Request& request,
                              const Policy& policy, std::int64_t now, const MakeRequestId& fresh) {
   const auto answer = [&](Problem problem) {
     return error_answer(std::move(problem), error_path(request, status_path(policy, zone_id, id)), request, now, fresh);
   };
-  if (request.client_request_id && !policy.ignore_bad_request_id && !valid_request_id(request)) {
+  if (has_bad_request_id(request, policy)) {
     constexpr std::string_view message = "The header X-Client-Request-ID must be a UUID.";
     return answer(
         {400, "validation_error", message, {{"validation_error", "X-Client-Request-ID", std::string(message)}}});
@@ -234,11 +256,41 @@ std::optional<Answer> refuse(std::string_view zone_id, std::string_view id, cons
   return std::nullopt;
 }
 
+void answer(Answer& out, const Representation& task, const Request& request, const Policy& policy, std::int64_t now) {
+  Draft draft;
+  draft.revision = task.revision;
+  draft.waited = granted_wait(request, policy);
+  if (task.status == Status::completed) {
+    if (request.completed.value_or(policy.completed) == Completed::see_other) {
+      draft.status = 303;
+      draft.location = task.location;
+      return finish(out, draft, task.body, request);
+    }
+    draft.related = task.location;
+  } else if (task.status != Status::failed) {
+    draft.retry_after = retry_after(task.created_at, policy, now);
+  }
+  draft.etag = task.etag;
+  if (request.if_none_match && if_none_match_matches(*request.if_none_match, task.etag)) {
+    draft.status = 304;
+    draft.related = {};  // belongs to the representation that the client has (RFC 9110, section 15.4.5)
+  }
+  finish(out, draft, task.body, request);
+}
+
 Answer decide(std::string_view zone_id, std::string_view id, const Lookup& found, const Request& request,
               const Policy& policy, std::int64_t now, const MakeRequestId& fresh) {
-  if (const auto* task = std::get_if<Answerable>(&found))
-    return answer_task(zone_id, id, *task, request, policy, now, fresh);
   Problem problem = not_found();
+  if (const auto* task = std::get_if<Answerable>(&found)) {
+    const std::optional<std::string> location = location_of(zone_id, id, *task, policy);
+    if (location) {
+      Answer out;
+      answer(out, {task->status, task->created_at, task->revision, etag_of(*task), *location, task->body}, request,
+             policy, now);
+      return out;
+    }
+    problem = internal_error();
+  }
   if (std::holds_alternative<Gone>(found)) problem = gone();
   if (const auto* failure = std::get_if<Error>(&found))
     problem = is_passing(failure->code) ? unavailable() : internal_error();
@@ -252,19 +304,22 @@ std::optional<std::int64_t> granted_wait(const Request& request, const Policy& p
   return std::min(*seconds, policy.longest_wait / second) * second;
 }
 
-bool is_worth_waiting(const Answerable& task, const Request& request) {
-  if (taskstate::is_terminal(task.status)) return false;
-  return !request.if_none_match || if_none_match_matches(*request.if_none_match, etag_of(task));
+bool is_worth_waiting(Status status, std::string_view etag, const Request& request) {
+  if (taskstate::is_terminal(status)) return false;
+  return !request.if_none_match || if_none_match_matches(*request.if_none_match, etag);
 }
 
 Answer accept(const Task& task, std::string_view body, const Request& request, const Policy& policy, std::int64_t now,
               const MakeRequestId& fresh) {
   Draft draft;
   draft.status = 202;
-  draft.location = policy.status_url.fill({task.zone_id, task.id, task.install_id});
-  if (!draft.location) return error_answer(internal_error(), error_path(request, "/"), request, now, fresh);
+  const std::optional<std::string> location = policy.status_url.fill({task.zone_id, task.id, task.install_id});
+  if (!location) return error_answer(internal_error(), error_path(request, "/"), request, now, fresh);
+  draft.location = *location;
   draft.retry_after = retry_after(task.created_at, policy, now);
-  return finish(std::move(draft), body, request);
+  Answer out;
+  finish(out, draft, body, request);
+  return out;
 }
 
 Answer accept(const Error& failure, const Request& request, const Policy& policy, std::int64_t now,

@@ -5,6 +5,9 @@
 #include "core/location.hpp"
 #include "core/task.hpp"
 
+#include <boost/container/static_vector.hpp>
+
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -40,11 +43,25 @@ struct Request {
   std::optional<std::string_view> prefer;
 };
 
+/// An answer with the memory that its texts lie in. Filling one again uses that memory again: once it is large enough,
+/// nothing is allocated.
 struct Answer {
+  struct Header {
+    std::string_view name;
+    std::string_view value;
+  };
+  static constexpr std::size_t most_headers = 10;
+
+  Answer() = default;
+  Answer(Answer&&) = default;
+  Answer& operator=(Answer&&) = default;
+
   int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::optional<std::string> body;
+  boost::container::static_vector<Header, most_headers> headers;
+  std::optional<std::string_view> body;
   std::int64_t revision = 0;  ///< of the task in it; 0: none
+
+  std::vector<char> text;  ///< what the views point into, unless they are literals; each is followed by a NUL
 };
 
 /// What an answer needs of a task that was found; borrowed.
@@ -57,6 +74,23 @@ struct Answerable {
   std::optional<std::string_view> result_href;
 };
 
+/// A task as the status URL represents it (RFC 9110, section 3.2): what of its answer depends on neither the request
+/// nor the time. Borrowed.
+struct Representation {
+  Status status = Status::pending;
+  std::int64_t created_at = 0;
+  std::int64_t revision = 0;
+  std::string_view etag;      ///< strong, with its quotes
+  std::string_view location;  ///< where a completed task leads; empty: it is not completed
+  std::string_view body;
+};
+
+/// "<revision>-<hash of the body>" in quotes.
+[[nodiscard]] std::string etag_of(const Answerable& task);
+/// Where a completed task leads; nothing if there is no safe way to say so. Empty if it is not completed.
+[[nodiscard]] std::optional<std::string> location_of(std::string_view zone_id, std::string_view id,
+                                                     const Answerable& task, const Policy& policy);
+
 struct Missing {};  ///< no such task
 struct Gone {};     ///< purged, and a tombstone says so
 using Lookup = std::variant<Answerable, Missing, Gone, Error>;
@@ -64,19 +98,26 @@ using Lookup = std::variant<Answerable, Missing, Gone, Error>;
 /// Makes a fresh request id when an error body needs one.
 using MakeRequestId = std::function<std::string()>;
 
+/// Whether a client request id was given that is no UUID, and counts.
+[[nodiscard]] bool has_bad_request_id(const Request& request, const Policy& policy) noexcept;
+
 /// Whether a request is answered before anything is looked up: 400 for a client request id that is no
 /// UUID, 404 for ids outside the grammar.
 [[nodiscard]] std::optional<Answer> refuse(std::string_view zone_id, std::string_view id, const Request& request,
                                            const Policy& policy, std::int64_t now, const MakeRequestId& fresh);
 
-/// The answer to the status request (RFC 9110), for a request that refuse() let pass.
+/// The answer to the status request (RFC 9110) for a task, if has_bad_request_id() let the request pass. `out` is
+/// filled anew.
+void answer(Answer& out, const Representation& task, const Request& request, const Policy& policy, std::int64_t now);
+
+/// The answer to the status request, whatever was found, for a request that refuse() let pass.
 [[nodiscard]] Answer decide(std::string_view zone_id, std::string_view id, const Lookup& found, const Request& request,
                             const Policy& policy, std::int64_t now, const MakeRequestId& fresh);
 
 /// How long the request may wait, in us: what it prefers, as far as the policy goes; nothing if it does not ask.
 [[nodiscard]] std::optional<std::int64_t> granted_wait(const Request& request, const Policy& policy);
 /// Whether a waiting request goes on waiting: the task is under way, and is not news to the client.
-[[nodiscard]] bool is_worth_waiting(const Answerable& task, const Request& request);
+[[nodiscard]] bool is_worth_waiting(Status status, std::string_view etag, const Request& request);
 
 /// The answer to the request that made the task: 202, or what the error means to the client.
 [[nodiscard]] Answer accept(const Task& task, std::string_view body, const Request& request, const Policy& policy,

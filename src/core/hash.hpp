@@ -1,4 +1,4 @@
-// FNV-1a, 64 bit: for ETags, cursors' checksums and outcome digests. Not against adversaries.
+// FNV-1a, 64 bit: for cursors' checksums and digests. Not against adversaries.
 #pragma once
 
 #include <cstdint>

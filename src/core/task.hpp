@@ -49,6 +49,12 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
+/// The same, borrowed.
+struct KeyView {
+  std::string_view zone_id;
+  std::string_view id;
+};
+
 /// What the wire shows, in wire order, and the zone that is part of the key.
 struct Task {
   std::string zone_id;  ///< not on the wire

@@ -72,6 +72,7 @@ Engine::Engine(Settings settings, std::unique_ptr<Log> log, std::unique_ptr<stor
     : settings_(std::move(settings)),
       log_(std::move(log)),
       store_(std::move(store)),
+      answers_(*store_, static_cast<std::size_t>(settings_.answer_cache_bytes)),
       group_(*store_),
       watches_(std::make_shared<Watches>(news_source())),
       watcher_(watches_, store_->commit_files(), [this] { tell_moves(); }),
@@ -201,7 +202,7 @@ std::shared_ptr<Watch> Engine::watch() {
 NewsSource Engine::news_source() {
   const auto patience = [this] { return store::Patience(std::chrono::steady_clock::now() + settings_.timeout); };
   const auto look = [this, patience](const core::Key& key) -> std::optional<store::Move> {
-    const auto row = is_possible(key) ? store_->answer(key, patience()).row : std::nullopt;
+    const auto row = is_possible(key) ? store_->answer(key, {}, patience()).row : std::nullopt;
     if (!row) return std::nullopt;
     return store::Move{0, key, row->revision, taskstate::is_terminal(row->status)};
   };
@@ -229,6 +230,7 @@ void Engine::close() noexcept {
   watches_->close();
   watcher_.stop();
   housekeeper_.stop();
+  answers_.close();
   store_->close();
 }
 
@@ -253,7 +255,7 @@ void Engine::after_fork_child() noexcept {
 
 void Engine::abandon() noexcept { store_->abandon(); }
 
-core::Answer answer_without_engine(const core::Key& key, const core::Request& request) {
+core::Answer answer_without_engine(core::KeyView key, const core::Request& request) {
   const IdSource ids = system_ids(system_now);
   return core::decide(key.zone_id, key.id, closed_failure().error(), request, core::Policy{}, system_now(),
                       [&ids] { return core::format_uuid(ids(IdKind::request)); });

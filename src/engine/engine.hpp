@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/lease.hpp"
 #include "core/task.hpp"
+#include "engine/answer_cache.hpp"
 #include "engine/clock.hpp"
 #include "engine/commit_group.hpp"
 #include "engine/fork_guard.hpp"
@@ -56,8 +57,9 @@ struct Settings {
   std::int64_t checkpoint_bytes = std::int64_t{4} << 20;
   std::uint32_t file_mode = 0600;
   bool refuse_migration = false;
-  std::string boot_id;     ///< empty: the kernel's
-  LeaseClock lease_clock;  ///< empty: the injected clock, else the boot clock
+  std::int64_t answer_cache_bytes = std::int64_t{64} << 20;  ///< 0: none
+  std::string boot_id;                                       ///< empty: the kernel's
+  LeaseClock lease_clock;                                    ///< empty: the injected clock, else the boot clock
 };
 
 /// What one call carries besides its arguments.
@@ -151,19 +153,19 @@ struct PurgeQuery {
 struct Stats {
   store::Stats store;
   std::int64_t waiters = 0;
+  AnswerCache::Figures cache;
+  store::Proof proof = store::Proof::none;
   store::Durability durability = store::Durability::full;
   std::string lease_clock;  ///< "boot", "wall", "host"
 };
 
+/// "wal_index" and so on.
+[[nodiscard]] std::string_view to_string(store::Proof proof) noexcept;
 /// As OpenMetrics text 1.0.0.
 [[nodiscard]] std::string to_open_metrics(const Stats& stats);
 
 /// Whether decide() waits itself for what the request's Prefer asks, or tells for how long to.
 enum class Waiting { here, elsewhere };
-struct Decided {
-  core::Answer answer;
-  std::int64_t wait = 0;  ///< us
-};
 
 /// Any number of threads. Every operation throws core::Failure, unless it says otherwise.
 class Engine : private fork_guard::Participant {
@@ -217,8 +219,9 @@ class Engine : private fork_guard::Participant {
   store::VerifyReport verify(const Call& call);
   void backup(const std::string& path, const Call& call);
 
-  /// Every failure is an answer; throws std::bad_alloc at most.
-  Decided decide(const core::Key& key, const core::Request& request, Waiting waiting, const Call& call);
+  /// Every failure is an answer; throws std::bad_alloc at most. Tells how long to wait elsewhere, in us.
+  std::int64_t decide(core::Answer& out, core::KeyView key, const core::Request& request, Waiting waiting,
+                      const Call& call);
   core::Answer accept(const core::Row& created, const core::Request& request);
   core::Answer accept(const core::Error& failure, const core::Request& request);
 
@@ -261,7 +264,11 @@ class Engine : private fork_guard::Participant {
   void after_fork_parent() noexcept override;
   void after_fork_child() noexcept override;
   void abandon() noexcept override;
-  [[nodiscard]] core::Lookup look_up(const core::Key& key, const Call& call, store::Found& found);
+  [[nodiscard]] AnswerCache::Result answer_kept(core::Answer& out, core::KeyView key, const core::Request& request);
+  struct Sought;
+  [[nodiscard]] Sought seek(const core::Key& key, const Call& call);
+  std::int64_t decide_by_reading(core::Answer& out, const core::Key& key, const core::Request& request, Waiting waiting,
+                                 const Call& call);
   void await_move(const core::Key& key, std::optional<std::int64_t> revision,
                   std::chrono::steady_clock::time_point until, const std::stop_token& stop);
   [[nodiscard]] core::MakeRequestId fresh_request_id() const;
@@ -269,6 +276,7 @@ class Engine : private fork_guard::Participant {
   const Settings settings_;
   const std::unique_ptr<Log> log_;
   const std::unique_ptr<store::Store> store_;
+  AnswerCache answers_;
   CommitGroup group_;
   const std::shared_ptr<Watches> watches_;
   Watcher watcher_;
@@ -279,6 +287,6 @@ class Engine : private fork_guard::Participant {
 };
 
 /// The answer where there is no usable engine: 503.
-[[nodiscard]] core::Answer answer_without_engine(const core::Key& key, const core::Request& request);
+[[nodiscard]] core::Answer answer_without_engine(core::KeyView key, const core::Request& request);
 
 }  // namespace tse::engine

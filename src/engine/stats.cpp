@@ -58,8 +58,21 @@ Stats Engine::stats(std::string_view zone_id, const Call& call) {
     core::check_id(broken, "zone_id", zone_id);
     if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
   }
-  return {store_->stats(zone_id, patience(call)), static_cast<std::int64_t>(watches_->count()), settings_.durability,
+  return {store_->stats(zone_id, patience(call)),
+          static_cast<std::int64_t>(watches_->count()),
+          answers_.figures(),
+          store_->proof(),
+          settings_.durability,
           kind_of(settings_.lease_clock.name)};
+}
+
+std::string_view to_string(store::Proof proof) noexcept {
+  switch (proof) {
+    case store::Proof::none: return "none";
+    case store::Proof::wal_index: return "wal_index";
+    case store::Proof::own_commits: return "own_commits";
+  }
+  return {};
 }
 
 std::string to_open_metrics(const Stats& stats) {
@@ -81,9 +94,14 @@ std::string to_open_metrics(const Stats& stats) {
   text.family("lock_wait_seconds", "counter", "How long they waited, in sum.", "seconds");
   text.sample(seconds(store.lock_wait_us));
   text.gauge("waiters", "Registrations that wait for a task, a change or something to claim.", stats.waiters);
+  text.counter("cache_hits", "Status answers that were kept and current.", static_cast<std::int64_t>(stats.cache.hits));
+  text.counter("cache_misses", "Status answers that were read.", static_cast<std::int64_t>(stats.cache.misses));
+  text.gauge("cache_entries", "Answers that are kept.", static_cast<std::int64_t>(stats.cache.entries));
+  text.gauge("cache_bytes", "Memory that they take.", static_cast<std::int64_t>(stats.cache.bytes), "bytes");
   text.family("engine", "info", "What the engine runs on.");
   text.sample("1", "{durability=\"" + std::string(stats.durability == store::Durability::full ? "full" : "relaxed") +
-                       "\",lease_clock=\"" + stats.lease_clock + "\",sqlite=\"" + store.engine + "\"}");
+                       "\",lease_clock=\"" + stats.lease_clock + "\",answer_proof=\"" +
+                       std::string(to_string(stats.proof)) + "\",sqlite=\"" + store.engine + "\"}");
   return std::move(text).end();
 }
 

@@ -1,10 +1,8 @@
-// Waiting for a task to move, and the status request that may wait.
+// Waiting for a task to move.
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 
 #include <string>
-#include <utility>
-#include <variant>
 
 namespace tse::engine {
 
@@ -32,51 +30,6 @@ std::optional<core::Row> Engine::wait(const core::Key& key, std::optional<std::i
     if (call.stop.stop_requested())
       throw core::Failure(core::Code::cancelled, "the caller cancelled before the task had moved");
     await_move(key, revision, until, call.stop);
-  }
-}
-
-core::Lookup Engine::look_up(const core::Key& key, const Call& call, store::Found& found) {
-  try {
-    enter();
-    found = store_->answer(key, patience(call));
-    if (!found.row) {
-      if (found.tombstone.value_or(INT64_MIN) > settings_.clock()) return core::Gone{};
-      return core::Missing{};
-    }
-    const store::AnswerRow& row = *found.row;
-    return core::Answerable{row.status, row.created_at, row.revision, row.body, row.install_id, row.result_href};
-  } catch (const core::Failure& failure) {
-    log_->write(LogLevel::error, std::string("status lookup failed: ") + std::string(to_string(failure.error().code)) +
-                                     ": " + failure.what());
-    return failure.error();
-  }
-}
-
-Decided Engine::decide(const core::Key& key, const core::Request& request, Waiting waiting, const Call& call) {
-  const core::MakeRequestId fresh = fresh_request_id();
-  const auto answer = [&](const core::Lookup& found) {
-    return core::decide(key.zone_id, key.id, found, request, settings_.policy, settings_.clock(), fresh);
-  };
-  if (closed_.load(std::memory_order_acquire))
-    return {answer(core::Error{core::Code::closed, "the engine is closed"}), 0};
-  if (auto refused = core::refuse(key.zone_id, key.id, request, settings_.policy, settings_.clock(), fresh))
-    return {std::move(*refused), 0};
-
-  const auto granted = core::granted_wait(request, settings_.policy);
-  const auto until = steady_clock::now() + std::chrono::microseconds(granted.value_or(0));
-  store::Found stored;
-  for (;;) {
-    const core::Lookup found = look_up(key, call, stored);
-    const auto* const task = std::get_if<core::Answerable>(&found);
-    const bool waits = granted && task != nullptr && core::is_worth_waiting(*task, request);
-    if (waits && waiting == Waiting::elsewhere) return {answer(found), *granted};
-    if (!waits || steady_clock::now() >= until || call.stop.stop_requested()) return {answer(found), 0};
-    try {
-      const auto revision = request.if_none_match ? std::optional(task->revision) : std::nullopt;
-      await_move(key, revision, until, call.stop);
-    } catch (const core::Failure&) {
-      return {answer(look_up(key, call, stored)), 0};  // it says what is wrong, or there is just nobody to wait with
-    }
   }
 }
 

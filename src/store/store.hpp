@@ -155,10 +155,31 @@ struct AnswerRow {
   core::Text result_href;
 };
 
+/// Names a committed state. As long as the stamp is the same, so is all that can be read.
+struct Stamp {
+  std::array<std::uint64_t, 4> words{};
+  bool operator==(const Stamp&) const = default;
+};
+
+/// How a store tells its state.
+enum class Proof : std::int32_t {
+  none,         ///< it cannot: every answer must be read
+  wal_index,    ///< by what all processes share of SQLite's
+  own_commits,  ///< by counting: there is no other writer
+};
+
 /// What stands where an answer was looked for: a task, or the tombstone of one until a time.
 struct Found {
   std::optional<AnswerRow> row{};
   std::optional<std::int64_t> tombstone{};
+  bool proven = false;  ///< it is so in the state that the stamp names
+};
+
+/// Which tasks' answers may have changed since an event, for whoever keeps copies.
+struct News {
+  std::int64_t latest = 0;  ///< the newest event
+  bool complete = false;    ///< no: any answer may have
+  std::vector<core::Key> moved;
 };
 
 struct PageQuery {
@@ -249,7 +270,15 @@ class Store {
   virtual void view(const std::function<void(View&)>& ask, const Patience& patience) = 0;
   virtual std::optional<core::Row> read(const core::Key& key, const Patience& patience) = 0;
   virtual std::optional<std::string> payload(const core::Key& key, const Patience& patience) = 0;
-  virtual Found answer(const core::Key& key, const Patience& patience) = 0;
+  /// `proven`: a state in which news() was read, which spares looking anew whether the file can still be understood.
+  virtual Found answer(const core::Key& key, const std::optional<Stamp>& proven, const Patience& patience) = 0;
+  /// At most `limit` tasks; without `after` none, only which event is the newest.
+  virtual News news(std::optional<std::int64_t> after, std::size_t limit, const Patience& patience) = 0;
+
+  [[nodiscard]] virtual Proof proof() const noexcept = 0;
+  /// Names the state that is current now; nothing where that cannot be told, or the store wants a call that can throw.
+  /// Takes nanoseconds. Not during or after close().
+  [[nodiscard]] virtual std::optional<Stamp> stamp() const noexcept = 0;
   /// Rows in the order of travel: newest first, or oldest first when `newer`.
   virtual std::vector<core::Row> page(const PageQuery& query, const Patience& patience) = 0;
   virtual std::int64_t count(const PageQuery& query, const Patience& patience) = 0;  ///< limit and from do not count

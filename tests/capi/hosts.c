@@ -39,6 +39,7 @@ static tse_engine *open_at(const char *path) {
   MUST(tse_options_set_durability(options, TSE_DURABILITY_RELAXED, NULL));
   MUST(tse_options_set_max_bytes(options, 1 << 20, NULL));
   MUST(tse_options_set_checkpoint_bytes(options, 1 << 16, NULL));
+  MUST(tse_options_set_answer_cache_bytes(options, 1 << 20, NULL));
   MUST(tse_options_set_file_mode(options, 0640, NULL));
   MUST(tse_options_set_migrate(options, TSE_MIGRATE_REFUSE, NULL));
   MUST(tse_open(path, TSE_NTS, options, &tasks, NULL));
@@ -76,6 +77,8 @@ static void options_are_checked(void) {
   REFUSED(tse_options_set_durability(options, 2, &error), "durability");
   REFUSED(tse_options_set_max_bytes(options, 1, &error), "max_bytes");
   REFUSED(tse_options_set_checkpoint_bytes(options, 0, &error), "checkpoint_bytes");
+  REFUSED(tse_options_set_answer_cache_bytes(options, -1, &error), "answer_cache_bytes");
+  REFUSED(tse_options_set_answer_cache_bytes(options, ((int64_t)64 << 30) + 1, &error), "answer_cache_bytes");
   REFUSED(tse_options_set_file_mode(options, 0644 | 0100, &error), "file_mode");
   REFUSED(tse_options_set_file_mode(options, 0400, &error), "file_mode");
   REFUSED(tse_options_set_migrate(options, -1, &error), "migrate");
@@ -295,6 +298,8 @@ static void figures_and_copies(const char *directory) {
   MUST(tse_stats_count(stats, 0, &count));
   CHECK(same(count.zone_id, "z") && same(count.operation, "create") && count.status == TSE_PENDING && count.count == 1);
   CHECK(tse_stats_count(stats, 1, &count) == TSE_INVALID_ARGUMENT);
+  CHECK(strcmp(view.answer_proof.data, "wal_index") == 0);
+  CHECK(view.cache_hits >= 0 && view.cache_misses >= 0 && view.cache_entries >= 0 && view.cache_bytes >= 0);
   CHECK(strstr(tse_stats_text(stats), "# EOF\n") != NULL && tse_stats_text(NULL) == NULL);
   tse_stats_free(stats);
   REFUSED(tse_stats_read(tasks, "a/b", TSE_NTS, NULL, &stats, &error), "zone_id");

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -16,6 +17,7 @@ constexpr const char* vfs_name = "taskstate-fault";
 struct File {
   sqlite3_file base;
   int kind;  // 1 database, 2 -wal, 0 other
+  bool mapped;
   sqlite3_file* below() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -24,6 +26,7 @@ sqlite3_file* below(sqlite3_file* file) { return own(file)->below(); }
 const sqlite3_io_methods& methods(sqlite3_file* file) { return *below(file)->pMethods; }
 
 sqlite3_vfs* system_vfs = nullptr;
+std::atomic<int> changed_byte{-1};
 
 bool fails(Operation operation, int kind) {
   Plan& current = plan();
@@ -59,13 +62,26 @@ int file_control(sqlite3_file* file, int operation, void* argument) {
 int sector_size(sqlite3_file* file) { return methods(file).xSectorSize(below(file)); }
 int characteristics(sqlite3_file* file) { return methods(file).xDeviceCharacteristics(below(file)); }
 int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
-  return methods(file).xShmMap(below(file), page, size, extend, out);
+  const int code = methods(file).xShmMap(below(file), page, size, extend, out);
+  if (page != 0 || code != SQLITE_OK || *out == nullptr) return code;
+  const int changed = changed_byte;
+  if (own(file)->mapped && changed >= 0) {
+    static std::array<unsigned char, 32768> copy;
+    std::memcpy(copy.data(), const_cast<const void*>(*out), copy.size());
+    copy.at(static_cast<std::size_t>(changed)) ^= 0x55;
+    *out = copy.data();
+  }
+  own(file)->mapped = true;
+  return code;
 }
 int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
   return methods(file).xShmLock(below(file), offset, count, flags);
 }
 void shm_barrier(sqlite3_file* file) { methods(file).xShmBarrier(below(file)); }
-int shm_unmap(sqlite3_file* file, int remove) { return methods(file).xShmUnmap(below(file), remove); }
+int shm_unmap(sqlite3_file* file, int remove) {
+  own(file)->mapped = false;
+  return methods(file).xShmUnmap(below(file), remove);
+}
 
 // Version 2: without xFetch, so that every read and write comes through here.
 constexpr sqlite3_io_methods own_methods{
@@ -76,6 +92,7 @@ constexpr sqlite3_io_methods own_methods{
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   File* mine = own(file);
   mine->base.pMethods = nullptr;
+  mine->mapped = false;
   mine->kind = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? 1 : (flags & SQLITE_OPEN_WAL) != 0 ? 2 : 0;
   if (fails(Operation::open, mine->kind)) return plan().result;
   const int code = system_vfs->xOpen(system_vfs, name, mine->below(), flags, out_flags);
@@ -91,6 +108,8 @@ Plan& plan() {
   static Plan only;
   return only;
 }
+
+void change_mapped(int byte) { changed_byte = byte; }
 
 void set(Operation operation, int result, std::int64_t after, std::int64_t times, int files) {
   Plan& current = plan();

@@ -24,6 +24,10 @@ Plan& plan();
 /// Lets `operation` fail with `result` after so many calls. Operation::none ends it.
 void set(Operation operation, int result = 0, std::int64_t after = 0, std::int64_t times = -1, int files = 3);
 
+/// Whoever maps a file's first region of shared memory after SQLite itself, which does it once, is given a copy with
+/// this byte changed. -1 ends it.
+void change_mapped(int byte);
+
 /// The VFS becomes the default while an object lives.
 class Installed {
  public:

@@ -1,5 +1,6 @@
 // fork() in each state of an engine: the child is told, may open anew, and nobody loses a lock or a change.
 #include "support.hpp"
+#include "unit/engine/decided.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -83,7 +84,7 @@ BOOST_AUTO_TEST_CASE(decide_in_a_child_is_an_answer_and_not_a_crash) {
   const TemporaryDirectory directory;
   const engine::Engine::Ptr tasks = open(directory.file("tasks.db"));
   const pid_t child = spawn([&] {
-    const int status = tasks->decide(key, {}, engine::Waiting::here, {}).answer.status;
+    const int status = tse::test::decide(*tasks, tse::test::view(key)).answer.status;
     return status == 500 || status == 503 ? 0 : 1;
   });
   BOOST_TEST(wait_for(child) == 0);

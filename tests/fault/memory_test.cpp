@@ -1,5 +1,6 @@
 // Memory that runs out at each single allocation of each operation: an error that is true, and nothing harmed.
 #include "support.hpp"
+#include "unit/engine/decided.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -122,7 +123,7 @@ void a_whole_life(engine::Engine& tasks) {
     tasks.list(query, {});
   });
   read("decide", [&] {
-    if (tasks.decide(key, {}, engine::Waiting::here, {}).answer.status != 303) throw std::bad_alloc();
+    if (tse::test::decide(tasks, tse::test::view(key)).answer.status != 303) throw std::bad_alloc();
   });
 }
 
@@ -202,6 +203,19 @@ void a_hosts_life(engine::Engine& tasks) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(exhausted_memory)
+
+BOOST_AUTO_TEST_CASE(a_kept_answer_is_given_without_any_allocation) {
+  const TemporaryDirectory directory;
+  const engine::Engine::Ptr tasks = engine::Engine::open(directory.file("tasks.db"), {});
+  tasks->create(rich_task(), {});
+  core::Request request;
+  request.client_request_id = "0123abcd-0000-4000-8000-000000000000";
+  core::Answer answer;
+  const auto ask = [&] { tasks->decide(answer, view(key), request, engine::Waiting::here, {}); };
+  for (int i = 0; i < 3; ++i) ask();
+  BOOST_TEST((run_with(0, ask) == Ended::well));
+  BOOST_TEST(answer.status == 200);
+}
 
 BOOST_AUTO_TEST_CASE(of_a_host) {
   for (const bool in_memory : {true, false}) {

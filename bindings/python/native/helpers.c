@@ -314,9 +314,11 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
   const int64_t numbers[] = {view.pending,    view.running,      view.completed,     view.failed,
                              view.file_bytes, view.free_bytes,   view.wal_bytes,     view.last_sequence,
                              view.commits,    view.changes,      view.largest_group, view.checkpoints,
-                             view.lock_waits, view.lock_wait_us, view.waiters,       view.durability};
+                             view.lock_waits, view.lock_wait_us, view.waiters,       view.cache_hits,
+                             view.cache_misses, view.cache_entries, view.cache_bytes, view.durability};
   const char *openmetrics = tse_stats_text(stats);
-  const tse_str texts[] = {view.lease_clock, view.sqlite_version, text(openmetrics, strlen(openmetrics))};
+  const tse_str texts[] = {view.lease_clock, view.answer_proof, view.sqlite_version,
+                           text(openmetrics, strlen(openmetrics))};
   code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
   for (size_t i = 0; !code && i < view.count_count; ++i) {
     tse_count_view count = TSE_COUNT_VIEW_INIT;

@@ -48,6 +48,19 @@ def test_figures(tasks: taskstate.Engine, path: Path) -> None:
     assert 0 < stats.commits <= stats.changes and 1 <= stats.largest_group <= stats.changes
     assert (stats.lock_waits, stats.lock_wait_us, stats.waiters) == (0, 0, 0)
     assert (stats.durability, stats.lease_clock, stats.sqlite_version) == ("full", "host", sqlite3.sqlite_version)
+    assert stats.answer_proof == "wal_index"
+    assert (stats.cache_hits, stats.cache_misses, stats.cache_entries, stats.cache_bytes) == (0, 0, 0, 0)
+
+
+def test_kept_answers(tasks: taskstate.Engine, path: Path) -> None:
+    tasks.create("z1", "create", id="a")
+    assert [tasks.decide("z1", "a").status for _ in range(3)] == [200] * 3
+    stats = tasks.stats()
+    assert (stats.cache_hits, stats.cache_misses, stats.cache_entries) == (2, 1, 1)
+    assert stats.cache_bytes > 200
+    with taskstate.open(path, answer_cache_bytes=0) as without:
+        assert [without.decide("z1", "a").status for _ in range(3)] == [200] * 3
+        assert (without.stats().cache_hits, without.stats().cache_misses) == (0, 3)
 
 
 def test_of_one_zone(tasks: taskstate.Engine) -> None:
@@ -93,10 +106,15 @@ def test_a_scraper_reads_the_same(tasks: taskstate.Engine) -> None:
         "taskstate_lock_waits_total": stats.lock_waits,
         "taskstate_lock_wait_seconds_total": stats.lock_wait_us / 1_000_000,
         "taskstate_waiters": stats.waiters,
+        "taskstate_cache_hits_total": stats.cache_hits,
+        "taskstate_cache_misses_total": stats.cache_misses,
+        "taskstate_cache_entries": stats.cache_entries,
+        "taskstate_cache_bytes": stats.cache_bytes,
     }
     assert {name: values[name] for name in expected} == expected
     (engine,) = families["taskstate_engine"].samples
     assert engine.labels["durability"] == "full" and engine.labels["lease_clock"] == "host"
+    assert engine.labels["answer_proof"] == "wal_index"
     assert all(family.documentation for family in families.values())
 
 

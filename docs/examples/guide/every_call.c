@@ -72,6 +72,7 @@ static tse_engine *open_engine(void) {
   OK(tse_options_set_durability(options, TSE_DURABILITY_FULL, NULL));
   OK(tse_options_set_max_bytes(options, 1 << 30, NULL));
   OK(tse_options_set_checkpoint_bytes(options, 4 << 20, NULL));
+  OK(tse_options_set_answer_cache_bytes(options, 64 << 20, NULL));
   OK(tse_options_set_file_mode(options, 0600, NULL));
   OK(tse_options_set_migrate(options, TSE_MIGRATE_AUTO, NULL));
   OK(tse_open("every_call.db", TSE_NTS, options, &tasks, NULL));

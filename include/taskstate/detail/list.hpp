@@ -121,8 +121,13 @@ template <typename Handle, typename Read>
               .lock_waits = from.lock_waits,
               .lock_wait = std::chrono::microseconds(from.lock_wait_us),
               .waiters = from.waiters,
+              .cache_hits = from.cache_hits,
+              .cache_misses = from.cache_misses,
+              .cache_entries = from.cache_entries,
+              .cache_bytes = from.cache_bytes,
               .durable = from.durability == TSE_DURABILITY_FULL,
               .lease_clock = string(from.lease_clock),
+              .answer_proof = string(from.answer_proof),
               .sqlite_version = string(from.sqlite_version),
               .text = tse_stats_text(handle)};
   stats.counts.reserve(from.count_count);

@@ -145,6 +145,7 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   set_time(tse_options_set_feed_retention, from.feed_retention);
   if (from.durability) check(tse_options_set_durability, to, static_cast<std::int32_t>(*from.durability));
   check(tse_options_set_max_bytes, to, from.max_bytes);
+  if (from.answer_cache_bytes) check(tse_options_set_answer_cache_bytes, to, *from.answer_cache_bytes);
   if (from.checkpoint_bytes) check(tse_options_set_checkpoint_bytes, to, *from.checkpoint_bytes);
   if (from.file_mode) check(tse_options_set_file_mode, to, *from.file_mode);
   if (from.migrate) check(tse_options_set_migrate, to, static_cast<std::int32_t>(*from.migrate));

@@ -6,12 +6,14 @@
 #include "store/sqlite/gate.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/turn.hpp"
+#include "store/sqlite/wal_index.hpp"
 #include "store/sqlite/write_lock.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace tse::store::sqlite {
@@ -28,10 +30,17 @@ struct Database {
   Identity identity;
   std::atomic<std::int64_t> identity_checked{0};  ///< steady clock, ns
   std::string generation;
-  std::unique_ptr<Connection> writer;  ///< the only connection of a database in memory; none if read-only
+  std::unique_ptr<Connection> writer;    ///< the only connection of a database in memory; none if read-only
+  std::unique_ptr<Connection> observer;  ///< keeps the mapping, where there is no writer
+  std::optional<WalIndex> wal_index;
+  std::atomic<std::uint64_t> commits{0};  ///< into memory
   /// Held from BEGIN to COMMIT, and for checkpoints, so that no fork() falls into them.
   std::mutex transaction;
 
+  [[nodiscard]] Proof proof() const noexcept {
+    if (memory) return Proof::own_commits;
+    return wal_index ? Proof::wal_index : Proof::none;
+  }
   [[nodiscard]] bool read_only() const noexcept { return options.mode == Mode::read_only; }
   /// From how many frames in the -wal on a commit copies them into the database file.
   [[nodiscard]] int checkpoint_frames() const noexcept {
@@ -42,7 +51,9 @@ struct Database {
   }
   /// Throws Failure(moved), now and ever after, when the files on the paths are not those that were opened.
   void require_identity();
-  /// The same, but looks at the files once a second at most.
+  /// As Store::stamp().
+  [[nodiscard]] std::optional<Stamp> stamp() const noexcept;
+  /// As require_identity(), but looks at the files once a second at most.
   void require_recent_identity();
 };
 

@@ -68,26 +68,49 @@ std::optional<std::string> find_payload(Connection& connection, const core::Key&
   return query.blob(0);
 }
 
+namespace {
+
+// The first column is left to whoever asks.
+constexpr std::string_view answer_columns = "status, created_at, revision, body, body_format, install_id, result_href";
+
+AnswerRow read_answer(Connection& connection, const core::Key& key, const Query& query, int column) {
+  AnswerRow answer;
+  answer.status = read_status(query.view(column++));
+  answer.created_at = query.integer(column++);
+  answer.revision = query.integer(column++);
+  const int body = column++;
+  const bool is_rendered = query.integer(column++) == body_format && !query.is_null(body);
+  answer.install_id = query.optional_text(column++);
+  answer.result_href = query.optional_text(column++);
+  if (is_rendered) {
+    answer.body = query.text(body);
+  } else if (const auto row = find_row(connection, key)) {
+    answer.body = row->body;
+  }
+  return answer;
+}
+
+}  // namespace
+
 Found find_answer(Connection& connection, const core::Key& key) {
-  Query query(connection,
-              "SELECT min_reader, status, created_at, revision, body, body_format, install_id, result_href "
-              "FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 WHERE one = 1");
+  static const std::string sql = "SELECT min_reader, " + std::string(answer_columns) +
+                                 " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
+                                 "WHERE one = 1";
+  Query query(connection, sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
   check_minimum(query.integer(0));
   if (query.is_null(1)) return {{}, find_tombstone(connection, key)};  // the statement still holds the snapshot
-  AnswerRow answer;
-  answer.status = read_status(query.view(1));
-  answer.created_at = query.integer(2);
-  answer.revision = query.integer(3);
-  answer.install_id = query.optional_text(6);
-  answer.result_href = query.optional_text(7);
-  if (!query.is_null(4) && query.integer(5) == body_format) {
-    answer.body = query.text(4);
-  } else if (const auto row = find_row(connection, key)) {
-    answer.body = row->body;
-  }
-  return {std::move(answer), {}};
+  return {read_answer(connection, key, query, 1), {}};
+}
+
+Found find_answer_unchecked(Connection& connection, const core::Key& key) {
+  static const std::string sql =
+      "SELECT " + std::string(answer_columns) + " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2";
+  Query query(connection, sql);
+  query.bind(1, key.zone_id).bind(2, key.id);
+  if (!query.step()) return {{}, find_tombstone(connection, key)};
+  return {read_answer(connection, key, query, 0), {}};
 }
 
 std::string page_sql(const PageQuery& query) {

@@ -15,6 +15,8 @@ namespace tse::store::sqlite {
 [[nodiscard]] std::optional<std::string> find_payload(Connection& connection, const core::Key& key);
 /// Checks the schema in the same statement, so that the hottest question needs no transaction around it.
 [[nodiscard]] Found find_answer(Connection& connection, const core::Key& key);
+/// The same, without looking whether the file's schema is known, and not all of it from one snapshot.
+[[nodiscard]] Found find_answer_unchecked(Connection& connection, const core::Key& key);
 [[nodiscard]] std::vector<core::Row> find_page(Connection& connection, const PageQuery& query);
 [[nodiscard]] std::int64_t count_rows(Connection& connection, const PageQuery& query);
 /// How many tasks of the zone have the status, as the counters say.

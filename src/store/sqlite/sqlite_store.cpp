@@ -51,10 +51,21 @@ class SqliteStore final : public Store {
   std::optional<std::string> payload(const core::Key& key, const Patience& patience) override {
     return ask(readers_, patience, [&](Connection& connection) { return find_payload(connection, key); });
   }
-  Found answer(const core::Key& key, const Patience& patience) override {
+  Found answer(const core::Key& key, const std::optional<Stamp>& proven, const Patience& patience) override {
     const ReaderPool::Lease lease(readers_, patience);
+    if (proven) {
+      Found found = find_answer_unchecked(lease.connection(), key);
+      found.proven = database_->stamp() == proven;  // then it is all of one state, the one that was checked
+      if (found.proven) return found;
+    }
     return find_answer(lease.connection(), key);
   }
+  News news(std::optional<std::int64_t> after, std::size_t limit, const Patience& patience) override {
+    const ReaderPool::Lease lease(readers_, patience);
+    return find_news(lease.connection(), after, limit, database_->generation);
+  }
+  [[nodiscard]] Proof proof() const noexcept override { return database_->proof(); }
+  [[nodiscard]] std::optional<Stamp> stamp() const noexcept override { return database_->stamp(); }
   std::vector<core::Row> page(const PageQuery& query, const Patience& patience) override {
     return ask(readers_, patience, [&](Connection& connection) { return find_page(connection, query); });
   }
@@ -119,6 +130,7 @@ void SqliteStore::close() noexcept {
   } catch (const Failure& failure) {
     database_->log(LogLevel::warn, failure.error().message);
   }
+  database_->observer.reset();
   database_->writer.reset();
   database_->lock.close();
 }
@@ -149,6 +161,7 @@ void SqliteStore::after_fork_child() noexcept {
 
 void SqliteStore::abandon() noexcept {
   readers_.abandon();
+  database_->observer.reset();
   database_->writer.reset();
 }
 

@@ -170,7 +170,10 @@ void Writer::finish(Group& group) {
   ++commits_;
   changes_ += size;
   largest_group_ = std::max(largest_group_.load(), size);
-  if (database_.memory) return;
+  if (database_.memory) {
+    ++database_.commits;
+    return;
+  }
   if (group.is_seen()) database_.lock.announce();
   try {
     database_.require_identity();

@@ -1,17 +1,52 @@
 """The wire form, written by hand: JSON texts, times, entity tags, percent-encoding. Shares nothing with the library."""
 
 
-def fnv1a64(data: bytes) -> int:
-    """FNV-1a, 64 bit."""
-    state = 0xCBF29CE484222325
-    for byte in data:
-        state = (state ^ byte) * 0x100000001B3 % 2**64
+_ALL = 2**64 - 1
+_P1, _P2, _P3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
+_P4, _P5 = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
+
+
+def _rotated(value: int, by: int) -> int:
+    return (value << by | value >> 64 - by) & _ALL
+
+
+def _round(state: int, lane: int) -> int:
+    return _rotated((state + lane * _P2) & _ALL, 31) * _P1 & _ALL
+
+
+def xxh64(data: bytes) -> int:
+    """XXH64 with seed 0, after its specification."""
+    at, size = 0, len(data)
+
+    def take(count: int) -> int:
+        nonlocal at
+        at += count
+        return int.from_bytes(data[at - count : at], "little")
+
+    if size < 32:
+        state = _P5
+    else:
+        lanes = [(_P1 + _P2) & _ALL, _P2, 0, -_P1 & _ALL]
+        while size - at >= 32:
+            lanes = [_round(lane, take(8)) for lane in lanes]
+        state = sum(_rotated(lane, by) for lane, by in zip(lanes, (1, 7, 12, 18))) & _ALL
+        for lane in lanes:
+            state = ((state ^ _round(0, lane)) * _P1 + _P4) & _ALL
+    state = (state + size) & _ALL
+    while size - at >= 8:
+        state = (_rotated(state ^ _round(0, take(8)), 27) * _P1 + _P4) & _ALL
+    if size - at >= 4:
+        state = (_rotated(state ^ take(4) * _P1 & _ALL, 23) * _P2 + _P3) & _ALL
+    while size > at:
+        state = _rotated(state ^ take(1) * _P5 & _ALL, 11) * _P1 & _ALL
+    for shift, factor in ((33, _P2), (29, _P3), (32, 1)):
+        state = (state ^ state >> shift) * factor & _ALL
     return state
 
 
 def etag(revision: int, body: str) -> str:
     """The strong entity tag of a task's representation."""
-    return f'"{revision}-{fnv1a64(body.encode()):016x}"'
+    return f'"{revision}-{xxh64(body.encode()):016x}"'
 
 
 def percent_encoded(text: str) -> str:

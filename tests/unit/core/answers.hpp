@@ -22,13 +22,13 @@ inline std::string make_id() { return std::string(made_id); }
 /// "200\nName: value\n..." and so on.
 inline std::string head(const Answer& answer) {
   std::string text = std::to_string(answer.status) + "\n";
-  for (const auto& [name, value] : answer.headers) text += name + ": " + value + "\n";
+  for (const auto& [name, value] : answer.headers) text += std::string(name) + ": " + std::string(value) + "\n";
   return text;
 }
 
 inline std::string header(const Answer& answer, std::string_view name) {
   for (const auto& [key, value] : answer.headers)
-    if (key == name) return value;
+    if (key == name) return std::string(value);
   return "none";
 }
 
@@ -78,12 +78,13 @@ inline void check_sound(const Answer& answer) {
   BOOST_TEST(answer.status >= 200);
   std::vector<std::string> names;
   for (const auto& [name, value] : answer.headers) {
-    names.push_back(name);
+    names.emplace_back(name);
     for (const char c : value) BOOST_REQUIRE_MESSAGE(c >= 0x20 && c < 0x7f, head(answer));
   }
   std::sort(names.begin(), names.end());
   BOOST_TEST((std::adjacent_find(names.begin(), names.end()) == names.end()));
-  if (answer.status >= 400 && answer.body) BOOST_CHECK_NO_THROW((void)parse_warnings("[" + *answer.body + "]"));
+  if (answer.status >= 400 && answer.body)
+    BOOST_CHECK_NO_THROW((void)parse_warnings("[" + std::string(*answer.body) + "]"));
 }
 
 }  // namespace tse::core::test

@@ -167,11 +167,16 @@ BOOST_AUTO_TEST_CASE(figures_copies_and_settings) {
   Engine tasks(path(), {.durability = taskstate::Durability::relaxed,
                         .max_bytes = 1 << 20,
                         .checkpoint_bytes = 1 << 16,
+                        .answer_cache_bytes = 1 << 20,
                         .file_mode = 0640,
                         .migrate = taskstate::Migrate::refuse});
   complete(tasks, "a");
   tasks.create(spec("b"));
+  (void)tasks.decide("z1", "nobody");
   const auto stats = tasks.stats("z1");
+  BOOST_TEST(stats.answer_proof == "wal_index");
+  BOOST_TEST(stats.cache_misses == 1);
+  BOOST_TEST(stats.cache_hits + stats.cache_entries + stats.cache_bytes == 0);
   BOOST_TEST(stats.completed == 1);
   BOOST_TEST(stats.pending == 1);
   BOOST_TEST(stats.counts.size() == 2u);

@@ -1,4 +1,5 @@
 #include "engine/engine.hpp"
+#include "unit/engine/decided.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -45,7 +46,7 @@ struct Fixture {
     return tasks->create(spec, {}).row;
   }
   core::Answer decide(const std::string& id, const core::Request& request = {}) {
-    return tasks->decide({"z", id}, request, tse::engine::Waiting::here, {}).answer;
+    return tse::test::decide(*tasks, {"z", id}, request).answer;
   }
 };
 
@@ -60,7 +61,7 @@ std::optional<Code> code_of(const std::function<void()>& call) {
 
 std::string header(const core::Answer& answer, const std::string& name) {
   for (const auto& [key, value] : answer.headers)
-    if (key == name) return value;
+    if (key == name) return std::string(value);
   return "(none)";
 }
 

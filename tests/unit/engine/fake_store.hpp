@@ -3,9 +3,11 @@
 
 #include "store/store.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -23,6 +25,12 @@ class FakeStore final : public store::Store {
   /// What a commit gives; runs the changes and accepts them all unless set.
   std::function<Results(std::span<const store::Change* const>, const store::Patience&)> on_commit;
   std::vector<std::size_t> group_sizes;  // read it when no commit runs
+
+  /// What names its state, and what has moved.
+  store::Proof kind_of_proof = store::Proof::none;
+  std::atomic<std::uint64_t> state{1};
+  std::atomic<bool> has_stamp{true};
+  std::function<store::News(std::optional<std::int64_t>)> on_news;
 
   void hold() {
     const std::lock_guard lock(mutex_);
@@ -64,7 +72,16 @@ class FakeStore final : public store::Store {
   void view(const std::function<void(store::View&)>& ask, const store::Patience&) override { ask(session_); }
   std::optional<core::Row> read(const core::Key&, const store::Patience&) override { return {}; }
   std::optional<std::string> payload(const core::Key&, const store::Patience&) override { return {}; }
-  store::Found answer(const core::Key&, const store::Patience&) override { return {}; }
+  store::Found answer(const core::Key&, const std::optional<store::Stamp>&, const store::Patience&) override {
+    return {};
+  }
+  store::News news(std::optional<std::int64_t> after, std::size_t, const store::Patience&) override {
+    return on_news(after);
+  }
+  [[nodiscard]] store::Proof proof() const noexcept override { return kind_of_proof; }
+  [[nodiscard]] std::optional<store::Stamp> stamp() const noexcept override {
+    return has_stamp ? std::optional(store::Stamp{{state}}) : std::nullopt;
+  }
   std::vector<core::Row> page(const store::PageQuery&, const store::Patience&) override { return {}; }
   std::int64_t count(const store::PageQuery&, const store::Patience&) override { return 0; }
   std::vector<core::Event> history(const core::Key&, const store::Patience&) override { return {}; }

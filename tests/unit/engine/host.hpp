@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/engine.hpp"
+#include "unit/engine/decided.hpp"
 #include "unit/store/support.hpp"
 
 #include <atomic>

@@ -20,7 +20,7 @@ struct Fixture : test::Host {
     for (const core::Row& row : tasks->list(query, {}).rows) text += row.task.id + " ";
     return text;
   }
-  int status_of(const std::string& id) { return tasks->decide({"z", id}, {}, engine::Waiting::here, {}).answer.status; }
+  int status_of(const std::string& id) { return tse::test::decide(*tasks, {"z", id}, {}).answer.status; }
   bool is_anywhere(const std::string& bytes) {
     for (const auto& file : std::filesystem::directory_iterator(directory.root()))
       if (store_test::read_file(file.path()).find(bytes) != std::string::npos) return true;

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <latch>
 #include <stop_token>
@@ -184,12 +185,13 @@ BOOST_AUTO_TEST_CASE(a_status_request_waits_as_long_as_it_prefers_and_the_host_a
       complete("a");
     });
   });
-  const auto decided = tasks->decide({"z", "a"}, request, engine::Waiting::here, {});
+  const auto decided = tse::test::decide(*tasks, {"z", "a"}, request);
   BOOST_TEST(decided.answer.status == 303);
   BOOST_TEST(decided.wait == 0);
   const auto& headers = decided.answer.headers;
-  BOOST_TEST((std::find(headers.begin(), headers.end(),
-                        std::pair<std::string, std::string>("Preference-Applied", "wait=20")) != headers.end()));
+  BOOST_TEST(std::any_of(headers.begin(), headers.end(), [](const core::Answer::Header& header) {
+    return header.name == "Preference-Applied" && header.value == "wait=20";
+  }));
 }
 
 BOOST_AUTO_TEST_CASE(with_a_matching_etag_it_waits_for_news) {
@@ -198,22 +200,22 @@ BOOST_AUTO_TEST_CASE(with_a_matching_etag_it_waits_for_news) {
   create("a");
   const auto etag_of = [](const core::Answer& answer) {
     for (const auto& [name, value] : answer.headers)
-      if (name == "ETag") return value;
+      if (name == "ETag") return std::string(value);
     return std::string();
   };
-  const std::string etag = etag_of(tasks->decide({"z", "a"}, {}, engine::Waiting::here, {}).answer);
+  const std::string etag = etag_of(tse::test::decide(*tasks, {"z", "a"}, {}).answer);
   core::Request request;
   request.prefer = "wait=20";
   request.if_none_match = etag;
   std::jthread other([&] { once_somebody_waits([&] { start("a"); }); });
-  BOOST_TEST(tasks->decide({"z", "a"}, request, engine::Waiting::here, {}).answer.status == 200);
+  BOOST_TEST(tse::test::decide(*tasks, {"z", "a"}, request).answer.status == 200);
   other.join();
   // What the client has is old: there is news already.
-  BOOST_TEST(tasks->decide({"z", "a"}, request, engine::Waiting::here, {}).answer.status == 200);
+  BOOST_TEST(tse::test::decide(*tasks, {"z", "a"}, request).answer.status == 200);
   request.prefer = "wait=0";
-  const std::string current = etag_of(tasks->decide({"z", "a"}, {}, engine::Waiting::here, {}).answer);
+  const std::string current = etag_of(tse::test::decide(*tasks, {"z", "a"}, {}).answer);
   request.if_none_match = current;
-  BOOST_TEST(tasks->decide({"z", "a"}, request, engine::Waiting::here, {}).answer.status == 304);
+  BOOST_TEST(tse::test::decide(*tasks, {"z", "a"}, request).answer.status == 304);
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_elsewhere_is_told_how_long) {
@@ -222,20 +224,20 @@ BOOST_AUTO_TEST_CASE(who_waits_elsewhere_is_told_how_long) {
   create("a");
   core::Request request;
   request.prefer = "wait=5";
-  const auto decided = tasks->decide({"z", "a"}, request, engine::Waiting::elsewhere, {});
+  const auto decided = tse::test::decide(*tasks, {"z", "a"}, request, engine::Waiting::elsewhere);
   BOOST_TEST(decided.wait == 5000000);
   BOOST_TEST(decided.answer.revision == 1);
   BOOST_TEST(decided.answer.status == 200);
   start("a");
   complete("a");
-  BOOST_TEST(tasks->decide({"z", "a"}, request, engine::Waiting::elsewhere, {}).wait == 0);
+  BOOST_TEST(tse::test::decide(*tasks, {"z", "a"}, request, engine::Waiting::elsewhere).wait == 0);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_waits_where_the_host_does_not_allow_it) {
   create("a");
   core::Request request;
   request.prefer = "wait=20";
-  const auto decided = tasks->decide({"z", "a"}, request, engine::Waiting::here, {});
+  const auto decided = tse::test::decide(*tasks, {"z", "a"}, request);
   BOOST_TEST(decided.answer.status == 200);
   for (const auto& [name, value] : decided.answer.headers) BOOST_TEST(name != "Preference-Applied");
 }

@@ -83,7 +83,7 @@ BOOST_FIXTURE_TEST_CASE(a_failing_sync_at_commit_is_doubtful_and_final, Fixture)
   BOOST_TEST((later->code == Code::io_error));
   BOOST_TEST((later->outcome == Outcome::not_done));
   BOOST_TEST((code_of([&] { store->read({"z", "before"}, in()); }) == Code::io_error));
-  BOOST_TEST((code_of([&] { store->answer({"z", "before"}, in()); }) == Code::io_error));
+  BOOST_TEST((code_of([&] { store->answer({"z", "before"}, {}, in()); }) == Code::io_error));
   store->close();
 
   const auto again = open(path);

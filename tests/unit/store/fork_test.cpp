@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(an_inherited_store_refuses_everything) {
     const auto error = commit(*store, [](store::Session&) {});
     if (!error || error->code != Code::forked || error->outcome != core::Outcome::not_done) return 1;
     if (!forked([&] { store->read({"z", "a"}, in()); })) return 2;
-    if (!forked([&] { store->answer({"z", "a"}, in()); })) return 3;
+    if (!forked([&] { store->answer({"z", "a"}, {}, in()); })) return 3;
     if (!forked([&] { store->verify(in()); })) return 4;
     store->close();
     store->abandon();

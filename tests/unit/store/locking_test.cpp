@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(many_readers_share_a_few_connections) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 24; ++i)
     threads.emplace_back([&] {
-      for (int j = 0; j < 50; ++j) found += store->answer({"z", "a"}, in(30s)).row.has_value() ? 1 : 0;
+      for (int j = 0; j < 50; ++j) found += store->answer({"z", "a"}, {}, in(30s)).row.has_value() ? 1 : 0;
     });
   for (std::thread& thread : threads) thread.join();
   BOOST_TEST(found == 24 * 50);

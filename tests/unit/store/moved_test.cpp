@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(readers_notice_within_a_second) {
   create(*store, "z", "a");
   std::filesystem::remove(directory.path());
   std::this_thread::sleep_for(1100ms);
-  BOOST_TEST((code_of([&] { store->answer({"z", "a"}, in()); }) == Code::moved));
+  BOOST_TEST((code_of([&] { store->answer({"z", "a"}, {}, in()); }) == Code::moved));
 }
 
 BOOST_AUTO_TEST_CASE(closing_does_not_touch_what_took_its_place) {

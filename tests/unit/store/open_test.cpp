@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(a_migration_under_an_open_store_stops_it) {
   shell(directory.path(), "UPDATE taskstate_meta SET min_reader = 2;");
   const core::Key key{"z", "a"};
   BOOST_TEST((code_of([&] { store->read(key, in()); }) == Code::schema_too_new));
-  BOOST_TEST((code_of([&] { store->answer(key, in()); }) == Code::schema_too_new));
+  BOOST_TEST((code_of([&] { store->answer(key, {}, in()); }) == Code::schema_too_new));
   BOOST_TEST((code_of([&] { store->history(key, in()); }) == Code::schema_too_new));
 }
 
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_lost_table_is_corrupt) {
   shell(directory.path(), "DELETE FROM taskstate_meta;");
   BOOST_TEST((code_of([&] { store->read({"z", "a"}, in()); }) == Code::corrupt));
   shell(directory.path(), "DROP TABLE taskstate_meta;");
-  BOOST_TEST((code_of([&] { store->answer({"z", "a"}, in()); }) == Code::corrupt));
+  BOOST_TEST((code_of([&] { store->answer({"z", "a"}, {}, in()); }) == Code::corrupt));
   store->close();
   BOOST_TEST((refused(directory.path()) == Code::corrupt));
 }

@@ -70,7 +70,7 @@ BOOST_FIXTURE_TEST_CASE(a_plain_insert_is_a_pending_task, Fixture) {
   BOOST_TEST(row->task.created_at == row->task.updated_at);
   BOOST_TEST(row->task.created_at > 1'700'000'000'000'000);
   BOOST_TEST(row->body.find("\"id\":\"new\"") != std::string::npos);
-  BOOST_TEST(store->answer({"z", "new"}, in()).row->body == row->body);
+  BOOST_TEST(store->answer({"z", "new"}, {}, in()).row->body == row->body);
   const auto events = store->history({"z", "new"}, in());
   BOOST_REQUIRE(events.size() == 1);
   BOOST_TEST(events[0].kind == "created");
@@ -231,7 +231,7 @@ BOOST_FIXTURE_TEST_CASE(a_result_belongs_to_completed_and_a_message_to_failed, F
   accepts(
       "UPDATE taskstate_tasks SET status = 'completed', links = '[{\"href\":\"/r\",\"rel\":\"result\"}]', result_href "
       "= '/r' WHERE id = 'running';");
-  BOOST_TEST((store->answer({"z", "running"}, in()).row->result_href == "/r"));
+  BOOST_TEST((store->answer({"z", "running"}, {}, in()).row->result_href == "/r"));
   sound();
 }
 

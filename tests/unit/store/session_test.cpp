@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_row_comes_back) {
     BOOST_REQUIRE(found);
     require_same(*found, row);
     BOOST_TEST((store->payload(row.key(), in()) == std::string("a\0b", 3)));
-    const auto answer = store->answer(row.key(), in()).row;
+    const auto answer = store->answer(row.key(), {}, in()).row;
     BOOST_REQUIRE(answer);
     BOOST_TEST(answer->body == row.body);
     BOOST_TEST((answer->install_id == "ins_9"));
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_an_answer) {
     const auto store = open(place);
     create(*store, "z1", "t1");
     BOOST_TEST(!store->read({"z2", "t1"}, in()));
-    BOOST_TEST(!store->answer({"z1", "t2"}, in()).row);
+    BOOST_TEST(!store->answer({"z1", "t2"}, {}, in()).row);
     BOOST_TEST(!store->payload({"z1", "t1"}, in()));
     BOOST_TEST(store->history({"z1", "t2"}, in()).empty());
     must(*store, [&](store::Session& session) { BOOST_TEST(!session.read({"z1", "t2"})); });

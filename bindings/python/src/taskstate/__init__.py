@@ -102,6 +102,7 @@ def open(
     durability: Durability | None = None,
     max_bytes: int | None = None,
     checkpoint_bytes: int | None = None,
+    answer_cache_bytes: int | None = None,
     file_mode: int | None = None,
     migrate: Migrate | None = None,
     reopen: bool = True,
@@ -145,6 +146,8 @@ def open(
     unless given.
     ``checkpoint_bytes``: the size of the ``-wal`` from which on a change moves it into the file, 64 KiB - 1 GiB; 4 MiB
     unless given.
+    ``answer_cache_bytes``: memory for rendered answers of decide(), which are as current as if they were read, 0 -
+    64 GiB; 64 MiB unless given, 0: none are kept.
     ``file_mode``: of new files: ``0o600`` (the default) with any of ``0o066`` added.
     ``migrate``: ``"auto"`` (the default: an older file is brought to this schema) or ``"refuse"`` (it is SchemaTooOld).
     ``reopen``: a forked child opens the file anew at its first use; False: it raises Forked. A ``:memory:`` file is
@@ -187,6 +190,7 @@ def open(
             durability=durability,
             max_bytes=max_bytes,
             checkpoint_bytes=checkpoint_bytes,
+            answer_cache_bytes=answer_cache_bytes,
             file_mode=file_mode,
             migrate=migrate,
         ),

@@ -38,6 +38,7 @@ _NUMBERS = {
     "pending_limit": lib.tse_options_set_pending_limit,
     "max_bytes": lib.tse_options_set_max_bytes,
     "checkpoint_bytes": lib.tse_options_set_checkpoint_bytes,
+    "answer_cache_bytes": lib.tse_options_set_answer_cache_bytes,
 }
 
 
@@ -72,6 +73,7 @@ class Options(NamedTuple):
     durability: Durability | None
     max_bytes: int | None
     checkpoint_bytes: int | None
+    answer_cache_bytes: int | None
     file_mode: int | None
     migrate: Migrate | None
 

@@ -210,8 +210,8 @@ class Count:
 
 class _StatsHead(_records.Record):
     __slots__ = ()
-    _numbers = 16
-    _layout = _records.layout(16, 3)
+    _numbers = 20
+    _layout = _records.layout(20, 4)
 
 
 class _Count(_records.Record):
@@ -239,15 +239,20 @@ class Stats:
     lock_waits: int  #: commits that had to wait for another process
     lock_wait_us: int  #: how long, in sum
     waiters: int  #: registrations of watches and waiting calls, now
+    cache_hits: int  #: answers of decide() that were kept and current
+    cache_misses: int  #: those that were read
+    cache_entries: int  #: answers that are kept, now
+    cache_bytes: int
     durability: Durability
     lease_clock: str  #: what leases are held in: ``boot``, ``wall`` or ``host``
+    answer_proof: str  #: how kept answers are proven current: ``wal_index``, ``own_commits``, or ``none`` are kept
     sqlite_version: str
     counts: tuple[Count, ...]  #: by zone, operation and status: of all zones, or of the one that was asked for
     #: The same as OpenMetrics text 1.0.0: ``application/openmetrics-text; version=1.0.0; charset=utf-8``
     openmetrics: str = field(repr=False)
 
 
-_FIGURES = [each.name for each in fields(Stats)[:15]]
+_FIGURES = [each.name for each in fields(Stats)[:19]]
 
 
 def stats(data: bytes) -> Stats:
@@ -260,11 +265,12 @@ def stats(data: bytes) -> Stats:
         **figures,
         durability=DURABILITIES[head._number(len(_FIGURES))],
         lease_clock=head._required(0),
-        sqlite_version=head._required(1),
+        answer_proof=head._required(1),
+        sqlite_version=head._required(2),
         counts=tuple(
             Count(one._required(0), one._required(1), STATUSES[one._number(0)], one._number(1)) for one in counts
         ),
-        openmetrics=head._required(2),
+        openmetrics=head._required(3),
     )
 
 

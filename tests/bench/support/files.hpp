@@ -1,0 +1,133 @@
+// Files to measure on: tasks in bulk, and the same file through plain SQLite.
+#pragma once
+
+#include "taskstate/taskstate.hpp"
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+[[noreturn]] inline void give_up(const std::string& why) {
+  std::fprintf(stderr, "%s\n", why.c_str());
+  std::exit(1);
+}
+
+/// A number from the environment.
+inline std::int64_t setting(const char* name, std::int64_t usual) {
+  const char* const text = std::getenv(name);
+  return text != nullptr ? std::strtoll(text, nullptr, 10) : usual;
+}
+
+/// A directory of its own below TSE_BENCH_DIRECTORY or the working directory, gone at the end.
+class Directory {
+ public:
+  Directory() {
+    const char* const base = std::getenv("TSE_BENCH_DIRECTORY");
+    std::string name = std::string(base != nullptr ? base : ".") + "/taskstate-bench-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) give_up("cannot make " + name);
+    path_ = std::filesystem::absolute(name).string();
+  }
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+/// A connection of plain SQLite, as somebody sets it up who knows SQLite.
+class Sqlite {
+ public:
+  explicit Sqlite(const std::string& path) {
+    if (sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        nullptr) != SQLITE_OK)
+      give_up(sqlite3_errmsg(handle_));
+    sqlite3_busy_timeout(handle_, 5000);
+  }
+  ~Sqlite() { sqlite3_close_v2(handle_); }
+  Sqlite(const Sqlite&) = delete;
+  Sqlite& operator=(const Sqlite&) = delete;
+
+  void run(const std::string& sql) {
+    if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) give_up(sqlite3_errmsg(handle_));
+  }
+  [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
+
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  [[nodiscard]] Statement prepare(std::string_view sql) {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
+                           nullptr) != SQLITE_OK)
+      give_up(sqlite3_errmsg(handle_));
+    return Statement(statement);
+  }
+
+ private:
+  sqlite3* handle_ = nullptr;
+};
+
+inline std::string id_of(std::int64_t number) {
+  char text[64];
+  std::snprintf(text, sizeof text, "0192f0a1-7c3e-7000-8000-%012lld", static_cast<long long>(number));
+  return text;
+}
+
+inline constexpr const char* zone = "zone-1";
+
+/// Adds tasks by an engine, a third of them pending, running and completed; each with a rendered body of some 600 bytes.
+inline void make(taskstate::Engine& engine, std::int64_t from, std::int64_t until) {
+  for (std::int64_t i = from; i <= until; ++i) {
+    const std::string id = id_of(i);
+    (void)engine.create({.zone_id = zone,
+                         .id = id,
+                         .operation = "create",
+                         .package_id = "pkg_0192f0a1-7c3e-7000-8000-0192f0a17c3e",
+                         .package_slug = "a-package-of-some-length",
+                         .package_version = 42,
+                         .links = {{.href = "https://example.com/docs/a-page-about-it", .rel = "help"},
+                                   {.href = "/zones/zone-1/catalog_tasks/" + id + "/log", .rel = "log"}}});
+    if (i % 3 > 0) (void)engine.start(zone, id);
+    if (i % 3 > 1) (void)engine.complete(zone, id, {.install_id = "ins_" + id});
+  }
+}
+
+/// Adds tasks with the numbers from..until, a third of them pending, running and completed, by SQL: fast, but their
+/// bodies are not rendered.
+inline void fill(const std::string& path, std::int64_t from, std::int64_t until) {
+  taskstate::Engine make(path);
+  Sqlite sqlite(path);
+  sqlite.run("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; PRAGMA wal_autocheckpoint = 20000");
+  constexpr std::int64_t step = 50000;
+  for (std::int64_t first = from; first <= until; first += step) {
+    const std::int64_t last = std::min(first + step - 1, until);
+    const std::string range = std::to_string(first) + " AND " + std::to_string(last);
+    sqlite.run("BEGIN; WITH RECURSIVE n(i) AS (SELECT " + std::to_string(first) +
+               " UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(last) +
+               ") INSERT INTO taskstate_tasks (seq, zone_id, id, operation, package_id, package_slug, package_version) "
+               "SELECT i, 'zone-1', printf('0192f0a1-7c3e-7000-8000-%012d', i), 'create', 'pkg_0192f0a1', "
+               "'a-package-of-some-length', 42 FROM n;"
+               "UPDATE taskstate_tasks SET status = 'running' WHERE seq BETWEEN " +
+               range +
+               " AND seq % 3 > 0;"
+               "UPDATE taskstate_tasks SET status = 'completed', install_id = 'ins_' || id WHERE seq BETWEEN " +
+               range + " AND seq % 3 = 2; COMMIT");
+  }
+  sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+}  // namespace bench
