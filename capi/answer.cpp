@@ -80,6 +80,10 @@ int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size,
     const core::Request asked = request_in(request);
     const core::KeyView key{capi::text_in(zone_id, zone_id_size, "zone_id").value_or(std::string_view()),
                             capi::text_in(id, id_size, "id").value_or(std::string_view())};
+    if (request != nullptr && capi::flag_in(request->kept_only, "kept_only")) {
+      if (engine == nullptr || !engine->engine->decide_kept(out.answer, key, asked)) out.answer.clear();
+      return show(out);
+    }
     if (engine == nullptr) return fill(out, engine::answer_without_engine(key, asked));
     show(out, engine->engine->decide(out.answer, key, asked, waiting_in(request), call ? call->call : no_call));
   });

@@ -976,9 +976,11 @@ typedef struct tse_request {
   int32_t completed;         /**< TSE_COMPLETED_DEFAULT, _SEE_OTHER or _OK */
   tse_str prefer;            /**< Prefer (RFC 7240); of it "wait" counts, if the options allow it */
   int32_t wait_elsewhere;    /**< 1: tse_decide() does not wait itself, but tells in the answer for how long to */
+  int32_t kept_only;         /**< 1: tse_decide() never blocks: an answer only if it is kept in memory and current, otherwise
+                                  one of status 0, after which to ask again without this */
 } tse_request;
 #define TSE_REQUEST_INIT \
-  { sizeof(tse_request), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_COMPLETED_DEFAULT, { NULL, 0 }, 0 }
+  { sizeof(tse_request), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_COMPLETED_DEFAULT, { NULL, 0 }, 0, 0 }
 
 /** An HTTP answer; made once, filled by any number of calls, one thread at a time. */
 typedef struct tse_answer tse_answer;

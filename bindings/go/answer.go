@@ -69,6 +69,9 @@ func (a Answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) { _, _ = a.Wri
 // allows: until If-None-Match no longer matches, or, without one, until the task has ended. Waiting takes no thread.
 // Since 0.1.
 func (e *Engine) Decide(ctx context.Context, zoneID, id string, request Request) Answer {
+	if answer, kept := e.decideKept(ctx, zoneID, id, &request); kept {
+		return answer
+	}
 	var until time.Time
 	for {
 		var answer Answer
@@ -89,6 +92,15 @@ func (e *Engine) Decide(ctx context.Context, zoneID, id string, request Request)
 			return answer
 		}
 	}
+}
+
+// decideKept returns an answer that the library keeps in memory, and whether it has one. It cannot block, so that it needs
+// nothing by which to end it.
+func (e *Engine) decideKept(ctx context.Context, zoneID, id string, request *Request) (Answer, bool) {
+	if e == nil || e.handle == nil || ctx != nil && ctx.Err() != nil {
+		return Answer{}, false
+	}
+	return e.handle.decideKept(zoneID, id, request)
 }
 
 // waitAtMost returns nil when the task may have moved or the time is over.

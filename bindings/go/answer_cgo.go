@@ -8,6 +8,7 @@ import "C"
 import (
 	"net/http"
 	"runtime"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -64,6 +65,31 @@ func (h *handle) acceptFailure(kept *nativeError, request *Request) Answer {
 	return finishAnswer(code, &out)
 }
 
+// keptAnswer is an answer of the library's whose memory is used again.
+type keptAnswer struct{ out C.tsego_answer }
+
+var keptAnswers = sync.Pool{New: func() any {
+	made := new(keptAnswer)
+	runtime.SetFinalizer(made, func(k *keptAnswer) { C.tse_answer_free(k.out.answer) })
+	return made
+}}
+
+func (h *handle) decideKept(zoneID, id string, request *Request) (Answer, bool) {
+	clientID, hasID := request.header("X-Client-Request-ID")
+	match, hasMatch := request.header("If-None-Match")
+	if hasID && clientID == "" || hasMatch && match == "" || len(request.Header["Prefer"]) > 0 {
+		return Answer{}, false
+	}
+	kept := keptAnswers.Get().(*keptAnswer)
+	defer keptAnswers.Put(kept)
+	code := C.tsego_decide_kept(h.engine, zoneID, id, request.Method, clientID, match, policyIn(request.Completed), &kept.out)
+	runtime.KeepAlive(h)
+	if code != C.TSE_OK || kept.out.view.status == 0 {
+		return Answer{}, false
+	}
+	return copyAnswer(&kept.out.view), true
+}
+
 // finishAnswer copies an answer and frees what the library made. A call that gave none is a plain 500.
 func finishAnswer(code C.int32_t, out *C.tsego_answer) Answer {
 	defer C.tse_answer_free(out.answer)
@@ -71,10 +97,56 @@ func finishAnswer(code C.int32_t, out *C.tsego_answer) Answer {
 		C.tse_error_free(out.error)
 		return plain(http.StatusInternalServerError)
 	}
-	answer := Answer{Status: int(out.view.status), Header: make(http.Header, int(out.view.header_count))}
-	for _, line := range unsafe.Slice(out.view.headers, int(out.view.header_count)) {
-		answer.Header.Set(text(line.name), text(line.value))
+	return copyAnswer(&out.view)
+}
+
+// canonicalName is http.CanonicalHeaderKey without making what is known anew.
+func canonicalName(name []byte) string {
+	switch string(name) {
+	case "Content-Type":
+		return "Content-Type"
+	case "Cache-Control":
+		return "Cache-Control"
+	case "ETag":
+		return "Etag"
+	case "Retry-After":
+		return "Retry-After"
+	case "Location":
+		return "Location"
+	case "X-Client-Request-ID":
+		return "X-Client-Request-Id"
 	}
-	answer.Body = bytesOf(out.view.body)
+	return http.CanonicalHeaderKey(string(name))
+}
+
+// copyAnswer copies all texts into one block. Nobody but the strings can reach their part of it: the body's slice is
+// clipped to its own.
+func copyAnswer(view *C.tse_answer_view) Answer {
+	lines := unsafe.Slice(view.headers, int(view.header_count))
+	size := int(view.body.size)
+	for i := range lines {
+		size += int(lines[i].value.size)
+	}
+	block := make([]byte, 0, size)
+	keep := func(text *C.tse_str) []byte {
+		begin := len(block)
+		block = append(block, octets(text)...)
+		return block[begin:len(block):len(block)]
+	}
+	values := make([]string, len(lines))
+	answer := Answer{Status: int(view.status), Header: make(http.Header, len(lines))}
+	for i := range lines {
+		value := keep(&lines[i].value)
+		values[i] = *(*string)(unsafe.Pointer(&value))
+		answer.Header[canonicalName(octets(&lines[i].name))] = values[i : i+1 : i+1]
+	}
+	if view.body.data != nil {
+		answer.Body = keep(&view.body)
+	}
 	return answer
+}
+
+// octets is what the text points to, in the library's memory.
+func octets(text *C.tse_str) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(text.data)), int(text.size))
 }

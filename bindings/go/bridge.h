@@ -548,6 +548,21 @@ static inline int32_t tsego_decide(tse_engine *engine, TSEGO_KEY, TSEGO_REQUEST,
   return tsego_end_answer(code, out);
 }
 
+// Without a call's options, since it neither waits nor records anything. "" is absent.
+static inline int32_t tsego_decide_kept(tse_engine *engine, _GoString_ zone_id, _GoString_ id, _GoString_ method,
+                                        _GoString_ client_request_id, _GoString_ if_none_match, int32_t completed,
+                                        tsego_answer *out) {
+  tse_request request = TSE_REQUEST_INIT;
+  request.method = tsego_optional(method);
+  request.client_request_id = tsego_optional(client_request_id);
+  request.if_none_match = tsego_optional(if_none_match);
+  request.completed = completed;
+  request.kept_only = 1;
+  int32_t code = out->answer ? TSE_OK : tse_answer_new(&out->answer, NULL);
+  if (!code) code = tse_decide(engine, TSEGO_KEY_TO_C, &request, NULL, out->answer, NULL);
+  return tsego_end_answer(code, out);
+}
+
 // The Go side keeps a task as a value: its wire form makes it a task of the library's again.
 static inline int32_t tsego_accept_task(tse_engine *engine, _GoString_ zone_id, _GoString_ json, TSEGO_REQUEST,
                                         tsego_answer *out) {

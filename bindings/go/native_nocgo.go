@@ -47,6 +47,8 @@ func (*handle) history(string, string, callArgs) ([]Event, error) { return nil, 
 
 func (*handle) verify(callArgs) (*Report, error) { return nil, unsupported() }
 
+func (*handle) decideKept(string, string, *Request) (Answer, bool) { return Answer{}, false }
+
 func (*handle) decide(string, string, *Request, callArgs) (Answer, time.Duration, int64) {
 	return nativeUnavailable("", "", nil), 0, 0
 }

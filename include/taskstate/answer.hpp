@@ -24,6 +24,7 @@ struct Request {
   std::optional<Completed> completed{};                 ///< absent: as the options say
   std::optional<std::string_view> prefer{};  ///< Prefer (RFC 7240); of it "wait" counts, if the options allow it
   bool wait_elsewhere = false;               ///< decide() does not wait itself, but tells for how long to
+  bool kept_only = false;  ///< decide() never blocks: status 0 unless the answer is kept in memory and current
 };
 
 /// A header to be copied as it is; never holds CR or LF. @since 0.1
@@ -35,8 +36,8 @@ struct Header {
 
 /// An HTTP answer, to be sent as it is. @since 0.1
 struct Answer {
-  int status = 0;                     ///< 200, 202, 303, 304, 400, 404, 409, 410, 429, 500 or 503
-  std::vector<Header> headers{};      ///< no name comes twice
+  int status = 0;                 ///< 0 (Request::kept_only), 200, 202, 303, 304, 400, 404, 409, 410, 429, 500 or 503
+  std::vector<Header> headers{};  ///< no name comes twice
   std::optional<std::string> body{};  ///< absent if there is none: HEAD, 304
   /// With Request::wait_elsewhere: wait so long for the task to move past `revision` (Watch::task()), then decide
   /// again, until the time is over; 0: this is the answer

@@ -51,9 +51,7 @@ constexpr std::size_t number_size = 20;  // of any 64-bit integer
 class Composer {
  public:
   Composer(Answer& out, std::size_t size) : out_(out) {
-    out.text.clear();
-    out.headers.clear();
-    out.body.reset();
+    out.clear();
     out.text.reserve(size);
   }
   void literal(std::string_view name, std::string_view value) { out_.headers.push_back({name, value}); }

@@ -61,6 +61,15 @@ struct Answer {
   std::optional<std::string_view> body;
   std::int64_t revision = 0;  ///< of the task in it; 0: none
 
+  /// No answer any more; the memory stays.
+  void clear() noexcept {
+    status = 0;
+    revision = 0;
+    headers.clear();
+    body.reset();
+    text.clear();
+  }
+
   std::vector<char> text;  ///< what the views point into, unless they are literals; each is followed by a NUL
 };
 

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
-#include <cstring>
 #include <new>
 #include <random>
 
@@ -18,14 +16,6 @@ constexpr std::size_t most_moves = 4096;  // after more than these all is droppe
 constexpr std::size_t fresh_share = 10;   // the short queue's part of the budget
 constexpr std::uint8_t asked_again = 2;   // how often newcomers are to be asked for, to be kept
 
-template <class T>
-T* zeroed(std::size_t count) {
-  // Large blocks come straight from the kernel, which gives memory only to what is used of them.
-  void* const memory = std::calloc(count, sizeof(T));
-  if (memory == nullptr) throw std::bad_alloc();
-  return static_cast<T*>(memory);
-}
-
 std::size_t table_size(std::size_t budget) { return std::bit_ceil(std::max<std::size_t>(budget / usual_entry, 16)); }
 
 std::uint64_t random_seed() {
@@ -34,8 +24,6 @@ std::uint64_t random_seed() {
 }
 
 }  // namespace
-
-void AnswerCache::FreeZeroed::operator()(void* memory) const noexcept { std::free(memory); }
 
 void AnswerCache::FreeEntry::operator()(Entry* entry) const noexcept {
   entry->~Entry();
@@ -47,9 +35,9 @@ AnswerCache::AnswerCache(store::Store& store, std::size_t budget)
       budget_(budget),
       mask_(table_size(budget) - 1),
       seed_(random_seed()),
-      buckets_(zeroed<std::atomic<Entry*>>(mask_ + 1)),
+      buckets_(mask_ + 1),
       open_(budget > 0 && store.proof() != store::Proof::none),
-      remembered_(zeroed<std::uint32_t>(mask_ + 1)) {}
+      remembered_(mask_ + 1) {}
 
 AnswerCache::~AnswerCache() {
   close();

@@ -12,6 +12,7 @@
 
 #include "core/answer.hpp"
 #include "engine/reader_slots.hpp"
+#include "engine/zero_pages.hpp"
 #include "store/store.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -85,11 +86,6 @@ class AnswerCache {
   };
   using Owned = std::unique_ptr<Entry, FreeEntry>;
   using Queue = boost::intrusive::list<Entry>;
-  struct FreeZeroed {
-    void operator()(void* memory) const noexcept;
-  };
-  template <class T>
-  using Zeroed = std::unique_ptr<T[], FreeZeroed>;
 
   /// A stamp that readers see whole or not at all (a sequence lock).
   class Published {
@@ -120,7 +116,7 @@ class AnswerCache {
   const std::size_t budget_;
   const std::size_t mask_;
   const std::uint64_t seed_;
-  const Zeroed<std::atomic<Entry*>> buckets_;
+  const ZeroPages<std::atomic<Entry*>> buckets_;
   mutable ReaderSlots readers_;
   Published published_;
   std::atomic<bool> open_;
@@ -132,11 +128,11 @@ class AnswerCache {
   std::optional<store::Stamp> right_for_;
   Queue fresh_, lasting_;  // oldest first
   std::size_t fresh_bytes_ = 0, lasting_bytes_ = 0;
-  const Zeroed<std::uint32_t> remembered_;  // parts of the hashes of what left lately, each in its place
-  Queue removed_;                           // not to be found any more
-  Queue leaving_;                           // the same; freed once nobody is awaited
-  std::uint64_t awaited_ = 0;               // slots whose readers may have found what is leaving
-  std::size_t unfreed_bytes_ = 0;           // of both
+  const ZeroPages<std::uint32_t> remembered_;  // parts of the hashes of what left lately, each in its place
+  Queue removed_;                              // not to be found any more
+  Queue leaving_;                              // the same; freed once nobody is awaited
+  std::uint64_t awaited_ = 0;                  // slots whose readers may have found what is leaving
+  std::size_t unfreed_bytes_ = 0;              // of both
 };
 
 template <class Use>

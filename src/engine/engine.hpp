@@ -222,6 +222,10 @@ class Engine : private fork_guard::Participant {
   /// Every failure is an answer; throws std::bad_alloc at most. Tells how long to wait elsewhere, in us.
   std::int64_t decide(core::Answer& out, core::KeyView key, const core::Request& request, Waiting waiting,
                       const Call& call);
+  /// The same, if the answer is kept and current. Never blocks.
+  bool decide_kept(core::Answer& out, core::KeyView key, const core::Request& request) {
+    return answer_kept(out, key, request) == AnswerCache::Result::hit;
+  }
   core::Answer accept(const core::Row& created, const core::Request& request);
   core::Answer accept(const core::Error& failure, const core::Request& request);
 

@@ -26,6 +26,7 @@ namespace taskstate::detail {
   if (from.completed) to.completed = static_cast<std::int32_t>(*from.completed);
   to.prefer = view(from.prefer);
   to.wait_elsewhere = from.wait_elsewhere ? 1 : 0;
+  to.kept_only = from.kept_only ? 1 : 0;
   return to;
 }
 
