@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Iterable, NamedTuple, Protocol, Tuple, Union
 
-from . import _records
+from . import _kept, _records
+from ._native import ffi, lib
 
 Text = Union[str, bytes]
 
@@ -44,10 +45,13 @@ class Relevant(NamedTuple):
     prefer: bytes | None = None
 
 
+_NOTHING = Relevant()
+
+
 def relevant(headers: Headers) -> Relevant:
     """What of them counts."""
     if headers is None:
-        return Relevant()
+        return _NOTHING
     pairs: Iterable[tuple[Text, Text]] = headers.items() if hasattr(headers, "items") else headers
     found: dict[bytes, list[bytes]] = {}
     for name, value in pairs:
@@ -78,39 +82,47 @@ class _Header(_records.Record):
 class Answer:
     """An HTTP answer, to be sent as it is. Immutable."""
 
-    __slots__ = ("_data", "_head")
+    __slots__ = ("_parts",)
+    #: Status, headers, body, microseconds to wait, revision. Set here or by taskstate._kept.
+    _parts: tuple[int, tuple[tuple[str, str], ...], bytes | None, int, int]
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._head = _Head(data)
+        records = _records.split(data)
+        head = _Head(next(records))
+        headers = tuple((pair._required(0), pair._required(1)) for pair in map(_Header, records))
+        self._parts = (head._number(0), headers, head._bytes(0), head._number(1), head._number(2))
 
     @property
     def status(self) -> int:
         """200, 202, 303, 304, 400, 404, 409, 410, 429, 500 or 503."""
-        return self._head._number(0)
+        return self._parts[0]
 
     @property
     def headers(self) -> list[tuple[str, str]]:
         """All headers in order, to be copied as they are. A new list at each access."""
-        records = _records.split(self._data)
-        next(records)
-        pairs = map(_Header, records)
-        return [(pair._required(0), pair._required(1)) for pair in pairs]
+        return list(self._parts[1])
 
     @property
     def body(self) -> bytes | None:
         """The body, or None if there is none: 304, and every answer to HEAD."""
-        return self._head._bytes(0)
+        return self._parts[2]
 
     @property
     def _wait_s(self) -> float:
         """How long to wait for the task to move past the revision and decide again; 0: this is the answer."""
-        return self._head._number(1) / 1_000_000
+        return self._parts[3] / 1_000_000
 
     @property
     def _revision(self) -> int:
         """Of the task in the answer."""
-        return self._head._number(2)
+        return self._parts[4]
 
     def __repr__(self) -> str:
         return f"<Answer {self.status}>"
+
+
+def _address(function: str) -> int:
+    return int(ffi.cast("uintptr_t", ffi.addressof(lib, function)))
+
+
+_kept.use(Answer, *map(_address, ("tse_decide", "tse_answer_new", "tse_answer_get", "tse_answer_free")))

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from typing import Iterator, List
 
-from . import _answer, _arguments, _errors, _feed, _options, _records
+from . import _answer, _arguments, _errors, _feed, _kept, _options, _records
 from ._arguments import (
     Seconds,
     Statuses,
@@ -30,6 +30,7 @@ from ._watch import Waiting, hears_signals
 from ._workers import CANCELLED_MESSAGE
 
 _DEFAULT_TIMEOUT_S = 5.0
+_DEFAULT_POLICY: int = lib.TSE_COMPLETED_DEFAULT
 
 
 class Engine(Upkeep):
@@ -277,7 +278,11 @@ class Engine(Upkeep):
 
         Raises only for arguments that are wrong in themselves, never for what a client sent.
         """
-        request = (zone_id, id, method, _answer.relevant(headers), path, completed, timeout)
+        relevant = _answer.relevant(headers)
+        kept = self._decide_kept(zone_id, id, method, relevant, completed)
+        if kept is not None:
+            return kept
+        request = (zone_id, id, method, relevant, path, completed, timeout)
         if not hears_signals():
             return self._decide(*request, cancel=cancel)
         answer = self._decide(*request, cancel=cancel, wait_elsewhere=True)
@@ -289,6 +294,21 @@ class Engine(Upkeep):
                 deadline = 0  # an answer must not fail: it is what the next look makes of it
             answer = self._decide(*request, cancel=cancel, wait_elsewhere=True)
         return answer
+
+    def _decide_kept(
+        self,
+        zone_id: str,
+        id: str,
+        method: str | None,
+        headers: _answer.Relevant,
+        completed: _options.Completed | None,
+    ) -> _answer.Answer | None:
+        """The answer if the library keeps it in memory, which takes no time; an engine of before a fork keeps none."""
+        client_request_id, if_none_match, prefer = headers
+        if prefer is not None:
+            return None
+        policy = _DEFAULT_POLICY if completed is None else _options.completed_number(completed)
+        return _kept.decide(self._opened.address, zone_id, id, method, client_request_id, if_none_match, policy)
 
     def _decide(
         self,

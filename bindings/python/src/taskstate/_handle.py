@@ -30,7 +30,7 @@ def _absolute(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
 class Opened:
     """One open file of one process."""
 
-    __slots__ = ("engine", "pid", "finalizer")
+    __slots__ = ("engine", "address", "pid", "finalizer")
 
     def __init__(self, owner: Handle, path: str | os.PathLike[str], options: _options.Options) -> None:
         out = ffi.new("tse_engine **")
@@ -38,6 +38,7 @@ class Opened:
         direct(lib.tse_open, raw, len(raw), _options.native(options), out)
         # Freed when nobody refers to it any more: a thread inside a call refers to it.
         self.engine = ffi.gc(out[0], lib.tse_engine_free)
+        self.address = int(ffi.cast("uintptr_t", self.engine))
         self.pid = os.getpid()
         self.finalizer = weakref.finalize(owner, _close, self.engine)
 

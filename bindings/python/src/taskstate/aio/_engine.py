@@ -83,7 +83,11 @@ class Engine:
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
     ) -> _answer.Answer:
-        request = (zone_id, id, method, _answer.relevant(headers), path, completed, timeout)
+        relevant = _answer.relevant(headers)
+        kept = self._sync._decide_kept(zone_id, id, method, relevant, completed)
+        if kept is not None:
+            return kept
+        request = (zone_id, id, method, relevant, path, completed, timeout)
 
         async def look() -> _answer.Answer:
             return await _pool.run(self._sync._decide, *request, cancel=cancel, wait_elsewhere=True)

@@ -1,0 +1,167 @@
+/*
+ * kept.c: the module taskstate._kept: status answers that the library keeps in memory, as Python objects in one
+ * crossing. It calls the library inside taskstate._native, through addresses that it is told, so that there is one copy
+ * of it.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <taskstate.h>
+
+#include <string.h>
+
+/* All of it is used with the GIL held, which a call that cannot block need not give up. */
+static int32_t (*decide)(tse_engine *, const char *, size_t, const char *, size_t, const tse_request *,
+                         const tse_call *, tse_answer *, tse_error **);
+static int32_t (*answer_new)(tse_answer **, tse_error **);
+static int32_t (*answer_get)(const tse_answer *, tse_answer_view *);
+static void (*answer_free)(tse_answer *);
+static tse_answer *idle; /* taken while in use: making objects can run other Python code, which may come here */
+static PyTypeObject *answer_type;
+static PyObject *no_arguments, *parts_name;
+
+/* The names of headers are literals in the library: one object for each. */
+static struct {
+  const char *data;
+  PyObject *text;
+} names[16];
+
+static PyObject *name_of(tse_str name) {
+  size_t i = 0;
+  while (i < 15 && names[i].data && names[i].data != name.data) ++i;
+  if (names[i].data != name.data || !names[i].text) {
+    PyObject *made = PyUnicode_DecodeASCII(name.data, (Py_ssize_t)name.size, NULL);
+    if (!made) return NULL;
+    Py_XDECREF(names[i].text);
+    names[i].data = name.data;
+    names[i].text = made;
+  }
+  Py_INCREF(names[i].text);
+  return names[i].text;
+}
+
+/* Most answers have these two. */
+static PyObject *value_of(tse_str value) {
+  static PyObject *json, *no_cache;
+  static const char json_text[] = "application/json", no_cache_text[] = "private, no-cache";
+  PyObject **known = NULL;
+  if (value.size == sizeof json_text - 1 && !memcmp(value.data, json_text, value.size)) known = &json;
+  if (value.size == sizeof no_cache_text - 1 && !memcmp(value.data, no_cache_text, value.size)) known = &no_cache;
+  if (!known) return PyUnicode_DecodeLatin1(value.data, (Py_ssize_t)value.size, NULL);
+  if (!*known) *known = PyUnicode_DecodeLatin1(value.data, (Py_ssize_t)value.size, NULL);
+  Py_XINCREF(*known);
+  return *known;
+}
+
+static PyObject *headers_of(const tse_answer_view *view) {
+  PyObject *headers = PyTuple_New((Py_ssize_t)view->header_count);
+  for (size_t i = 0; headers && i < view->header_count; ++i) {
+    PyObject *pair = PyTuple_New(2);
+    PyObject *name = pair ? name_of(view->headers[i].name) : NULL;
+    PyObject *value = name ? value_of(view->headers[i].value) : NULL;
+    if (!value) {
+      Py_XDECREF(name);
+      Py_XDECREF(pair);
+      Py_CLEAR(headers);
+      return NULL;
+    }
+    PyTuple_SET_ITEM(pair, 0, name);
+    PyTuple_SET_ITEM(pair, 1, value);
+    PyTuple_SET_ITEM(headers, (Py_ssize_t)i, pair);
+  }
+  return headers;
+}
+
+/* An Answer of (status, headers, body, microseconds to wait, revision). */
+static PyObject *answer_of(const tse_answer_view *view) {
+  PyObject *headers = headers_of(view);
+  if (!headers) return NULL;
+  PyObject *body =
+      view->body.data ? PyBytes_FromStringAndSize(view->body.data, (Py_ssize_t)view->body.size) : Py_BuildValue("");
+  PyObject *parts =
+      body ? Py_BuildValue("iNNiL", (int)view->status, headers, body, 0, (long long)view->revision) : NULL;
+  if (!body) Py_DECREF(headers);
+  if (!parts) return NULL;
+  PyObject *made = answer_type->tp_new(answer_type, no_arguments, NULL);
+  if (made && PyObject_SetAttr(made, parts_name, parts)) Py_CLEAR(made);
+  Py_DECREF(parts);
+  return made;
+}
+
+/* 0: not what it must be, which the usual way complains of. */
+static int text_in(PyObject *from, tse_str *to) {
+  Py_ssize_t size = 0;
+  if (from == Py_None) return 1;
+  if (PyBytes_Check(from)) {
+    to->data = PyBytes_AS_STRING(from);
+    size = PyBytes_GET_SIZE(from);
+  } else if (PyUnicode_Check(from)) {
+    to->data = PyUnicode_AsUTF8AndSize(from, &size);
+    if (!to->data) PyErr_Clear();
+  }
+  to->size = (size_t)size;
+  return to->data != NULL;
+}
+
+static PyObject *kept_decide(PyObject *self, PyObject *const *given, Py_ssize_t count) {
+  (void)self;
+  if (count != 7) {
+    PyErr_SetString(PyExc_TypeError, "decide() takes seven arguments");
+    return NULL;
+  }
+  tse_engine *engine = PyLong_AsVoidPtr(given[0]);
+  if (!engine && PyErr_Occurred()) return NULL;
+  tse_str zone_id = {NULL, 0}, id = {NULL, 0};
+  tse_request request = TSE_REQUEST_INIT;
+  request.kept_only = 1;
+  const long completed = PyLong_AsLong(given[6]);
+  if (completed == -1 && PyErr_Occurred()) return NULL;
+  request.completed = (int32_t)completed;
+  const int fits = text_in(given[1], &zone_id) && text_in(given[2], &id) && text_in(given[3], &request.method) &&
+                   text_in(given[4], &request.client_request_id) && text_in(given[5], &request.if_none_match);
+  if (!fits || !zone_id.data || !id.data) Py_RETURN_NONE;
+  tse_answer *answer = idle;
+  idle = NULL;
+  if (!answer && answer_new(&answer, NULL)) Py_RETURN_NONE;
+  tse_answer_view view = TSE_ANSWER_VIEW_INIT;
+  const int is_kept = !decide(engine, zone_id.data, zone_id.size, id.data, id.size, &request, NULL, answer, NULL) &&
+                      !answer_get(answer, &view) && view.status != 0;
+  PyObject *made = is_kept ? answer_of(&view) : Py_BuildValue("");
+  if (idle) {
+    answer_free(answer);
+  } else {
+    idle = answer;
+  }
+  return made;
+}
+
+static PyObject *kept_use(PyObject *self, PyObject *arguments) {
+  (void)self;
+  unsigned long long decide_at = 0, new_at = 0, get_at = 0, free_at = 0;
+  PyObject *type = NULL;
+  if (!PyArg_ParseTuple(arguments, "O!KKKK", &PyType_Type, &type, &decide_at, &new_at, &get_at, &free_at)) return NULL;
+  const uintptr_t addresses[] = {(uintptr_t)decide_at, (uintptr_t)new_at, (uintptr_t)get_at, (uintptr_t)free_at};
+  memcpy(&decide, &addresses[0], sizeof decide);
+  memcpy(&answer_new, &addresses[1], sizeof answer_new);
+  memcpy(&answer_get, &addresses[2], sizeof answer_get);
+  memcpy(&answer_free, &addresses[3], sizeof answer_free);
+  Py_INCREF(type);
+  Py_XSETREF(answer_type, (PyTypeObject *)type);
+  Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"use", kept_use, METH_VARARGS,
+     "use(answer_type, tse_decide, tse_answer_new, tse_answer_get, tse_answer_free): addresses"},
+    {"decide", (PyCFunction)(void (*)(void))kept_decide, METH_FASTCALL,
+     "decide(engine, zone_id, id, method, client_request_id, if_none_match, completed): an Answer, or None"},
+    {NULL, NULL, 0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "taskstate._kept", NULL, -1, methods, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__kept(void) {
+  no_arguments = PyTuple_New(0);
+  parts_name = PyUnicode_InternFromString("_parts");
+  return no_arguments && parts_name ? PyModule_Create(&definition) : NULL;
+}
