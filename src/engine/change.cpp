@@ -13,13 +13,13 @@ core::Failure missing(const core::Context& context) {
 
 /// False: the row moved before the first step.
 bool replace_all(store::Session& session, const core::Row& row, const core::Steps& steps) {
-  std::int64_t version = row.version;
+  const core::Row* before = &row;
   for (const core::Row& step : steps) {
-    if (!session.replace(version, step)) {
-      if (version == row.version) return false;
+    if (!session.replace(*before, step)) {
+      if (before == &row) return false;
       throw core::Failure(core::Code::internal, "a task moved between the two steps of one change");
     }
-    version = step.version;
+    before = &step;
   }
   return true;
 }

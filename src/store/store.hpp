@@ -112,9 +112,9 @@ class Session : public View {
  public:
   /// Stores a new task with its first event. False: the key is taken.
   virtual bool insert(const core::Row& row, std::optional<std::string_view> payload) = 0;
-  /// Replaces the row whose version is still `expected`, and appends its event if the revision grew.
-  /// False: the row moved on or is gone; read again.
-  virtual bool replace(std::int64_t expected, const core::Row& next) = 0;
+  /// Replaces a row that is still as it was, which its version tells, and appends its event if the revision grew. What
+  /// differs between the two is what is written. False: the row moved on or is gone; read again.
+  virtual bool replace(const core::Row& before, const core::Row& next) = 0;
   /// An epoch that this file never gave out before.
   virtual std::int64_t next_epoch() = 0;
   virtual void set_zone_turn(std::string_view zone_id) = 0;

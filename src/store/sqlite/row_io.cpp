@@ -3,6 +3,7 @@
 #include "core/codec.hpp"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 
 namespace tse::store::sqlite {
@@ -109,13 +110,10 @@ std::string make_insert() {
   return "INSERT INTO taskstate_tasks (" + make_columns() + ") VALUES (" + values + ")";
 }
 
-std::string make_update() {
-  std::string out = "UPDATE taskstate_tasks SET ";
-  for (int i = c_status; i < column_count; ++i)
-    out += (i == c_status ? "" : ", ") + std::string(names[static_cast<std::size_t>(i)]) + " = " + parameter(i);
-  return out + " WHERE zone_id = " + parameter(c_zone_id) + " AND id = " + parameter(c_id) +
-         " AND version = " + parameter(column_count);
-}
+constexpr int p_version = column_count + 1;  // the parameter after those of the columns
+
+constexpr Columns bit(int column) { return Columns{1} << column; }
+static_assert(column_count < 64);
 
 // The core's reading of JSON refuses with invalid_argument, which here nobody gave as an argument.
 template <typename Parse>
@@ -142,47 +140,123 @@ const std::string& insert_row_sql() {
   return sql;
 }
 
-const std::string& update_row_sql() {
-  static const std::string sql = make_update();
-  return sql;
+Columns all_columns() noexcept { return bit(column_count) - 1; }
+
+// The body goes with the revision: what stands in the file may be of another format, or nothing.
+Columns changed_columns(const core::Row& before, const core::Row& next) {
+  Columns changed = bit(c_version);
+  const auto compare = [&](const auto& old, const auto& now, Columns columns) {
+    if (!(old == now)) changed |= columns;
+  };
+  const core::Task &old = before.task, &now = next.task;
+  compare(old.status, now.status, bit(c_status));
+  compare(old.updated_at, now.updated_at, bit(c_updated_at));
+  compare(old.error_message, now.error_message, bit(c_error_message));
+  compare(old.install_id, now.install_id, bit(c_install_id));
+  compare(old.links, now.links, bit(c_links) | bit(c_result_href));
+  compare(old.package_id, now.package_id, bit(c_package_id));
+  compare(old.package_slug, now.package_slug, bit(c_package_slug));
+  compare(old.package_version, now.package_version, bit(c_package_version));
+  compare(old.warnings, now.warnings, bit(c_warnings));
+  compare(before.revision, next.revision, bit(c_revision) | bit(c_body) | bit(c_body_format));
+  compare(before.epoch, next.epoch, bit(c_epoch));
+  compare(before.lease_until, next.lease_until, bit(c_lease_until));
+  compare(before.lease_clock, next.lease_clock, bit(c_lease_clock));
+  compare(before.worker, next.worker, bit(c_worker));
+  compare(before.attempt, next.attempt, bit(c_attempt));
+  compare(before.max_attempts, next.max_attempts, bit(c_max_attempts));
+  compare(before.not_before, next.not_before, bit(c_not_before));
+  compare(before.start_by, next.start_by, bit(c_start_by));
+  compare(before.priority, next.priority, bit(c_priority));
+  compare(before.cancel_requested, next.cancel_requested, bit(c_cancel_requested));
+  compare(before.failure_kind, next.failure_kind, bit(c_failure_kind));
+  compare(before.error_detail, next.error_detail, bit(c_error_detail));
+  compare(before.client_request_id, next.client_request_id, bit(c_client_request_id));
+  compare(before.traceparent, next.traceparent, bit(c_traceparent));
+  compare(before.outcome_digest, next.outcome_digest, bit(c_outcome_digest));
+  compare(before.note.kind, next.note.kind, bit(c_event_kind));
+  compare(before.note.worker, next.note.worker, bit(c_event_worker));
+  compare(before.note.request_id, next.note.request_id, bit(c_event_request_id));
+  compare(before.note.traceparent, next.note.traceparent, bit(c_event_traceparent));
+  compare(before.note.message, next.note.message, bit(c_event_message));
+  compare(before.note.detail, next.note.detail, bit(c_event_detail));
+  return changed;
 }
 
-void bind_expected_version(Query& query, std::int64_t expected) { query.bind(column_count + 1, expected); }
-
-RowText::RowText(const core::Row& row) {
-  if (!row.task.links.empty()) links = core::render(row.task.links);
-  if (!row.task.warnings.empty()) warnings = core::render(row.task.warnings);
-  if (const auto href = core::result_href(row.task)) result_href = std::string(*href);
+std::string update_row_sql(Columns columns) {
+  std::string sql = "UPDATE taskstate_tasks SET ";
+  const char* separator = "";
+  for (Columns left = columns; left != 0; left &= left - 1) {
+    const int column = std::countr_zero(left);
+    sql.append(separator).append(names.at(static_cast<std::size_t>(column))).append(" = ").append(parameter(column));
+    separator = ", ";
+  }
+  return sql + " WHERE zone_id = " + parameter(c_zone_id) + " AND id = " + parameter(c_id) +
+         " AND version = " + parameter(column_count);
 }
 
-std::size_t RowText::bytes(const core::Row& row) const {
-  return row.body.size() + size_of(links) + size_of(warnings) + size_of(result_href) + size_of(row.task.install_id) +
-         size_of(row.task.package_id) + size_of(row.task.package_slug) + 2 * size_of(row.task.error_message) +
-         size_of(row.error_detail) + 2 * (size_of(row.note.message) + size_of(row.note.detail));
+void bind_key_and_version(Query& query, const core::Row& row) {
+  query.bind(c_zone_id + 1, row.task.zone_id).bind(c_id + 1, row.task.id).bind(p_version, row.version);
 }
 
-void bind_row(Query& query, const core::Row& row, const RowText& text) {
+RowText::RowText(const core::Row& row, Columns columns) {
+  if ((columns & bit(c_links)) != 0) {
+    if (!row.task.links.empty()) links = core::render(row.task.links);
+    if (const auto href = core::result_href(row.task)) result_href = std::string(*href);
+  }
+  if ((columns & bit(c_warnings)) != 0 && !row.task.warnings.empty()) warnings = core::render(row.task.warnings);
+}
+
+std::size_t bytes_of(const core::Row& row) {
+  // The body holds what the wire shows once more.
+  return 2 * row.body.size() + size_of(row.task.error_message) + size_of(row.error_detail) +
+         2 * (size_of(row.note.message) + size_of(row.note.detail));
+}
+
+void bind_row(Query& query, const core::Row& row, const RowText& text, Columns columns) {
   const core::Task& task = row.task;
-  const auto at = [](Column column) { return static_cast<int>(column) + 1; };
-  query.bind(at(c_zone_id), task.zone_id).bind(at(c_id), task.id).bind(at(c_created_at), task.created_at);
-  query.bind(at(c_operation), task.operation).bind(at(c_status), taskstate::to_string(task.status));
-  query.bind(at(c_updated_at), task.updated_at).bind(at(c_error_message), task.error_message);
-  query.bind(at(c_install_id), task.install_id).bind(at(c_links), text.links);
-  query.bind(at(c_package_id), task.package_id).bind(at(c_package_slug), task.package_slug);
-  query.bind(at(c_package_version), task.package_version).bind(at(c_warnings), text.warnings);
-  query.bind(at(c_result_href), text.result_href).bind(at(c_revision), row.revision).bind(at(c_version), row.version);
-  query.bind(at(c_epoch), row.epoch).bind(at(c_lease_until), row.lease_until).bind(at(c_lease_clock), row.lease_clock);
-  query.bind(at(c_worker), row.worker).bind(at(c_attempt), row.attempt).bind(at(c_max_attempts), row.max_attempts);
-  query.bind(at(c_not_before), row.not_before).bind(at(c_start_by), row.start_by).bind(at(c_priority), row.priority);
-  query.bind(at(c_cancel_requested), std::int64_t{row.cancel_requested ? 1 : 0});
-  if (row.failure_kind) query.bind(at(c_failure_kind), core::to_string(*row.failure_kind));
-  query.bind(at(c_error_detail), row.error_detail).bind(at(c_client_request_id), row.client_request_id);
-  query.bind(at(c_traceparent), row.traceparent).bind(at(c_outcome_digest), row.outcome_digest);
-  query.bind(at(c_event_kind), row.note.kind).bind(at(c_event_worker), row.note.worker);
-  query.bind(at(c_event_request_id), row.note.request_id).bind(at(c_event_traceparent), row.note.traceparent);
-  query.bind(at(c_event_message), row.note.message).bind(at(c_event_detail), row.note.detail);
-  if (!row.body.empty()) query.bind(at(c_body), row.body);
-  query.bind(at(c_body_format), body_format);
+  const auto bind = [&](Column column, const auto& value) {
+    if ((columns & bit(column)) != 0) query.bind(column + 1, value);
+  };
+  bind(c_zone_id, task.zone_id);
+  bind(c_id, task.id);
+  bind(c_created_at, task.created_at);
+  bind(c_operation, task.operation);
+  bind(c_status, taskstate::to_string(task.status));
+  bind(c_updated_at, task.updated_at);
+  bind(c_error_message, task.error_message);
+  bind(c_install_id, task.install_id);
+  bind(c_links, text.links);
+  bind(c_package_id, task.package_id);
+  bind(c_package_slug, task.package_slug);
+  bind(c_package_version, task.package_version);
+  bind(c_warnings, text.warnings);
+  bind(c_result_href, text.result_href);
+  bind(c_revision, row.revision);
+  bind(c_version, row.version);
+  bind(c_epoch, row.epoch);
+  bind(c_lease_until, row.lease_until);
+  bind(c_lease_clock, row.lease_clock);
+  bind(c_worker, row.worker);
+  bind(c_attempt, row.attempt);
+  bind(c_max_attempts, row.max_attempts);
+  bind(c_not_before, row.not_before);
+  bind(c_start_by, row.start_by);
+  bind(c_priority, row.priority);
+  bind(c_cancel_requested, std::int64_t{row.cancel_requested ? 1 : 0});
+  if (row.failure_kind) bind(c_failure_kind, core::to_string(*row.failure_kind));
+  bind(c_error_detail, row.error_detail);
+  bind(c_client_request_id, row.client_request_id);
+  bind(c_traceparent, row.traceparent);
+  bind(c_outcome_digest, row.outcome_digest);
+  bind(c_event_kind, row.note.kind);
+  bind(c_event_worker, row.note.worker);
+  bind(c_event_request_id, row.note.request_id);
+  bind(c_event_traceparent, row.note.traceparent);
+  bind(c_event_message, row.note.message);
+  bind(c_event_detail, row.note.detail);
+  if (!row.body.empty()) bind(c_body, row.body);
+  bind(c_body_format, body_format);
 }
 
 core::Status read_status(std::string_view text) {

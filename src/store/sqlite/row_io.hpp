@@ -4,6 +4,8 @@
 #include "core/task.hpp"
 #include "store/sqlite/connection.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace tse::store::sqlite {
@@ -13,20 +15,28 @@ inline constexpr std::int64_t body_format = 1;
 
 /// "zone_id, id, ...": what read_row() expects, from column 0.
 [[nodiscard]] const std::string& row_columns();
-/// INSERT of a row, UPDATE of a row whose zone_id, id and version are as bound. Both for bind_row().
+/// Some of the columns, as bits by their numbers.
+using Columns = std::uint64_t;
+[[nodiscard]] Columns all_columns() noexcept;
+/// What must be written to make the one row of the other. SQLite then leaves alone the rules, triggers and indexes that
+/// are about other columns.
+[[nodiscard]] Columns changed_columns(const core::Row& before, const core::Row& next);
+
+/// INSERT of a row, for bind_row().
 [[nodiscard]] const std::string& insert_row_sql();
-[[nodiscard]] const std::string& update_row_sql();
-/// The version that update_row_sql() compares with.
-void bind_expected_version(Query& query, std::int64_t expected);
+/// UPDATE of these columns, for bind_row() and bind_key_and_version().
+[[nodiscard]] std::string update_row_sql(Columns columns);
+/// Which row, and the version that it must still have.
+void bind_key_and_version(Query& query, const core::Row& row);
 
 /// What bind_row() borrows from until the statement has run.
 struct RowText {
-  explicit RowText(const core::Row& row);
+  RowText(const core::Row& row, Columns columns);
   core::Text links, warnings, result_href;
-  /// Bytes that writing the row takes, about.
-  [[nodiscard]] std::size_t bytes(const core::Row& row) const;
 };
-void bind_row(Query& query, const core::Row& row, const RowText& text);
+void bind_row(Query& query, const core::Row& row, const RowText& text, Columns columns);
+/// Bytes that writing the row takes, about.
+[[nodiscard]] std::size_t bytes_of(const core::Row& row);
 
 /// Throws Failure(corrupt) for a row that the engine cannot have written.
 [[nodiscard]] core::Row read_row(const Query& query);

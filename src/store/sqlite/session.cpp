@@ -23,26 +23,27 @@ std::optional<std::int64_t> find_seq(Connection& connection, const core::Key& ke
 
 bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view> payload) {
   if (find_seq(connection_, row.key())) return false;
-  const RowText text(row);
+  const RowText text(row, all_columns());
   {
     Query query(connection_, insert_row_sql());
-    bind_row(query, row, text);
+    bind_row(query, row, text, all_columns());
     query.run();
   }
-  count_frames(text.bytes(row) + (payload ? payload->size() : 0));
+  count_frames(bytes_of(row) + (payload ? payload->size() : 0));
   if (!payload) return true;
   Query query(connection_, "INSERT INTO taskstate_payloads (task_seq, payload) VALUES (?1, ?2)");
   query.bind(1, sqlite3_last_insert_rowid(connection_.handle())).bind_blob(2, *payload).run();
   return true;
 }
 
-bool SqliteSession::replace(std::int64_t expected, const core::Row& next) {
-  const RowText text(next);
-  Query query(connection_, update_row_sql());
-  bind_row(query, next, text);
-  bind_expected_version(query, expected);
+bool SqliteSession::replace(const core::Row& before, const core::Row& next) {
+  const Columns changed = changed_columns(before, next);
+  const RowText text(next, changed);
+  Query query(connection_, update_row_sql(changed));
+  bind_row(query, next, text, changed);
+  bind_key_and_version(query, before);
   query.run();
-  count_frames(text.bytes(next));
+  count_frames(bytes_of(next));
   return sqlite3_changes(connection_.handle()) == 1;
 }
 

@@ -89,7 +89,8 @@ inline std::string id_of(std::int64_t number) {
 
 inline constexpr const char* zone = "zone-1";
 
-/// Adds tasks by an engine, a third of them pending, running and completed; each with a rendered body of some 600 bytes.
+/// Adds tasks by an engine, a third of them pending, running and completed; each with a rendered body of some 600
+/// bytes.
 inline void make(taskstate::Engine& engine, std::int64_t from, std::int64_t until) {
   for (std::int64_t i = from; i <= until; ++i) {
     const std::string id = id_of(i);

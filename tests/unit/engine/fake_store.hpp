@@ -118,7 +118,7 @@ class FakeStore final : public store::Store {
     std::vector<core::Key> overdue_starts(std::int64_t, std::size_t) override { return {}; }
     std::vector<core::Key> ripe(std::int64_t, std::size_t) override { return {}; }
     bool insert(const core::Row&, std::optional<std::string_view>) override { return true; }
-    bool replace(std::int64_t, const core::Row&) override { return true; }
+    bool replace(const core::Row&, const core::Row&) override { return true; }
     std::int64_t next_epoch() override { return 1; }
     void set_zone_turn(std::string_view) override {}
     std::optional<core::Replay> replay(std::string_view, std::string_view) override { return {}; }

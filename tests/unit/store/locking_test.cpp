@@ -246,9 +246,10 @@ BOOST_AUTO_TEST_CASE(several_processes_lose_nothing) {
             *store,
             [&](store::Session& session) {
               core::Row row = *session.read({"z", "counter"});
-              const std::int64_t version = row.version++;
+              const core::Row before = row;
+              ++row.version;
               ++row.priority;
-              session.replace(version, row);
+              session.replace(before, row);
               session.insert(new_row("z", "p" + std::to_string(p) + "-" + std::to_string(i)), std::string(3000, 'x'));
             },
             in(60s));

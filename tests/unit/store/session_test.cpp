@@ -134,16 +134,19 @@ BOOST_AUTO_TEST_CASE(replace_compares_the_version) {
     const auto store = open(place);
     create(*store, "z", "a");
     must(*store, [&](store::Session& session) {
-      core::Row next = *session.read({"z", "a"});
+      const core::Row before = *session.read({"z", "a"});
+      core::Row next = before;
       next.task.status = core::Status::running;
       next.version = 2;
       next.revision = 2;
       next.note.kind = "started";
-      BOOST_TEST(!session.replace(2, next));
-      BOOST_TEST(session.replace(1, next));
-      BOOST_TEST(!session.replace(1, next));
-      next.task.id = "b";
-      BOOST_TEST(!session.replace(2, next));
+      core::Row other = before;
+      other.version = 2;
+      BOOST_TEST(!session.replace(other, next));
+      BOOST_TEST(session.replace(before, next));
+      BOOST_TEST(!session.replace(before, next));
+      other.task.id = "b";
+      BOOST_TEST(!session.replace(other, next));
     });
     BOOST_TEST(store->history({"z", "a"}, in()).size() == 2);
   }
@@ -153,14 +156,99 @@ BOOST_AUTO_TEST_CASE(a_hidden_change_leaves_no_event) {
   const auto store = open(":memory:");
   create(*store, "z", "a");
   must(*store, [&](store::Session& session) {
-    core::Row next = *session.read({"z", "a"});
+    const core::Row before = *session.read({"z", "a"});
+    core::Row next = before;
     next.version = 2;
     next.priority = 9;
-    BOOST_TEST(session.replace(1, next));
+    BOOST_TEST(session.replace(before, next));
   });
   BOOST_TEST(store->history({"z", "a"}, in()).size() == 1);
   BOOST_TEST(store->read({"z", "a"}, in())->priority == 9);
   BOOST_TEST(store->read({"z", "a"}, in())->version == 2);
+}
+
+// All that a row holds but its key and birth.
+std::string told(const core::Row& row) {
+  const auto text = [](const auto& value) -> std::string {
+    if constexpr (requires { value.has_value(); }) {
+      if (!value) return "none";
+      if constexpr (requires { std::to_string(*value); }) return std::to_string(*value);
+      else return *value;
+    } else {
+      return std::to_string(value);
+    }
+  };
+  std::string out = core::render(row.task) + row.body;
+  for (const auto& each : {row.lease_until, row.not_before, row.start_by, row.outcome_digest}) out += "|" + text(each);
+  for (const auto& each :
+       {row.lease_clock, row.worker, row.error_detail, row.client_request_id, row.traceparent, row.note.worker,
+        row.note.request_id, row.note.traceparent, row.note.message, row.note.detail})
+    out += "|" + text(each);
+  for (const std::int64_t each : {row.revision, row.version, row.epoch, row.attempt, row.max_attempts, row.priority,
+                                  std::int64_t{row.cancel_requested}, std::int64_t{row.failure_kind.has_value()}})
+    out += "|" + text(each);
+  return out + "|" + row.note.kind;
+}
+
+BOOST_AUTO_TEST_CASE(whatever_differs_is_written) {
+  const std::vector<std::function<void(core::Row&)>> differences{
+      [](core::Row& row) { row.task.updated_at += 5000; },
+      [](core::Row& row) { row.task.install_id = "i"; },
+      [](core::Row& row) {
+        auto& link = row.task.links.emplace_back();
+        link.href = link.rel = "/x";
+      },
+      [](core::Row& row) { row.task.package_slug = "s"; },
+      [](core::Row& row) { row.task.package_version = 7; },
+      [](core::Row& row) {
+        row.task.warnings.push_back({"conflict", {}, "m", "/p", "r", 1, 2});
+      },
+      [](core::Row& row) { row.epoch = 4; },
+      [](core::Row& row) { row.lease_until = 9, row.lease_clock = "c"; },
+      [](core::Row& row) { row.lease_until = 10; },
+      [](core::Row& row) { row.lease_clock = "d"; },
+      [](core::Row& row) { row.worker = "w"; },
+      [](core::Row& row) { row.attempt = 1; },
+      [](core::Row& row) { row.max_attempts = 5; },
+      [](core::Row& row) { row.not_before = 11; },
+      [](core::Row& row) { row.start_by = 12; },
+      [](core::Row& row) { row.priority = 13; },
+      [](core::Row& row) { row.cancel_requested = true; },
+      [](core::Row& row) { row.error_detail = "e"; },
+      [](core::Row& row) { row.client_request_id = "q"; },
+      [](core::Row& row) { row.traceparent = "t"; },
+      [](core::Row& row) { row.outcome_digest = 14; },
+      [](core::Row& row) { row.note.kind = "other"; },
+      [](core::Row& row) { row.note.worker = "nw"; },
+      [](core::Row& row) { row.note.request_id = "nr"; },
+      [](core::Row& row) { row.note.traceparent = "nt"; },
+      [](core::Row& row) { row.note.message = "nm"; },
+      [](core::Row& row) { row.note.detail = "nd"; },
+      [](core::Row& row) { row.task.status = core::Status::running; },
+      [](core::Row& row) {
+        row.task.status = core::Status::failed;
+        row.task.error_message = "It broke.";
+        row.failure_kind = core::FailureKind::cancelled;
+        row.lease_until.reset();
+        row.lease_clock.reset();
+      },
+  };
+  const auto store = open(":memory:");
+  create(*store, "z", "a");
+  for (const auto& differ : differences) {
+    std::string expected;
+    must(*store, [&](store::Session& session) {
+      const core::Row before = *session.read({"z", "a"});
+      core::Row next = before;
+      differ(next);
+      ++next.version;
+      ++next.revision;
+      next.body = core::render(next.task);
+      BOOST_REQUIRE(session.replace(before, next));
+      expected = told(next);
+    });
+    BOOST_TEST(told(*store->read({"z", "a"}, in())) == expected);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_history_tells_each_step) {
@@ -234,9 +322,10 @@ BOOST_AUTO_TEST_CASE(many_threads_lose_nothing) {
               *store,
               [](store::Session& session) {
                 core::Row row = *session.read({"z", "counter"});
-                const std::int64_t version = row.version++;
+                const core::Row before = row;
+                ++row.version;
                 ++row.priority;
-                if (!session.replace(version, row)) throw core::Failure(Code::internal, "moved on");
+                if (!session.replace(before, row)) throw core::Failure(Code::internal, "moved on");
               },
               in(std::chrono::seconds(30)));
           if (error || !store->read({"z", "counter"}, in(std::chrono::seconds(30)))) ++failures;

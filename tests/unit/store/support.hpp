@@ -120,7 +120,11 @@ inline void change(Store& store, const core::Key& key, const core::Intent& inten
     context.now = now;
     const auto steps = core::apply(*row, intent, context);
     BOOST_REQUIRE(std::holds_alternative<core::Steps>(steps));
-    for (const core::Row& step : std::get<core::Steps>(steps)) BOOST_REQUIRE(session.replace(step.version - 1, step));
+    const core::Row* before = &*row;
+    for (const core::Row& step : std::get<core::Steps>(steps)) {
+      BOOST_REQUIRE(session.replace(*before, step));
+      before = &step;
+    }
   });
 }
 

@@ -1,0 +1,187 @@
+// Durable changes a second, and how long each takes, against what teams write by hand.
+//   build/release/tests/bench_writes [case...]      cases: alone, 8, 32, 2x8
+// TSE_BENCH_SECONDS for each side (3), TSE_BENCH_ROUNDS (5); the sides take turns. TSE_BENCH_DIRECTORY: on which disk.
+//
+// A change is create, start or complete of a task, in turn, each durable (fdatasync) when its call returns.
+//   taskstate  the library, one engine for each process
+//   same       the statements that the library runs, on its own schema with its triggers, by one connection
+//   naive      a table and a history by hand: a connection for each thread, busy_timeout of 5 s, BEGIN IMMEDIATE, a
+//              guarded statement, a line of history, COMMIT; synchronous=FULL; fewer columns, rules, indexes
+//   fdatasync  a 4 KiB write at a file's end and fdatasync, nothing else
+#include "bench/support/files.hpp"
+
+#include "bench/support/load.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using bench::MakeAct;
+
+std::atomic<std::uint64_t> last_name{0};
+std::string new_id() { return std::to_string(::getpid()) + "-" + std::to_string(++last_name); }
+
+MakeAct taskstate_acts(const std::string& path) {
+  auto engine = std::make_shared<taskstate::Engine>(path, taskstate::Options{.timeout = std::chrono::minutes(1)});
+  return [engine](std::size_t caller) {
+    return [engine, zone = "zone-" + std::to_string(caller % 10), id = std::string(), step = 0]() mutable {
+      switch (step++ % 3) {
+        case 0: id = engine->create({.zone_id = zone, .operation = "create", .package_id = "pkg_1"}).id; break;
+        case 1: (void)engine->start(zone, id); break;
+        default: (void)engine->complete(zone, id, {.install_id = "ins_1"}); break;
+      }
+      return true;
+    };
+  };
+}
+
+struct Steps {
+  bench::Sqlite::Statement begin, commit, rollback;
+  std::array<std::vector<bench::Sqlite::Statement>, 3> acts;
+};
+
+MakeAct by_hand(const std::string& path, const std::array<std::vector<std::string>, 3>& sql, const char* before) {
+  return [=](std::size_t caller) {
+    auto sqlite = std::make_shared<bench::Sqlite>(path);
+    sqlite->run(before);
+    auto steps = std::make_shared<Steps>();
+    steps->begin = sqlite->prepare("BEGIN IMMEDIATE");
+    steps->commit = sqlite->prepare("COMMIT");
+    steps->rollback = sqlite->prepare("ROLLBACK");
+    for (std::size_t i = 0; i < sql.size(); ++i)
+      for (const std::string& each : sql[i]) steps->acts[i].push_back(sqlite->prepare(each));
+    const auto run = [](const bench::Sqlite::Statement& statement) {
+      int code = sqlite3_step(statement.get());
+      while (code == SQLITE_ROW) code = sqlite3_step(statement.get());
+      sqlite3_reset(statement.get());
+      return code == SQLITE_DONE;
+    };
+    return [=, zone = "zone-" + std::to_string(caller % 10), id = std::string(), step = std::size_t{0}]() mutable {
+      if (step % 3 == 0) id = new_id();
+      if (!run(steps->begin)) return false;
+      for (const auto& statement : steps->acts[step % 3]) {
+        sqlite3_bind_text(statement.get(), 1, zone.data(), static_cast<int>(zone.size()), SQLITE_TRANSIENT);
+        sqlite3_bind_text(statement.get(), 2, id.data(), static_cast<int>(id.size()), SQLITE_TRANSIENT);
+        if (!run(statement)) {
+          run(steps->rollback);
+          return false;
+        }
+      }
+      if (!run(steps->commit)) {
+        run(steps->rollback);
+        return false;
+      }
+      ++step;
+      return true;
+    };
+  };
+}
+
+constexpr const char* usual = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+
+// What the engine runs, with its columns; the body stands for the rendered one.
+MakeAct same_acts(const std::string& path) {
+  const std::string look = "SELECT * FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2";
+  const std::string schema = "SELECT min_reader, min_writer FROM taskstate_meta WHERE one = 1";
+  const std::string body(300, 'b');
+  const std::string change =
+      "UPDATE taskstate_tasks SET revision = revision + 1, version = version + 1, updated_at = updated_at + 1, body = "
+      "'" +
+      body +
+      "', event_request_id = NULL, event_traceparent = NULL, event_worker = NULL, event_message = NULL, "
+      "event_detail = NULL, error_message = NULL, links = NULL, package_id = package_id, package_slug = NULL, "
+      "package_version = NULL, warnings = NULL, result_href = NULL, epoch = epoch, lease_until = NULL, "
+      "lease_clock = NULL, worker = NULL, attempt = attempt, failure_kind = NULL, error_detail = NULL, ";
+  const std::string where = " WHERE zone_id = ?1 AND id = ?2 AND version = ";
+  return by_hand(path,
+                 {{{schema, "SAVEPOINT change", look,
+                    "INSERT INTO taskstate_tasks (zone_id, id, operation, package_id, body) VALUES (?1, ?2, 'create', "
+                    "'pkg_1', '" +
+                        body + "')",
+                    "RELEASE change"},
+                   {schema, "SAVEPOINT change", look,
+                    change + "status = 'running', event_kind = 'started'" + where + "1", "RELEASE change"},
+                   {schema, "SAVEPOINT change", look,
+                    change + "status = 'completed', install_id = 'ins_1', event_kind = 'completed'" + where + "2",
+                    "RELEASE change"}}},
+                 usual);
+}
+
+MakeAct naive_acts(const std::string& path) {
+  const auto history = [](const char* status) {
+    return std::string("INSERT INTO history (zone_id, id, status, at) VALUES (?1, ?2, '") + status + "', 1)";
+  };
+  return by_hand(
+      path,
+      {{{"INSERT INTO tasks (zone_id, id, status, revision, package_id, at) VALUES (?1, ?2, 'pending', 1, 'pkg_1', 1)",
+         history("pending")},
+        {"UPDATE tasks SET status = 'running', revision = revision + 1 WHERE zone_id = ?1 AND id = ?2 AND status = "
+         "'pending'",
+         history("running")},
+        {"UPDATE tasks SET status = 'completed', install_id = 'ins_1', revision = revision + 1 WHERE zone_id = ?1 AND "
+         "id "
+         "= ?2 AND status = 'running'",
+         history("completed")}}},
+      usual);
+}
+
+void make_naive(const std::string& path) {
+  bench::Sqlite sqlite(path);
+  sqlite.run(usual);
+  sqlite.run(
+      "CREATE TABLE tasks (zone_id TEXT, id TEXT, status TEXT NOT NULL, revision INTEGER NOT NULL, package_id TEXT, "
+      "install_id TEXT, at INTEGER, PRIMARY KEY (zone_id, id));"
+      "CREATE INDEX pending ON tasks (status) WHERE status = 'pending';"
+      "CREATE TABLE history (seq INTEGER PRIMARY KEY, zone_id TEXT, id TEXT, status TEXT, at INTEGER)");
+}
+
+MakeAct sync_acts(const std::string& path) {
+  return [path](std::size_t caller) {
+    const int file = ::open((path + std::to_string(caller)).c_str(), O_RDWR | O_CREAT | O_APPEND, 0600);
+    return [file, page = std::string(4096, 'x')] {
+      return ::write(file, page.data(), page.size()) == static_cast<ssize_t>(page.size()) && ::fdatasync(file) == 0;
+    };
+  };
+}
+
+struct Side {
+  const char* name;
+  std::function<void(const std::string&)> prepare;
+  std::function<MakeAct(const std::string&)> acts;
+};
+
+void measure(const char* name, std::size_t processes, std::size_t threads, const std::vector<Side>& sides) {
+  const double seconds = static_cast<double>(bench::setting("TSE_BENCH_SECONDS", 3));
+  for (std::int64_t round = 0; round < bench::setting("TSE_BENCH_ROUNDS", 5); ++round)
+    for (const Side& side : sides) {
+      const bench::Directory directory;
+      const std::string path = directory.file("tasks.db");
+      side.prepare(path);
+      bench::Samples samples(4'000'000);
+      bench::run_callers(samples, processes, threads, seconds, [&] { return side.acts(path); });
+      bench::print(name, side.name, samples, seconds);
+    }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const auto open_once = [](const std::string& path) { taskstate::Engine engine(path); };
+  const Side ours{"taskstate", open_once, taskstate_acts};
+  const Side same{"same", open_once, same_acts};
+  const Side naive{"naive", make_naive, naive_acts};
+  const Side sync{"fdatasync", [](const std::string&) {}, sync_acts};
+  const auto wanted = [&](const std::string& name) {
+    return count < 2 || std::find(arguments + 1, arguments + count, name) != arguments + count;
+  };
+  if (wanted("alone")) measure("alone", 1, 1, {ours, same, naive, sync});
+  if (wanted("8")) measure("8", 1, 8, {ours, naive});
+  if (wanted("32")) measure("32", 1, 32, {ours, naive});
+  if (wanted("2x8")) measure("2x8", 2, 8, {ours, naive});
+  return 0;
+}
