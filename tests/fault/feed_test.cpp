@@ -84,15 +84,18 @@ BOOST_AUTO_TEST_CASE(all_tailers_see_the_same_and_every_hole_is_a_purge) {
   std::vector<std::thread> crew;
   for (Tail& tail : tails) crew.emplace_back([&] { tail = follow(*tasks, written); });
   std::int64_t purged = 0;
+  std::atomic<bool> ended{false};
   std::thread purging([&] {
-    while (!written) {
+    while (!ended) {
       purged += tasks->purge({"", std::chrono::milliseconds(300), 0}, patient());
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   });
   for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
-  written = true;
+  ended = true;
   purging.join();
+  purged += tasks->purge({"z1", std::chrono::milliseconds(0), 0}, patient());  // also where all went fast
+  written = true;
   for (std::thread& member : crew) member.join();
 
   std::int64_t differences = 0;
