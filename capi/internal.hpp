@@ -122,6 +122,7 @@ Struct& require_struct(Struct* pointer, const char* name) {
 [[nodiscard]] core::Text field_in(const tse_str& text, const char* name);
 [[nodiscard]] std::vector<core::Link> links_in(const tse_str& json);
 [[nodiscard]] std::vector<core::Warning> warnings_in(const tse_str& json);
+[[nodiscard]] core::NewTask new_task_in(const tse_new_task* spec);
 /// What tse_annotate() and tse_complete() are given; a failure's fields are refused. NULL: nothing.
 [[nodiscard]] core::Additions additions_in(const tse_update* update);
 [[nodiscard]] core::Fail failure_in(const tse_update* update);

@@ -67,25 +67,7 @@ int32_t tse_create(tse_engine* engine, const tse_new_task* spec, const tse_call*
                    tse_error** error) noexcept {
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
-    const tse_new_task& from = capi::require_struct(spec, "spec");
-    const core::Text id = capi::field_in(from.id, "id");
-    if (id && id->empty()) capi::refuse("id", "must be 1-128 bytes, has 0 bytes");
-    core::NewTask made{capi::field_in(from.zone_id, "zone_id").value_or(""),
-                       id.value_or(""),
-                       capi::field_in(from.operation, "operation").value_or(""),
-                       capi::field_in(from.install_id, "install_id"),
-                       capi::field_in(from.package_id, "package_id"),
-                       capi::field_in(from.package_slug, "package_slug"),
-                       capi::number_in(from.package_version),
-                       capi::links_in(from.links),
-                       capi::warnings_in(from.warnings),
-                       capi::field_in(from.payload, "payload"),
-                       capi::number_in(from.not_before),
-                       capi::number_in(from.start_within_us),
-                       from.max_attempts,
-                       capi::field_in(from.idempotency_key, "idempotency_key"),
-                       capi::field_in(from.retry_of, "retry_of")};
-    engine::Created created = target.create(std::move(made), capi::call_in(call));
+    engine::Created created = target.create(capi::new_task_in(spec), capi::call_in(call));
     capi::hand_out_committed(task, std::move(created.row), created.replayed);
   });
 }

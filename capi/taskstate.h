@@ -670,6 +670,82 @@ TSE_API int32_t tse_lease_release(tse_engine *engine, const char *token, size_t 
  *  keys, tombstones and purges whose time is over. *count, which may be NULL, is how many tasks that was. */
 TSE_API int32_t tse_tick(tse_engine *engine, const tse_call *call, int64_t *count, tse_error **error) TSE_NOEXCEPT;
 
+/* ---- Batches ------------------------------------------------------------------------------- */
+
+/*
+ * Many changes in one call cost a fraction of what they cost one by one: they share transactions and fsyncs. Each is
+ * on its own all the same: one that is refused leaves the others alone, and has its own result.
+ *
+ *     tse_batch *batch = NULL;
+ *     if (tse_batch_new(&batch, &err)) return report(err);
+ *     for (...) if (tse_batch_create(batch, &spec, &err)) return report(err);
+ *     tse_results *results = NULL;
+ *     if (tse_batch_run(tasks, batch, NULL, &results, &err)) return report(err);
+ *     for (size_t i = 0; i < tse_results_count(results); i++) {
+ *       tse_task_view task = TSE_TASK_VIEW_INIT;
+ *       if (tse_results_get(results, i, &task, &err)) { ... item i was refused, `err` says why; tse_error_free(err) ... }
+ *     }
+ *     tse_results_free(results);
+ *     tse_batch_free(batch);
+ */
+
+/** A list of changes. One thread at a time, except that any number may run it at once while nobody adds. */
+typedef struct tse_batch tse_batch;
+
+#define TSE_BATCH_MAX 10000 /**< the most changes that a batch holds; one more is limit_exceeded */
+
+/** A new batch of nothing. Errors: no_memory. */
+TSE_API int32_t tse_batch_new(tse_batch **batch, tse_error **error) TSE_NOEXCEPT;
+/** Frees a batch; NULL is nothing. */
+TSE_API void tse_batch_free(tse_batch *batch) TSE_NOEXCEPT;
+/** Empties it. */
+TSE_API int32_t tse_batch_clear(tse_batch *batch, tse_error **error) TSE_NOEXCEPT;
+/** How many changes it holds; 0 for NULL. */
+TSE_API size_t tse_batch_count(const tse_batch *batch) TSE_NOEXCEPT;
+
+/** Adds a tse_create(). What is given is copied. What cannot be read (JSON, text) is refused here, and nothing is
+ *  added; every rule of a task is judged when the batch runs, and is that item's result. An absent id is made anew
+ *  by each run. Errors, as for each of these: invalid_argument, limit_exceeded, no_memory. */
+TSE_API int32_t tse_batch_create(tse_batch *batch, const tse_new_task *spec, tse_error **error) TSE_NOEXCEPT;
+/** Adds a tse_start(). */
+TSE_API int32_t tse_batch_start(tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
+                                size_t id_size, tse_error **error) TSE_NOEXCEPT;
+/** Adds a tse_annotate(). */
+TSE_API int32_t tse_batch_annotate(tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
+                                   size_t id_size, const tse_update *update, tse_error **error) TSE_NOEXCEPT;
+/** Adds a tse_complete(). `update` may be NULL. */
+TSE_API int32_t tse_batch_complete(tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
+                                   size_t id_size, const tse_update *update, tse_error **error) TSE_NOEXCEPT;
+/** Adds a tse_fail(). */
+TSE_API int32_t tse_batch_fail(tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
+                               size_t id_size, const tse_update *update, tse_error **error) TSE_NOEXCEPT;
+/** Adds a tse_lease_complete(). `update` may be NULL. */
+TSE_API int32_t tse_batch_lease_complete(tse_batch *batch, const char *token, size_t token_size,
+                                         const tse_update *update, tse_error **error) TSE_NOEXCEPT;
+/** Adds a tse_lease_fail(). */
+TSE_API int32_t tse_batch_lease_fail(tse_batch *batch, const char *token, size_t token_size, const tse_update *update,
+                                     tse_error **error) TSE_NOEXCEPT;
+
+/** What became of each change of a batch: a snapshot. */
+typedef struct tse_results tse_results;
+
+/** Carries out the changes in order, in as few transactions as the log's budget allows, between those of other
+ *  callers; each that succeeded is durable when the call returns. The batch stays as it is. The host's own statements
+ *  of `call` run with each change that changes its task. When the timeout passes or the call is cancelled, what was
+ *  not begun is `busy` or `cancelled` by its own result; when the engine is closed meanwhile, `closed`. The call
+ *  itself fails only if nothing was begun: invalid_argument, closed, forked, no_memory; or, with the outcome unknown,
+ *  when memory ran out for the results. */
+TSE_API int32_t tse_batch_run(tse_engine *engine, const tse_batch *batch, const tse_call *call, tse_results **results,
+                              tse_error **error) TSE_NOEXCEPT;
+/** How many results, which is how many changes were run; 0 for NULL. */
+TSE_API size_t tse_results_count(const tse_results *results) TSE_NOEXCEPT;
+/** The result of change `index`: TSE_OK and the task as it is after it, or the change's own code and error. `view`
+ *  may be NULL; its views live as long as the results. */
+TSE_API int32_t tse_results_get(const tse_results *results, size_t index, tse_task_view *view,
+                                tse_error **error) TSE_NOEXCEPT;
+/** Frees results; NULL is nothing. */
+TSE_API void tse_results_free(tse_results *results) TSE_NOEXCEPT;
+
 /* ---- Watches ------------------------------------------------------------------------------- */
 
 /** Tells an event loop when to look: a descriptor that becomes readable. Any thread, one at a time. It

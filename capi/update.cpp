@@ -1,4 +1,4 @@
-// What annotate, complete and fail are given, with and without a lease.
+// What create, annotate, complete and fail are given, alone and in a batch, with and without a lease.
 #include "internal.hpp"
 
 #include "core/codec.hpp"
@@ -26,6 +26,27 @@ std::vector<core::Link> links_in(const tse_str& json) {
 std::vector<core::Warning> warnings_in(const tse_str& json) {
   const auto text = text_in(json, "warnings");
   return text ? core::parse_warnings(*text) : std::vector<core::Warning>{};
+}
+
+core::NewTask new_task_in(const tse_new_task* spec) {
+  const tse_new_task& from = require_struct(spec, "spec");
+  const core::Text id = field_in(from.id, "id");
+  if (id && id->empty()) refuse("id", "must be 1-128 bytes, has 0 bytes");
+  return {field_in(from.zone_id, "zone_id").value_or(""),
+          id.value_or(""),
+          field_in(from.operation, "operation").value_or(""),
+          field_in(from.install_id, "install_id"),
+          field_in(from.package_id, "package_id"),
+          field_in(from.package_slug, "package_slug"),
+          number_in(from.package_version),
+          links_in(from.links),
+          warnings_in(from.warnings),
+          field_in(from.payload, "payload"),
+          number_in(from.not_before),
+          number_in(from.start_within_us),
+          from.max_attempts,
+          field_in(from.idempotency_key, "idempotency_key"),
+          field_in(from.retry_of, "retry_of")};
 }
 
 core::Additions additions_in(const tse_update* update) {

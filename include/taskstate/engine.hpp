@@ -3,6 +3,7 @@
 
 #include <taskstate.h>
 #include <taskstate/answer.hpp>
+#include <taskstate/batch.hpp>
 #include <taskstate/detail/check.hpp>
 #include <taskstate/error.hpp>
 #include <taskstate/feed.hpp>
@@ -82,6 +83,16 @@ class Engine {
   /// hears of it with its next heartbeat, and its outcome stands, unless `force` ends it at once.
   /// @throws Error not_found, illegal_transition for a task that has ended otherwise.
   Task cancel(std::string_view zone_id, std::string_view id, const Cancel& how = {}, const Call& call = {});
+
+  /// Carries out the batch's changes in order, in as few transactions as the log's budget allows: for a fraction of what
+  /// they cost one by one. Each is on its own: results[i] tells of the i-th. What was not begun when the timeout passed
+  /// is `busy` there. The call's own statements run with each change that changes its task.
+  /// @throws Error only if nothing was begun: invalid_argument, closed, forked, no_memory.
+  [[nodiscard]] std::vector<Result> run(const Batch& batch, const Call& call = {});
+  /// create() of each, as a batch. @throws Error as run() and Batch do.
+  [[nodiscard]] std::vector<Result> create_many(const std::vector<NewTask>& specs, const Call& call = {});
+  /// complete() of each, as a batch. @throws Error as run() and Batch do.
+  [[nodiscard]] std::vector<Result> complete_many(const std::vector<Completion>& completions, const Call& call = {});
 
   /// Takes the oldest task of the zone whose turn it is, under a lease; nothing if there is none, also after the wait.
   /// @throws Error invalid_argument, cancelled, unsupported (another process holds leases in another time namespace).

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <taskstate/answer.hpp>
+#include <taskstate/batch.hpp>
 #include <taskstate/cancel_token.hpp>
 #include <taskstate/engine.hpp>
 #include <taskstate/error.hpp>

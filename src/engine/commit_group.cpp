@@ -3,123 +3,253 @@
 #include "core/error.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <array>
 #include <new>
-#include <utility>
 #include <vector>
 
 namespace tse::engine {
+
+namespace futex = store::futex;
+using std::chrono::steady_clock;
+
 namespace {
 
-core::Error closed_error() { return {core::Code::closed, "the engine is closed"}; }
-core::Error busy_error() { return {core::Code::busy, "another writer was at work until the deadline passed"}; }
-core::Error cancelled_error() { return {core::Code::cancelled, "the caller cancelled before its turn came"}; }
+constexpr std::size_t most_changes = 256;
+
+// Made beforehand, since whoever gives up may do so for want of memory.
+const core::Error closed_error{core::Code::closed, "the engine is closed"};
+const core::Error busy_error{core::Code::busy, "another writer was at work until the deadline passed"};
+const core::Error cancelled_error{core::Code::cancelled, "the caller cancelled before its turn came"};
+
+void assign(std::optional<core::Error>& to, const core::Error& error) noexcept {
+  try {
+    to = error;
+  } catch (const std::bad_alloc&) {
+    to = core::Error{core::Code::no_memory, {}, {}, error.outcome};
+  }
+}
+
+bool is_given_up(const std::optional<core::Error>& error) {
+  return error && (error->code == core::Code::busy || error->code == core::Code::cancelled);
+}
 
 }  // namespace
 
-void CommitGroup::run(const store::Change& change, store::Deadline deadline, const std::stop_token& stop) {
-  Waiter self(change, deadline, stop);
-  const std::stop_callback wake(stop, [this, &self] {
-    const std::lock_guard lock(mutex_);
-    self.turn.notify_one();
-  });
-  std::unique_lock lock(mutex_);
-  if (closed_) throw core::Failure(closed_error());
-  queue_.push_back(self);
-  if (!led_) {
-    led_ = true;
-    self.state = State::leading;
-  }
-  while (self.state != State::done) {
-    if (self.state == State::leading) {
-      lead(lock);
-    } else if (self.state == State::taken) {
-      self.turn.wait(lock);
-    } else if (stop.stop_requested()) {
-      queue_.erase(queue_.iterator_to(self));
-      settle(self, cancelled_error());
-    } else if (self.turn.wait_until(lock, deadline) == std::cv_status::timeout && self.state == State::waiting) {
-      queue_.erase(queue_.iterator_to(self));
-      settle(self, busy_error());
+/// The callers whose changes are committed together.
+struct CommitGroup::Group {
+  struct Member {
+    Waiter* owner;
+    std::size_t index;  // among its changes
+  };
+  Waiters waiters;
+  std::array<Member, most_changes> members;
+  std::array<const store::Change*, most_changes> changes;
+  std::size_t size = 0;
+  store::Deadline earliest = store::Deadline::max();
+
+  void add(Waiter& waiter, std::size_t share, std::size_t most) {
+    for (; share > 0 && size < most && waiter.next < waiter.changes.size(); --share, ++size, ++waiter.next) {
+      members[size] = {&waiter, waiter.next};
+      changes[size] = &waiter.changes[waiter.next];
     }
   }
-  lock.unlock();
-  if (self.error) throw core::Failure(std::move(*self.error));
+  [[nodiscard]] bool is_asked_to_stop() const {
+    return std::any_of(waiters.begin(), waiters.end(),
+                       [](const Waiter& waiter) { return waiter.stop->stop_requested(); });
+  }
+};
+
+void CommitGroup::Waiter::nudge() noexcept {
+  std::uint32_t expected = waiting;
+  if (state.compare_exchange_strong(expected, nudged)) futex::wake_one(state, futex::Scope::process);
 }
 
-// Commits one group, beginning with the caller, who is at the queue's front. Then another leads: a leader
-// serves its neighbours once, so its own latency stays bounded.
-void CommitGroup::lead(std::unique_lock<std::mutex>& lock) {
+void CommitGroup::Waiter::give_up(const core::Error& error) noexcept {
+  for (; next < changes.size(); ++next) assign(errors[next], error);
+}
+
+void CommitGroup::run(const store::Change& change, store::Deadline deadline, const std::stop_token& stop) {
+  std::optional<core::Error> error;
+  run({&change, 1}, {&error, 1}, deadline, stop);
+  if (error) throw core::Failure(std::move(*error));
+}
+
+void CommitGroup::run(std::span<const store::Change> changes, std::span<std::optional<core::Error>> errors,
+                      store::Deadline deadline, const std::stop_token& stop) {
+  if (changes.empty()) return;
+  Waiter self(changes, errors, deadline, stop);
+  const std::stop_callback wake(stop, [&self] { self.nudge(); });
+  enqueue(self);
+  for (;;) {
+    switch (self.state.load(std::memory_order_acquire)) {
+      case done: return;
+      case leading: lead(self); break;
+      case taken: futex::wait(self.state, taken, store::Deadline::max(), futex::Scope::process); break;
+      default:
+        if (stop.stop_requested()) {
+          withdraw(self, cancelled_error);
+        } else if (steady_clock::now() >= deadline) {
+          withdraw(self, busy_error);
+        } else {
+          futex::wait(self.state, waiting, deadline, futex::Scope::process);
+        }
+    }
+  }
+}
+
+void CommitGroup::enqueue(Waiter& waiter) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) throw core::Failure(closed_error);
+  if (!led_) {
+    led_ = true;
+    waiter.state.store(leading, std::memory_order_relaxed);
+    return;
+  }
+  queue_.push_back(waiter);
+  if (complete_at_ == 0 || queue_.size() < complete_at_) return;
+  complete_at_ = 0;
+  complete_.store(1, std::memory_order_relaxed);
+  futex::wake_one(complete_, futex::Scope::process);
+}
+
+void CommitGroup::withdraw(Waiter& waiter, const core::Error& error) {
+  const std::lock_guard lock(mutex_);
+  const std::uint32_t state = waiter.state.load(std::memory_order_relaxed);
+  if (state != waiting && state != nudged) return;
+  queue_.erase(queue_.iterator_to(waiter));
+  waiter.give_up(error);
+  waiter.state.store(done, std::memory_order_relaxed);
+}
+
+// Commits one group, beginning with the caller. Then another leads: a leader serves its neighbours once, so its own
+// latency stays bounded.
+void CommitGroup::lead(Waiter& self) {
+  await_regulars();
   Group group;
-  take(group);
-  lock.unlock();
   std::vector<std::optional<core::Error>> results;
   std::optional<core::Error> failed_whole;
   try {
-    const store::Patience patience{group.earliest, [&group] { return group.is_asked_to_stop(); }};
-    results = store_.commit({group.changes.data(), group.size}, patience);
+    const auto turn = store_.turn({self.deadline, [&self] { return self.stop->stop_requested(); }});
+    take(group, self);
+    const auto begin = steady_clock::now();
+    results = turn->commit({group.changes.data(), group.size},
+                           {group.earliest, [&group] { return group.is_asked_to_stop(); }});
+    last_commit_ = steady_clock::now() - begin;
   } catch (const core::Failure& failure) {
     failed_whole = failure.error();
   } catch (const std::bad_alloc&) {
     failed_whole = core::Error{core::Code::no_memory, "out of memory", {}, core::Outcome::unknown};
   }
-  lock.lock();
-  give_back(group, results, failed_whole);
-  pass_the_lead();
+  if (group.size == 0) {  // the turn did not come
+    self.give_up(*failed_whole);
+    group.waiters.push_back(self);
+  }
+  end_lead(settle(group, results, failed_whole), self);
 }
 
-void CommitGroup::take(Group& group) {
-  const std::size_t most = std::min(Group::max_size, store_.max_group());
-  while (group.size < most && !queue_.empty()) {
+// Those of the last group are served and about to be woken, or awake and on their way back.
+void CommitGroup::await_regulars() {
+  std::unique_lock lock(mutex_);
+  if (regulars_ < 2 || queue_.size() + 1 >= regulars_) return;
+  if (leads_until_next_wait_ > 0) {
+    --leads_until_next_wait_;
+    return;
+  }
+  complete_.store(0, std::memory_order_relaxed);
+  complete_at_ = regulars_ - 1;
+  lock.unlock();
+  const store::Deadline until = steady_clock::now() + last_commit_ / 2;
+  while (complete_.load(std::memory_order_relaxed) == 0 && steady_clock::now() < until)
+    futex::wait(complete_, 0, until, futex::Scope::process);
+  lock.lock();
+  const bool came = complete_at_ == 0;
+  complete_at_ = 0;
+  constexpr std::uint32_t longest = 63;
+  disappointments_ = came ? 0 : std::min(2 * disappointments_ + 1, longest);
+  leads_until_next_wait_ = disappointments_;
+}
+
+// One change of each first, then of those that have more, in order of arrival.
+void CommitGroup::take(Group& group, Waiter& leader) {
+  const std::size_t most = std::min(most_changes, store_.max_group());
+  const std::lock_guard lock(mutex_);
+  group.waiters.push_back(leader);
+  while (group.waiters.size() < most && !queue_.empty()) {
     Waiter& waiter = queue_.front();
     queue_.pop_front();
-    waiter.state = State::taken;
-    group.members[group.size] = &waiter;
-    group.changes[group.size] = waiter.change;
-    group.earliest = std::min(group.earliest, waiter.deadline);
-    ++group.size;
+    waiter.state.store(taken, std::memory_order_relaxed);
+    group.waiters.push_back(waiter);
   }
+  for (const std::size_t share : {std::size_t{1}, most})
+    for (Waiter& waiter : group.waiters) group.add(waiter, share, most);
+  for (const Waiter& waiter : group.waiters) group.earliest = std::min(group.earliest, waiter.deadline);
 }
 
-bool CommitGroup::Group::is_asked_to_stop() const {
-  return std::any_of(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(size),
-                     [](const Waiter* member) { return member->stop->stop_requested(); });
-}
-
-// The store waited no longer than the least patient of the group. Whoever has more patience waits on, in place.
-void CommitGroup::give_back(const Group& group, std::span<std::optional<core::Error>> results,
-                            const std::optional<core::Error>& failed_whole) {
-  const auto now = std::chrono::steady_clock::now();
+// Gives each its results. Whoever has more to do goes to the queue's end; whoever has more patience than the least patient
+// of the group, for whose sake the store gave up, stays at its front. Those that remain are done.
+CommitGroup::Waiters CommitGroup::settle(Group& group, std::span<std::optional<core::Error>> results,
+                                         const std::optional<core::Error>& failed_whole) noexcept {
+  const std::lock_guard lock(mutex_);
+  bool gave_up = false;
   for (std::size_t i = group.size; i-- > 0;) {
-    Waiter& waiter = *group.members[i];
-    std::optional<core::Error> error = failed_whole;  // then there are no results
-    if (!error) error = std::move(results[i]);
-    const bool gave_up = error && (error->code == core::Code::busy || error->code == core::Code::cancelled);
-    if (!gave_up || closed_) {
-      settle(waiter, std::move(error));
-    } else if (waiter.stop->stop_requested()) {
-      settle(waiter, cancelled_error());
-    } else if (waiter.deadline <= now) {
-      settle(waiter, busy_error());
+    const auto [waiter, index] = group.members[i];
+    std::optional<core::Error>& error = waiter->errors[index];
+    if (failed_whole) {
+      assign(error, *failed_whole);
+    } else if (is_given_up(results[i]) && !closed_) {
+      waiter->next = index;
+      gave_up = true;
     } else {
-      waiter.state = State::waiting;
-      queue_.push_front(waiter);
-      waiter.turn.notify_one();  // it waited without a deadline while taken
+      error = std::move(results[i]);
     }
   }
+  const auto now = steady_clock::now();
+  Waiters served;
+  while (!group.waiters.empty()) {
+    Waiter& waiter = group.waiters.back();
+    group.waiters.pop_back();
+    if (closed_) {
+      waiter.give_up(closed_error);
+    } else if (waiter.stop->stop_requested()) {
+      waiter.give_up(cancelled_error);
+    } else if (waiter.deadline <= now) {
+      waiter.give_up(busy_error);
+    }
+    if (waiter.next == waiter.changes.size()) {
+      served.push_front(waiter);
+      continue;
+    }
+    gave_up ? queue_.push_front(waiter) : queue_.push_back(waiter);
+    waiter.state.store(waiting, std::memory_order_release);
+    futex::wake_one(waiter.state, futex::Scope::process);  // it waited without a deadline while taken
+  }
+  return served;
 }
 
-void CommitGroup::settle(Waiter& waiter, std::optional<core::Error> error) noexcept {
-  waiter.error = std::move(error);
-  waiter.state = State::done;
-  waiter.turn.notify_one();
+// Once its word says `done`, a waiter may be gone.
+void CommitGroup::end_lead(Waiters served, const Waiter& self) {
+  Waiter* next = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    regulars_ = served.size() + queue_.size();
+    next = choose_leader();
+  }
+  if (next != nullptr && next != &self) futex::wake_one(next->state, futex::Scope::process);
+  while (!served.empty()) {
+    Waiter& waiter = served.front();
+    served.pop_front();
+    waiter.state.store(done, std::memory_order_release);
+    if (&waiter != &self) futex::wake_one(waiter.state, futex::Scope::process);
+  }
 }
 
-void CommitGroup::pass_the_lead() noexcept {
+CommitGroup::Waiter* CommitGroup::choose_leader() noexcept {
   led_ = !queue_.empty();
-  if (!led_) return;
-  queue_.front().state = State::leading;
-  queue_.front().turn.notify_one();
+  if (!led_) return nullptr;
+  Waiter& next = queue_.front();
+  queue_.pop_front();
+  next.state.store(leading, std::memory_order_release);
+  return &next;
 }
 
 void CommitGroup::close() noexcept {
@@ -128,7 +258,9 @@ void CommitGroup::close() noexcept {
   while (!queue_.empty()) {
     Waiter& waiter = queue_.front();
     queue_.pop_front();
-    settle(waiter, closed_error());
+    waiter.give_up(closed_error);
+    waiter.state.store(done, std::memory_order_release);
+    futex::wake_one(waiter.state, futex::Scope::process);
   }
 }
 

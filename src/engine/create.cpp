@@ -12,9 +12,7 @@
 
 namespace tse::engine {
 
-Created Engine::create(core::NewTask spec, const Call& call) {
-  enter();
-  check_call(call);
+Engine::Creation Engine::prepare_create(core::NewTask spec, const Call& call) {
   if (spec.id.empty()) spec.id = core::format_uuid(settings_.ids(IdKind::task));
   if (settings_.adopt_request_id && !spec.idempotency_key && call.request_id && core::is_uuid(*call.request_id)) {
     spec.idempotency_key = call.request_id;
@@ -23,16 +21,27 @@ Created Engine::create(core::NewTask spec, const Call& call) {
   }
   auto made = core::create(spec, settings_.operations, settings_.policy.status_url, context(call));
   if (auto* refused = std::get_if<core::Error>(&made)) throw core::Failure(std::move(*refused));
-  const core::Row fresh = std::move(std::get<core::Row>(made));
-  Created created;
-  commit({[&](store::Session& session) {
-           created = {fresh, false};
-           create_in(session, spec, call, created);
-         }},
-         call);
-  const core::Row& row = created.row;
-  if (!created.replayed && !row.not_before) watches_->signal(row.task.zone_id, row.task.operation);
-  return created;
+  return {std::move(spec), std::move(std::get<core::Row>(made)), {}};
+}
+
+store::Change Engine::change_of(Creation& creation, const Call& call) {
+  return {[this, &creation, &call](store::Session& session) {
+    creation.made = {creation.fresh, false};
+    create_in(session, creation.spec, call, creation.made);
+  }};
+}
+
+void Engine::tell(const Created& made) {
+  if (!made.replayed && !made.row.not_before) watches_->signal(made.row.task.zone_id, made.row.task.operation);
+}
+
+Created Engine::create(core::NewTask spec, const Call& call) {
+  enter();
+  check_call(call);
+  Creation creation = prepare_create(std::move(spec), call);
+  commit(change_of(creation, call), call);
+  tell(creation.made);
+  return std::move(creation.made);
 }
 
 /// Stores the new task of `created`, or puts the first task of its idempotency key in its place.

@@ -128,33 +128,47 @@ store::Patience Engine::long_patience(const Call& call) const {
 }
 
 void Engine::commit(store::Change change, const Call& call) {
-  if (settings_.durability == store::Durability::relaxed) change.durability = store::Durability::relaxed;
-  group_.run(change, deadline(call), call.stop);
-  if (change.seen && watches_->follows()) watches_->attention().raise();
+  std::optional<core::Error> error;
+  commit({&change, 1}, {&error, 1}, call);
+  if (error) throw core::Failure(std::move(*error));
+}
+
+void Engine::commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call) {
+  if (settings_.durability == store::Durability::relaxed)
+    for (store::Change& change : changes) change.durability = store::Durability::relaxed;
+  group_.run(changes, errors, deadline(call), call.stop);
+  const bool seen =
+      std::any_of(changes.begin(), changes.end(), [](const store::Change& change) { return change.seen; });
+  if (seen && watches_->follows()) watches_->attention().raise();
 }
 
 core::Row Engine::change(const core::Key& key, const core::Intent& intent, const Call& call) {
   enter();
   check_call(call);
   require_possible(key);
-  return change_task(key, intent, std::nullopt, call);
+  return edit({key, &intent, {}, {}}, call);
 }
 
-core::Row Engine::change_task(const core::Key& key, const core::Intent& intent, std::optional<std::int64_t> epoch,
-                              const Call& call) {
-  core::Row row;
-  commit({[&](store::Session& session) {
-           core::Context context = this->context(call);
-           context.epoch = epoch;
-           Carried carried = carry_out(session, key, intent, context);
-           if (carried.changed) run_also(session, call.also, key, carried.row.task.updated_at);
-           row = std::move(carried.row);
-         }},
-         call);
+core::Row Engine::edit(Edit what, const Call& call) {
+  commit(change_of(what, call), call);
+  tell(what.row);
+  return std::move(what.row);
+}
+
+store::Change Engine::change_of(Edit& edit, const Call& call) {
+  return {[this, &edit, &call](store::Session& session) {
+    core::Context context = this->context(call);
+    context.epoch = edit.epoch;
+    Carried carried = carry_out(session, edit.key, *edit.intent, context);
+    if (carried.changed) run_also(session, call.also, edit.key, carried.row.task.updated_at);
+    edit.row = std::move(carried.row);
+  }};
+}
+
+void Engine::tell(const core::Row& row) {
   // A task that ended makes room in a zone that is at its limit.
   const bool made_room = settings_.running_limit > 0 && taskstate::is_terminal(row.task.status);
   if (made_room || core::is_offered_again(row)) watches_->signal(row.task.zone_id, row.task.operation);
-  return row;
 }
 
 std::optional<core::Row> Engine::get(const core::Key& key, const Call& call) {

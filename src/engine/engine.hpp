@@ -7,6 +7,7 @@
 #include "core/lease.hpp"
 #include "core/task.hpp"
 #include "engine/answer_cache.hpp"
+#include "engine/batch.hpp"
 #include "engine/clock.hpp"
 #include "engine/commit_group.hpp"
 #include "engine/fork_guard.hpp"
@@ -23,9 +24,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace tse::engine {
@@ -185,6 +188,9 @@ class Engine : private fork_guard::Participant {
   Created create(core::NewTask spec, const Call& call);
   /// Applies one intent to one task; durable on return.
   core::Row change(const core::Key& key, const core::Intent& intent, const Call& call);
+  /// Carries out each item in order and for itself; durable on return. `call.also` runs with each that changes its task.
+  /// results[i] tells of items[i]. Throws only what keeps all of it from beginning.
+  std::vector<ItemResult> run(std::span<const Item> items, const Call& call);
 
   /// None: nothing to do, also after `spec.wait`.
   std::vector<Lease> claim(const ClaimSpec& spec, const Call& call);
@@ -244,14 +250,36 @@ class Engine : private fork_guard::Participant {
   [[nodiscard]] Moment moment() const;
   [[nodiscard]] store::Patience long_patience(const Call& call) const;
   void commit(store::Change change, const Call& call);
+  void commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call);
+  /// A task that is to be made.
+  struct Creation {
+    core::NewTask spec;
+    core::Row fresh;
+    Created made;
+  };
+  /// An intent for a task, and the task after it.
+  struct Edit {
+    core::Key key;
+    const core::Intent* intent;
+    std::optional<std::int64_t> epoch;
+    core::Row row;
+  };
+  [[nodiscard]] Creation prepare_create(core::NewTask spec, const Call& call);
+  [[nodiscard]] Edit prepare_leased(std::string_view text, const core::Intent& intent) const;
+  [[nodiscard]] std::variant<Creation, Edit> prepare(const Item& item, const Call& call);
+  /// Refers to both.
+  [[nodiscard]] store::Change change_of(Creation& creation, const Call& call);
+  [[nodiscard]] store::Change change_of(Edit& edit, const Call& call);
+  core::Row edit(Edit what, const Call& call);
+  /// Wakes who waits for what a change has made possible.
+  void tell(const Created& made);
+  void tell(const core::Row& row);
   void create_in(store::Session& session, const core::NewTask& spec, const Call& call, Created& created);
   void tell_moves() noexcept;
   [[nodiscard]] NewsSource news_source();
   void bury(store::Session& session, const core::Key& key, std::int64_t now);
   std::int64_t purge_ended(store::EndedQuery query, std::int64_t limit, const Call& call);
   std::int64_t clean(const Call& call);
-  core::Row change_task(const core::Key& key, const core::Intent& intent, std::optional<std::int64_t> epoch,
-                        const Call& call);
 
   [[nodiscard]] core::LeaseToken lease_in(std::string_view text) const;
   Lease grant(store::Session& session, const core::Key& key, const core::Text& worker,

@@ -52,11 +52,15 @@ Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::mi
   return beat;
 }
 
+Engine::Edit Engine::prepare_leased(std::string_view text, const core::Intent& intent) const {
+  core::LeaseToken token = lease_in(text);
+  return {std::move(token.key), &intent, token.epoch, {}};
+}
+
 core::Row Engine::change_leased(std::string_view text, const core::Intent& intent, const Call& call) {
   enter();
   check_call(call);
-  const core::LeaseToken token = lease_in(text);
-  return change_task(token.key, intent, token.epoch, call);
+  return edit(prepare_leased(text, intent), call);
 }
 
 core::Row Engine::release(std::string_view text, std::chrono::microseconds delay, const Call& call) {

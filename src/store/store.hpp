@@ -253,16 +253,24 @@ struct VerifyReport {
   std::int64_t events = 0;
 };
 
+/// The right to write, until it is destroyed. For one thread, and one commit().
+class WriteTurn {
+ public:
+  virtual ~WriteTurn() = default;
+  /// Runs the changes in order and makes those that succeed durable (or, if all
+  /// are relaxed, visible). results[i] is empty if changes[i] is. What was not begun when the patience ended is `busy`
+  /// or `cancelled`.
+  virtual std::vector<std::optional<core::Error>> commit(std::span<const Change* const> changes,
+                                                         const Patience& patience) = 0;
+};
+
 /// One open database. Any number of threads. Everything throws core::Failure.
 class Store {
  public:
   virtual ~Store() = default;
 
-  /// Runs the changes in order and makes those that succeed durable (or, if all
-  /// are relaxed, visible). results[i] is empty if changes[i] is. When the patience ends before the turn came, every
-  /// result is `busy` or `cancelled`.
-  virtual std::vector<std::optional<core::Error>> commit(std::span<const Change* const> changes,
-                                                         const Patience& patience) = 0;
+  /// Waits until nobody else writes. What to write is best gathered after that: the more, the cheaper.
+  [[nodiscard]] virtual std::unique_ptr<WriteTurn> turn(const Patience& patience) = 0;
   /// How many changes one commit() profits from; 1 where changes share nothing.
   [[nodiscard]] virtual std::size_t max_group() const noexcept = 0;
 

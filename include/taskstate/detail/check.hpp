@@ -56,6 +56,8 @@ struct Freer {
 
 using EngineHandle = std::unique_ptr<tse_engine, Freer<tse_engine_free>>;
 using CancelTokenHandle = std::unique_ptr<tse_cancel_token, Freer<tse_cancel_token_free>>;
+using BatchHandle = std::unique_ptr<tse_batch, Freer<tse_batch_free>>;
+using ResultsHandle = std::unique_ptr<tse_results, Freer<tse_results_free>>;
 using LeasesHandle = std::unique_ptr<tse_leases, Freer<tse_leases_free>>;
 using WatchHandle = std::unique_ptr<tse_watch, Freer<tse_watch_free>>;
 using OptionsHandle = std::unique_ptr<tse_options, Freer<tse_options_free>>;

@@ -118,6 +118,25 @@ inline Task Engine::cancel(std::string_view zone_id, std::string_view id, const 
                                                             key.size, flags, reason.data, reason.size, c_call.get()));
 }
 
+inline std::vector<Result> Engine::run(const Batch& batch, const Call& call) {
+  const auto c_call = detail::to_c(call);
+  const auto results =
+      detail::make<detail::ResultsHandle>(tse_batch_run, engine_.get(), batch.batch_.get(), c_call.get());
+  return detail::results_from(results.get());
+}
+
+inline std::vector<Result> Engine::create_many(const std::vector<NewTask>& specs, const Call& call) {
+  Batch batch;
+  for (const NewTask& spec : specs) batch.create(spec);
+  return run(batch, call);
+}
+
+inline std::vector<Result> Engine::complete_many(const std::vector<Completion>& completions, const Call& call) {
+  Batch batch;
+  for (const Completion& each : completions) batch.complete(each.zone_id, each.id, each.update);
+  return run(batch, call);
+}
+
 inline std::vector<Lease> Engine::leases_from(const tse_leases* granted) const {
   std::vector<Lease> leases;
   const std::size_t count = tse_leases_count(granted);

@@ -33,11 +33,8 @@ class SqliteStore final : public Store {
   explicit SqliteStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
   ~SqliteStore() override { close(); }
 
-  std::vector<std::optional<core::Error>> commit(std::span<const Change* const> changes,
-                                                 const Patience& patience) override {
-    return writer_.commit(changes, patience);
-  }
-  [[nodiscard]] std::size_t max_group() const noexcept override { return 64; }
+  [[nodiscard]] std::unique_ptr<WriteTurn> turn(const Patience& patience) override { return writer_.turn(patience); }
+  [[nodiscard]] std::size_t max_group() const noexcept override { return 256; }
 
   void view(const std::function<void(View&)>& question, const Patience& patience) override {
     ask(readers_, patience, [&](Connection& connection) {

@@ -67,19 +67,38 @@ void Writer::lock(const Patience& patience) {
   }
 }
 
-Writer::Results Writer::commit(std::span<const Change* const> changes, const Patience& patience) {
-  Group group{changes, Results(changes.size()), {}, 0, 0};
+class Writer::Held final : public WriteTurn {
+ public:
+  Held(Writer& writer, const Patience& patience) : writer_(writer), turn_(writer.database_.turn, patience) {
+    if (writer.database_.memory) return;
+    writer.lock(patience);
+    locked_.reset(&writer.database_.lock);
+  }
+  Results commit(std::span<const Change* const> changes, const Patience& patience) override {
+    return writer_.commit(changes, patience);
+  }
+
+ private:
+  Writer& writer_;
+  const Turn::Held turn_;
+  Locked locked_{nullptr, [](WriteLock* lock) { lock->unlock(); }};
+};
+
+std::unique_ptr<WriteTurn> Writer::turn(const Patience& patience) {
   try {
     database_.gate.require();
     if (database_.read_only()) throw Failure(Code::read_only, "the file was opened read-only");
-    const Turn::Held turn(database_.turn, patience);
-    if (database_.memory) {
-      commit_all(group, patience);
-    } else {
-      lock(patience);
-      const Locked held(&database_.lock, [](WriteLock* l) { l->unlock(); });
-      commit_all(group, patience);
-    }
+    return std::make_unique<Held>(*this, patience);
+  } catch (const Failure& failure) {
+    note(failure.error());
+    throw;
+  }
+}
+
+Writer::Results Writer::commit(std::span<const Change* const> changes, const Patience& patience) {
+  Group group{changes, Results(changes.size()), {}, 0, 0};
+  try {
+    commit_all(group, patience);
   } catch (...) {
     const Error error = current_error();
     note(error);

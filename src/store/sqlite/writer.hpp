@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -19,8 +20,8 @@ class Writer {
   explicit Writer(Database& database) : database_(database) {}
 
   using Results = std::vector<std::optional<core::Error>>;
-  /// As Store::commit(). Any number of threads.
-  Results commit(std::span<const Change* const> changes, const Patience& patience);
+  /// As Store::turn(). Any number of threads.
+  [[nodiscard]] std::unique_ptr<WriteTurn> turn(const Patience& patience);
   /// As Store::flush_removed().
   void flush_removed(const Patience& patience);
   /// Adds what was done so far.
@@ -28,6 +29,8 @@ class Writer {
 
  private:
   struct Group;
+  class Held;
+  Results commit(std::span<const Change* const> changes, const Patience& patience);
   void commit_all(Group& group, const Patience& patience);
   void run_transaction(Group& group, const Patience& patience);
   enum class Ran { kept, refused, rolled_back, over_budget };

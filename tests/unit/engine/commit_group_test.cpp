@@ -4,11 +4,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -123,6 +125,121 @@ BOOST_AUTO_TEST_CASE(a_group_is_no_larger_than_the_store_wants) {
     total += size;
   }
   BOOST_TEST(total == 11U);
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_while_the_turn_is_awaited_goes_along) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::atomic<int> queued{0};
+  std::vector<std::thread> others;
+  bool asked = false;
+  store.on_turn = [&](const Patience&) {
+    if (std::exchange(asked, true)) return;
+    for (int i = 0; i < 5; ++i)
+      others.emplace_back([&] {
+        ++queued;
+        run(
+            group, [](Session&) {}, far);
+      });
+    while (queued < 5) std::this_thread::yield();
+    std::this_thread::sleep_for(50ms);  // from counting to queueing
+  };
+  run(
+      group, [](Session&) {}, far);
+  for (std::thread& other : others) other.join();
+  BOOST_TEST(store.group_sizes == std::vector<std::size_t>{6}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_that_does_not_come_fails_its_leader_alone) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::optional<Code> other = Code::internal;
+  std::thread neighbour;
+  bool asked = false;
+  store.on_turn = [&](const Patience& patience) {
+    if (std::exchange(asked, true)) return;
+    neighbour = std::thread([&] {
+      other = outcome_of(
+          group, [](Session&) {}, far);
+    });
+    std::this_thread::sleep_until(patience.until);
+    throw Failure(Code::busy, "late");
+  };
+  BOOST_TEST((outcome_of(
+                  group, [](Session&) {}, in(50ms)) == Code::busy));
+  neighbour.join();
+  BOOST_TEST(!other.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(several_changes_of_one_caller_share_groups_with_those_of_others) {
+  FakeStore store;
+  store.group_limit = 10;
+  CommitGroup group(store);
+  std::vector<int> order;
+  std::vector<Change> changes;
+  for (int i = 0; i < 25; ++i)
+    changes.push_back({[&order, i](Session&) {
+      if (i % 5 == 0) throw Failure(Code::not_found, "no");
+      order.push_back(i);
+    }});
+  std::vector<std::optional<tse::core::Error>> errors(changes.size());
+  std::atomic<std::size_t> single_went_with{0};
+  Crowd crowd(store, group);
+  crowd.add([&] { group.run(changes, errors, far); });
+  std::this_thread::sleep_for(50ms);
+  crowd.add([&] {
+    run(
+        group, [&](Session&) { single_went_with = store.group_sizes.size(); }, far);
+  });
+  crowd.release();
+  BOOST_TEST(order.size() == 20U);
+  BOOST_TEST(std::is_sorted(order.begin(), order.end()));
+  for (std::size_t i = 0; i < errors.size(); ++i) BOOST_TEST(errors[i].has_value() == (i % 5 == 0));
+  BOOST_TEST(single_went_with == 2U);  // the first group after the one that was under way
+  BOOST_TEST(store.group_sizes == (std::vector<std::size_t>{1, 10, 10, 6}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_begun_of_several_is_busy_or_closed) {
+  FakeStore store;
+  store.group_limit = 4;
+  CommitGroup group(store);
+  std::vector<Change> changes(10, Change{[](Session&) {}});
+  std::vector<std::optional<tse::core::Error>> errors(changes.size());
+  store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
+    std::this_thread::sleep_for(60ms);
+    return FakeStore::Results(taken.size());
+  };
+  group.run(changes, errors, in(50ms));
+  for (std::size_t i = 0; i < errors.size(); ++i)
+    BOOST_TEST((i < 4 ? !errors[i] : errors[i] && errors[i]->code == Code::busy));
+  store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
+    group.close();
+    return FakeStore::Results(taken.size());
+  };
+  errors.assign(changes.size(), {});
+  group.run(changes, errors, far);
+  for (std::size_t i = 0; i < errors.size(); ++i)
+    BOOST_TEST((i < 4 ? !errors[i] : errors[i] && errors[i]->code == Code::closed));
+}
+
+BOOST_AUTO_TEST_CASE(callers_that_come_again_and_again_are_committed_together) {
+  FakeStore store;
+  CommitGroup group(store);
+  constexpr int callers = 4, each = 50;
+  store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
+    std::this_thread::sleep_for(20ms);
+    return FakeStore::Results(taken.size());
+  };
+  std::vector<std::thread> crew;
+  for (int i = 0; i < callers; ++i)
+    crew.emplace_back([&] {
+      for (int n = 0; n < each; ++n)
+        run(
+            group, [](Session&) {}, far);
+    });
+  for (std::thread& member : crew) member.join();
+  // Without waiting for those just served, groups of 1 and 3 would take turns: 100 commits.
+  BOOST_TEST(store.group_sizes.size() < 75U);
 }
 
 BOOST_AUTO_TEST_CASE(each_caller_gets_its_own_result) {

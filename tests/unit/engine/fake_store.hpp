@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -24,6 +25,8 @@ class FakeStore final : public store::Store {
   std::size_t group_limit = 64;
   /// What a commit gives; runs the changes and accepts them all unless set.
   std::function<Results(std::span<const store::Change* const>, const store::Patience&)> on_commit;
+  /// Waits for the turn, or throws; nothing unless set.
+  std::function<void(const store::Patience&)> on_turn;
   std::vector<std::size_t> group_sizes;  // read it when no commit runs
 
   /// What names its state, and what has moved.
@@ -47,7 +50,11 @@ class FakeStore final : public store::Store {
     changed_.wait(lock, [this] { return inside_; });
   }
 
-  Results commit(std::span<const store::Change* const> changes, const store::Patience& patience) override {
+  std::unique_ptr<store::WriteTurn> turn(const store::Patience& patience) override {
+    if (on_turn) on_turn(patience);
+    return std::make_unique<HeldTurn>(*this);
+  }
+  Results commit(std::span<const store::Change* const> changes, const store::Patience& patience) {
     {
       std::unique_lock lock(mutex_);
       inside_ = true;
@@ -101,6 +108,17 @@ class FakeStore final : public store::Store {
   void abandon() noexcept override {}
 
  private:
+  class HeldTurn final : public store::WriteTurn {
+   public:
+    explicit HeldTurn(FakeStore& store) : store_(store) {}
+    Results commit(std::span<const store::Change* const> changes, const store::Patience& patience) override {
+      return store_.commit(changes, patience);
+    }
+
+   private:
+    FakeStore& store_;
+  };
+
   class NoSession final : public store::Session {
    public:
     std::optional<core::Row> read(const core::Key&) override { return {}; }

@@ -56,7 +56,7 @@ BOOST_FIXTURE_TEST_CASE(only_a_commit_that_must_reach_the_disk_is_flushed, Fixtu
     for (const store::Change& change : changes) group.push_back(&change);
     constexpr std::int64_t never = 1000000;
     fault::set(fault::Operation::sync, SQLITE_IOERR_FSYNC, never);
-    for (const auto& result : store->commit(group, in())) BOOST_TEST(!result);
+    for (const auto& result : commit(*store, group)) BOOST_TEST(!result);
     return fault::plan().calls.load();
   };
   using store::Durability;
@@ -125,7 +125,7 @@ BOOST_FIXTURE_TEST_CASE(the_neighbours_of_a_change_that_fills_the_disk_are_carri
     session.insert(new_row("z", "small-2"), std::nullopt);
   }};
   const store::Change* const changes[] = {&small1, &filling, &small2};
-  const auto results = store->commit(changes, in());
+  const auto results = commit(*store, changes);
   fault::set(fault::Operation::none);
   BOOST_TEST(!results[0]);
   BOOST_REQUIRE(results[1]);

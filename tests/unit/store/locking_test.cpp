@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(a_group_is_split_before_it_fills_the_log) {
         {[&payload, i](store::Session& session) { session.insert(new_row("z", "t" + std::to_string(i)), payload); }});
   std::vector<const store::Change*> group;
   for (const auto& change : changes) group.push_back(&change);
-  for (const auto& result : store->commit(group, in(30s))) BOOST_TEST(!result);
+  for (const auto& result : commit(*store, group, in(30s))) BOOST_TEST(!result);
   BOOST_TEST(store->verify(in()).tasks == 10);
   // One transaction would have put 2,450 frames into the log at once.
   const auto frames = std::filesystem::file_size(directory.path("catalog.db-wal")) / 4120U;

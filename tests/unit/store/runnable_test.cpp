@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_commit_is_announced_once_it_can_be_seen_and_a_heartbeat_i
   const store::Change beat{[](store::Session& session) { session.set_zone_turn("z"); }, store::Durability::relaxed,
                            false};
   const store::Change* const beats[] = {&beat};
-  BOOST_TEST(!store->commit(beats, in())[0]);
+  BOOST_TEST(!commit(*store, beats)[0]);
   BOOST_TEST((read_file(path) == before));
   create(*store, "z", "t");
   BOOST_TEST((read_file(path) != before));

@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(a_failing_change_leaves_its_neighbours_alone) {
     }};
     const store::Change good2{[](store::Session& s) { s.insert(new_row("z", "d"), std::nullopt); }};
     const store::Change* const changes[] = {&good1, &bad, &worse, &good2};
-    const auto results = store->commit(changes, in());
+    const auto results = commit(*store, changes);
     BOOST_REQUIRE(results.size() == 4);
     BOOST_TEST(!results[0]);
     BOOST_TEST((results[1]->code == Code::limit_exceeded));

@@ -81,11 +81,23 @@ class TempDirectory {
 /// What a change does.
 using Act = std::function<void(store::Session&)>;
 
+using Results = std::vector<std::optional<core::Error>>;
+
+/// Commits the changes together; without a turn all fail alike.
+inline Results commit(Store& store, std::span<const store::Change* const> changes,
+                      const store::Patience& patience = in()) {
+  try {
+    return store.turn(patience)->commit(changes, patience);
+  } catch (const core::Failure& failure) {
+    return Results(changes.size(), failure.error());
+  }
+}
+
 /// Runs one change and returns its error, if any.
 inline std::optional<core::Error> commit(Store& store, Act act, const store::Patience& patience = in()) {
   const store::Change change{std::move(act)};
   const store::Change* const changes[] = {&change};
-  return store.commit(changes, patience).at(0);
+  return commit(store, changes, patience).at(0);
 }
 
 /// The same; the test fails if the change does.
