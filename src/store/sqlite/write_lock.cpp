@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <thread>
@@ -29,6 +31,8 @@ constexpr std::array<char, 8> magic{'T', 'S', 'K', 'L', 'O', 'C', 'K', '\0'};
 constexpr std::int64_t layout_offset = 8;
 constexpr std::int64_t state_offset = 12;
 constexpr std::int64_t commits_offset = 16;
+constexpr std::int64_t freed_offset = 20;
+constexpr std::int64_t passed_offset = 24;
 constexpr std::uint32_t layout_version = 1;
 constexpr std::int64_t file_size = 4096;
 constexpr std::int64_t turnstile_offset = file_size;  // nothing is ever written there
@@ -78,29 +82,45 @@ void WriteLock::leave_turnstile() noexcept {
   range.l_start = turnstile_offset;
   range.l_len = 1;
   ::fcntl(descriptor_, F_OFD_SETLK, &range);
+  tell(passed_);
 }
 
-// Neither lock can be waited for with a deadline or a cancellation, so they are tried, the lock itself more often: only
-// the next in line does.
+// Neither lock can be waited for with a deadline or a cancellation, so both are tried, and slept upon in between: until
+// whoever lets go says so, who may also die without a word.
 std::chrono::microseconds WriteLock::lock(const Patience& patience, const std::function<void()>& give_up) {
   std::optional<Deadline> since;
-  const auto wait = [&](const auto& attempt, std::chrono::microseconds longest) {
-    for (auto pause = std::chrono::microseconds(25); !attempt(); pause = std::min(pause * 2, longest)) {
+  const auto wait = [&](const auto& attempt, const futex::Word* word) {
+    for (;;) {
+      const std::uint32_t seen = word != nullptr ? word->load(std::memory_order_acquire) : 0;
+      if (attempt()) return;
       if (!since) since = std::chrono::steady_clock::now();
       give_up();
       patience.require("another process was writing until the deadline");
-      std::this_thread::sleep_until(std::min<Deadline>(patience.until, std::chrono::steady_clock::now() + pause));
+      const Deadline next = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+      if (word != nullptr) {
+        futex::wait(*word, seen, std::min(patience.until, next), futex::Scope::shared);
+      } else {
+        std::this_thread::sleep_until(std::min(patience.until, next));
+      }
     }
   };
-  wait([this] { return try_turnstile(); }, std::chrono::microseconds(1000));
+  wait([this] { return try_turnstile(); }, passed_);
   const std::unique_ptr<WriteLock, void (*)(WriteLock*)> inside(this, [](WriteLock* lock) { lock->leave_turnstile(); });
-  wait([this] { return try_lock(); }, std::chrono::microseconds(200));
+  wait([this] { return try_lock(); }, freed_);
   if (!since) return std::chrono::microseconds(0);
   return std::chrono::ceil<std::chrono::microseconds>(std::chrono::steady_clock::now() - *since);
 }
 
 void WriteLock::unlock() noexcept {
-  if (descriptor_ >= 0) ::flock(descriptor_, LOCK_UN);
+  if (descriptor_ < 0) return;
+  ::flock(descriptor_, LOCK_UN);
+  tell(freed_);
+}
+
+void WriteLock::tell(futex::Word* word) noexcept {
+  if (word == nullptr) return;
+  word->fetch_add(1, std::memory_order_release);
+  futex::wake_one(*word, futex::Scope::shared);
 }
 
 // That it is written counts, not what.
@@ -110,8 +130,21 @@ void WriteLock::announce() noexcept {
 }
 
 void WriteLock::close() noexcept {
+  if (mapped_ != nullptr) ::munmap(mapped_, file_size);
   if (descriptor_ >= 0) ::close(descriptor_);
+  mapped_ = nullptr;
+  freed_ = passed_ = nullptr;
   descriptor_ = -1;
+}
+
+// Where it cannot be mapped, both locks are tried once in a while.
+void WriteLock::map() noexcept {
+  if (mapped_ != nullptr) return;
+  void* const begin = ::mmap(nullptr, file_size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
+  if (begin == MAP_FAILED) return;
+  mapped_ = begin;
+  freed_ = reinterpret_cast<futex::Word*>(static_cast<std::byte*>(begin) + freed_offset);
+  passed_ = reinterpret_cast<futex::Word*>(static_cast<std::byte*>(begin) + passed_offset);
 }
 
 void WriteLock::check_header() {
@@ -123,7 +156,7 @@ void WriteLock::check_header() {
     write_word(layout_offset, layout_version);
     const ssize_t written = ::pwrite(descriptor_, magic.data(), magic.size(), 0);  // last: it vouches for the rest
     if (written != static_cast<ssize_t>(magic.size())) throw Failure(errno_error(errno, "write the -taskstate file"));
-    return;
+    return map();
   }
   // All zeroes: its writer died before the magic.
   if (found == std::array<char, 8>{}) {
@@ -133,6 +166,7 @@ void WriteLock::check_header() {
   if (found != magic) throw Failure(Code::not_a_taskstate_file, "the -taskstate file beside the database is not ours");
   if (read_word(layout_offset) != layout_version)
     throw Failure(Code::schema_too_new, "the -taskstate file beside the database has a newer layout");
+  map();
 }
 
 bool WriteLock::initialised() { return read_word(state_offset) != 0; }

@@ -2,9 +2,12 @@
 // our own beside the database. It dies with its process, and no close() of another descriptor drops it.
 //
 // Whoever wants it must first pass a turnstile, a second lock which only the next in line holds: otherwise a process
-// that writes all the time would take the lock again as soon as it let go, before those that wait had looked.
+// that writes all the time would take the lock again as soon as it let go, before those that wait had looked. Whoever
+// lets go of either wakes the one that has waited longest, through a word of the file, which all map. The words only
+// tell when to try: a process that dies leaves nothing behind that anybody would have to clear up.
 #pragma once
 
+#include "store/futex.hpp"
 #include "store/store.hpp"
 
 #include <chrono>
@@ -45,9 +48,14 @@ class WriteLock {
  private:
   [[nodiscard]] bool try_turnstile();
   void leave_turnstile() noexcept;
+  void map() noexcept;
+  static void tell(futex::Word* word) noexcept;
   void write_word(std::int64_t offset, std::uint32_t value);
   [[nodiscard]] std::uint32_t read_word(std::int64_t offset);
   int descriptor_ = -1;
+  void* mapped_ = nullptr;
+  futex::Word* freed_ = nullptr;   // one more whenever the lock is let go
+  futex::Word* passed_ = nullptr;  // one more whenever the turnstile is
   std::uint32_t announced_ = 0;
 };
 
