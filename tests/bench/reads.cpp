@@ -2,28 +2,13 @@
 //   build/release/tests/bench_reads [--benchmark_filter=...]
 // TSE_BENCH_HOT hot tasks (1000) in a file of TSE_BENCH_TASKS (10000). Both sides copy the body out; the SELECT's side
 // makes no headers.
-#include "bench/support/files.hpp"
-
-#include <taskstate.h>
+#include "bench/support/polls.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <string>
-#include <vector>
 
 namespace {
-
-struct Keys {
-  std::vector<std::string> ids;
-  std::size_t next = 0;
-  explicit Keys(std::int64_t count, std::int64_t first = 1) {
-    for (std::int64_t i = 0; i < count; ++i) ids.push_back(bench::id_of(first + i));
-  }
-  const std::string& take() {
-    if (next == ids.size()) next = 0;
-    return ids[next++];
-  }
-};
 
 class File {
  public:
@@ -32,7 +17,6 @@ class File {
     return file;
   }
   std::int64_t hot = bench::setting("TSE_BENCH_HOT", 1000);
-  std::int64_t tasks = bench::setting("TSE_BENCH_TASKS", 10000);
   std::string path;
 
  private:
@@ -40,92 +24,57 @@ class File {
     const char* const given = std::getenv("TSE_BENCH_FILE");
     path = given != nullptr ? given : directory_.file("tasks.db");
     if (given != nullptr) return;
-    bench::fill(path, hot + 1, tasks);
+    bench::fill(path, hot + 1, bench::setting("TSE_BENCH_TASKS", 10000));
     taskstate::Engine engine(path, {.durability = taskstate::Durability::relaxed});
     bench::make(engine, 1, hot);
   }
   bench::Directory directory_;
 };
 
-tse_engine* open(const std::string& path) {
-  tse_engine* engine = nullptr;
-  if (tse_open(path.c_str(), TSE_NTS, nullptr, &engine, nullptr) != TSE_OK) bench::give_up("cannot open " + path);
-  return engine;
+template <typename Side>
+void ask(benchmark::State& state, Side& side) {
+  bench::Keys keys(File::get().hot);
+  keys.skip(static_cast<std::size_t>(state.thread_index()) * keys.size() / 7);
+  for (std::size_t i = 0; i < keys.size(); ++i) side.ask(keys.take());
+  for (auto _ : state) benchmark::DoNotOptimize(side.ask(keys.take()));
 }
 
-struct Asker {
-  explicit Asker(tse_engine* from) : engine(from) { tse_answer_new(&answer, nullptr); }
-  ~Asker() { tse_answer_free(answer); }
-  std::size_t ask(const std::string& id) {
-    tse_decide(engine, bench::zone, 6, id.data(), id.size(), nullptr, nullptr, answer, nullptr);
-    tse_answer_view view = TSE_ANSWER_VIEW_INIT;
-    tse_answer_get(answer, &view);
-    if (view.status != 200 && view.status != 303) bench::give_up("no such task: " + id);
-    return view.body.size;
-  }
-  tse_engine* engine;
-  tse_answer* answer = nullptr;
-};
-
-void decide_hit(benchmark::State& state) {
-  static tse_engine* const engine = open(File::get().path);
-  Keys keys(File::get().hot);
-  keys.next = static_cast<std::size_t>(state.thread_index()) * keys.ids.size() / 7;
-  Asker asker(engine);
-  for (std::size_t i = 0; i < keys.ids.size(); ++i) asker.ask(keys.take());
-  for (auto _ : state) benchmark::DoNotOptimize(asker.ask(keys.take()));
+// One engine for all threads.
+void hit(benchmark::State& state) {
+  static const bench::Engine engine(File::get().path);
+  bench::Asker asker(engine);
+  ask(state, asker);
 }
-BENCHMARK(decide_hit)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK(hit)->Name("hit/taskstate")->Threads(1)->Threads(2)->UseRealTime();
 
-void raw_select(benchmark::State& state) {
-  bench::Sqlite sqlite(File::get().path);
-  const auto statement =
-      sqlite.prepare("SELECT status, revision, body FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
-  Keys keys(File::get().hot);
-  std::string body;
-  for (auto _ : state) {
-    const std::string& id = keys.take();
-    sqlite3_bind_text(statement.get(), 1, bench::zone, 6, SQLITE_STATIC);
-    sqlite3_bind_text(statement.get(), 2, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
-    if (sqlite3_step(statement.get()) != SQLITE_ROW) bench::give_up("no such task: " + id);
-    benchmark::DoNotOptimize(sqlite3_column_int64(statement.get(), 1));
-    const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(statement.get(), 2));
-    body.assign(text == nullptr ? "" : text, static_cast<std::size_t>(sqlite3_column_bytes(statement.get(), 2)));
-    benchmark::DoNotOptimize(body.data());
-    sqlite3_reset(statement.get());
-  }
+// A connection for each thread.
+void raw(benchmark::State& state) {
+  bench::Selector selector(File::get().path);
+  ask(state, selector);
 }
-BENCHMARK(raw_select)->UseRealTime();
+BENCHMARK(raw)->Name("hit/raw")->Threads(1)->Threads(2)->UseRealTime();
+
+// Each pass asks for all tasks once, in a cache too small to keep any until the next pass.
+void miss(benchmark::State& state) {
+  const bench::Engine engine(File::get().path, 64 * 1024);
+  bench::Asker asker(engine);
+  ask(state, asker);
+  tse_stats* stats = nullptr;
+  if (tse_stats_read(engine.handle(), nullptr, 0, nullptr, &stats, nullptr) != TSE_OK) bench::give_up("no figures");
+  tse_stats_view view = TSE_STATS_VIEW_INIT;
+  tse_stats_get(stats, &view);
+  if (view.cache_hits > view.cache_misses / 100) state.SkipWithError("these were no misses");
+  tse_stats_free(stats);
+}
+BENCHMARK(miss)->Name("miss/taskstate")->UseRealTime();
 
 // Without any cache every poll reads: what a miss costs, apart from keeping it.
-void decide_uncached(benchmark::State& state) {
-  tse_options* options = nullptr;
-  tse_options_new(&options, nullptr);
-  tse_options_set_answer_cache_bytes(options, 0, nullptr);
-  tse_engine* engine = nullptr;
-  if (tse_open(File::get().path.c_str(), TSE_NTS, options, &engine, nullptr) != TSE_OK) bench::give_up("cannot open");
-  tse_options_free(options);
-  Keys keys(File::get().hot);
-  Asker asker(engine);
-  for (auto _ : state) benchmark::DoNotOptimize(asker.ask(keys.take()));
-  tse_engine_free(engine);
+void uncached(benchmark::State& state) {
+  const bench::Engine engine(File::get().path, 0);
+  bench::Asker asker(engine);
+  ask(state, asker);
 }
-BENCHMARK(decide_uncached)->UseRealTime();
-
-// Each pass asks for all tasks once, in a cache too small to keep them until the next pass.
-void decide_miss(benchmark::State& state) {
-  tse_options* options = nullptr;
-  tse_options_new(&options, nullptr);
-  tse_options_set_answer_cache_bytes(options, 64 * 1024, nullptr);
-  tse_engine* engine = nullptr;
-  if (tse_open(File::get().path.c_str(), TSE_NTS, options, &engine, nullptr) != TSE_OK) bench::give_up("cannot open");
-  tse_options_free(options);
-  Keys keys(File::get().hot);
-  Asker asker(engine);
-  for (auto _ : state) benchmark::DoNotOptimize(asker.ask(keys.take()));
-  tse_engine_free(engine);
-}
-BENCHMARK(decide_miss)->UseRealTime();
+BENCHMARK(uncached)->Name("uncached/taskstate")->UseRealTime();
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // Durable changes a second, and how long each takes, against what teams write by hand.
-//   build/release/tests/bench_writes [case...]      cases: alone, 8, 32, 2x8
+//   build/release/tests/bench_writes [case[/side]...]      cases: alone, 8, 32, 2x8
 // TSE_BENCH_SECONDS for each side (3), TSE_BENCH_ROUNDS (5); the sides take turns. TSE_BENCH_DIRECTORY: on which disk.
 //
 // A change is create, start or complete of a task, in turn, each durable (fdatasync) when its call returns.
@@ -9,7 +9,6 @@
 //              guarded statement, a line of history, COMMIT; synchronous=FULL; fewer columns, rules, indexes
 //   fdatasync  a 4 KiB write at a file's end and fdatasync, nothing else
 #include "bench/support/files.hpp"
-
 #include "bench/support/load.hpp"
 
 #include <fcntl.h>
@@ -30,11 +29,16 @@ MakeAct taskstate_acts(const std::string& path) {
   auto engine = std::make_shared<taskstate::Engine>(path, taskstate::Options{.timeout = std::chrono::minutes(1)});
   return [engine](std::size_t caller) {
     return [engine, zone = "zone-" + std::to_string(caller % 10), id = std::string(), step = 0]() mutable {
-      switch (step++ % 3) {
-        case 0: id = engine->create({.zone_id = zone, .operation = "create", .package_id = "pkg_1"}).id; break;
-        case 1: (void)engine->start(zone, id); break;
-        default: (void)engine->complete(zone, id, {.install_id = "ins_1"}); break;
+      try {
+        switch (step % 3) {
+          case 0: id = engine->create({.zone_id = zone, .operation = "create", .package_id = "pkg_1"}).id; break;
+          case 1: (void)engine->start(zone, id); break;
+          default: (void)engine->complete(zone, id, {.install_id = "ins_1"}); break;
+        }
+      } catch (const taskstate::Error&) {
+        return false;
       }
+      ++step;
       return true;
     };
   };
@@ -67,7 +71,8 @@ MakeAct by_hand(const std::string& path, const std::array<std::vector<std::strin
       for (const auto& statement : steps->acts[step % 3]) {
         sqlite3_bind_text(statement.get(), 1, zone.data(), static_cast<int>(zone.size()), SQLITE_TRANSIENT);
         sqlite3_bind_text(statement.get(), 2, id.data(), static_cast<int>(id.size()), SQLITE_TRANSIENT);
-        if (!run(statement)) {
+        const bool writes = sqlite3_stmt_readonly(statement.get()) == 0;
+        if (!run(statement) || (writes && sqlite3_changes(sqlite->handle()) != 1)) {
           run(steps->rollback);
           return false;
         }
@@ -92,24 +97,22 @@ MakeAct same_acts(const std::string& path) {
   const std::string change =
       "UPDATE taskstate_tasks SET revision = revision + 1, version = version + 1, updated_at = updated_at + 1, body = "
       "'" +
-      body +
-      "', event_request_id = NULL, event_traceparent = NULL, event_worker = NULL, event_message = NULL, "
-      "event_detail = NULL, error_message = NULL, links = NULL, package_id = package_id, package_slug = NULL, "
-      "package_version = NULL, warnings = NULL, result_href = NULL, epoch = epoch, lease_until = NULL, "
-      "lease_clock = NULL, worker = NULL, attempt = attempt, failure_kind = NULL, error_detail = NULL, ";
+      body + "', body_format = 1, ";
   const std::string where = " WHERE zone_id = ?1 AND id = ?2 AND version = ";
-  return by_hand(path,
-                 {{{schema, "SAVEPOINT change", look,
-                    "INSERT INTO taskstate_tasks (zone_id, id, operation, package_id, body) VALUES (?1, ?2, 'create', "
-                    "'pkg_1', '" +
-                        body + "')",
-                    "RELEASE change"},
-                   {schema, "SAVEPOINT change", look,
-                    change + "status = 'running', event_kind = 'started'" + where + "1", "RELEASE change"},
-                   {schema, "SAVEPOINT change", look,
-                    change + "status = 'completed', install_id = 'ins_1', event_kind = 'completed'" + where + "2",
-                    "RELEASE change"}}},
-                 usual);
+  return by_hand(
+      path,
+      {{{schema, "SAVEPOINT change", look,
+         "INSERT INTO taskstate_tasks (zone_id, id, operation, package_id, body) VALUES (?1, ?2, 'create', "
+         "'pkg_1', '" +
+             body + "')",
+         "RELEASE change"},
+        {schema, "SAVEPOINT change", look,
+         change + "status = 'running', attempt = attempt + 1, event_kind = 'started'" + where + "1", "RELEASE change"},
+        {schema, "SAVEPOINT change", look,
+         change + "status = 'completed', install_id = 'ins_1', outcome_digest = 1, event_kind = 'completed'" + where +
+             "2",
+         "RELEASE change"}}},
+      usual);
 }
 
 MakeAct naive_acts(const std::string& path) {
@@ -155,10 +158,19 @@ struct Side {
   std::function<MakeAct(const std::string&)> acts;
 };
 
-void measure(const char* name, std::size_t processes, std::size_t threads, const std::vector<Side>& sides) {
-  const double seconds = static_cast<double>(bench::setting("TSE_BENCH_SECONDS", 3));
+using Wanted = std::vector<std::string>;
+
+bool is_wanted(const Wanted& wanted, const std::string& name, const std::string& side) {
+  return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end() ||
+         std::find(wanted.begin(), wanted.end(), name + "/" + side) != wanted.end();
+}
+
+void measure(const Wanted& wanted, const char* name, std::size_t processes, std::size_t threads,
+             const std::vector<Side>& sides) {
+  const double seconds = bench::seconds_each();
   for (std::int64_t round = 0; round < bench::setting("TSE_BENCH_ROUNDS", 5); ++round)
     for (const Side& side : sides) {
+      if (!is_wanted(wanted, name, side.name)) continue;
       const bench::Directory directory;
       const std::string path = directory.file("tasks.db");
       side.prepare(path);
@@ -176,12 +188,10 @@ int main(int count, char** arguments) {
   const Side same{"same", open_once, same_acts};
   const Side naive{"naive", make_naive, naive_acts};
   const Side sync{"fdatasync", [](const std::string&) {}, sync_acts};
-  const auto wanted = [&](const std::string& name) {
-    return count < 2 || std::find(arguments + 1, arguments + count, name) != arguments + count;
-  };
-  if (wanted("alone")) measure("alone", 1, 1, {ours, same, naive, sync});
-  if (wanted("8")) measure("8", 1, 8, {ours, naive});
-  if (wanted("32")) measure("32", 1, 32, {ours, naive});
-  if (wanted("2x8")) measure("2x8", 2, 8, {ours, naive});
+  const Wanted wanted(arguments + 1, arguments + count);
+  measure(wanted, "alone", 1, 1, {ours, same, naive, sync});
+  measure(wanted, "8", 1, 8, {ours, naive});
+  measure(wanted, "32", 1, 32, {ours, naive});
+  measure(wanted, "2x8", 2, 8, {ours, naive});
   return 0;
 }

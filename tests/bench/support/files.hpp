@@ -1,51 +1,20 @@
 // Files to measure on: tasks in bulk, and the same file through plain SQLite.
 #pragma once
 
+#include "bench/support/basics.hpp"
+
 #include "taskstate/taskstate.hpp"
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace bench {
-
-[[noreturn]] inline void give_up(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  std::exit(1);
-}
-
-/// A number from the environment.
-inline std::int64_t setting(const char* name, std::int64_t usual) {
-  const char* const text = std::getenv(name);
-  return text != nullptr ? std::strtoll(text, nullptr, 10) : usual;
-}
-
-/// A directory of its own below TSE_BENCH_DIRECTORY or the working directory, gone at the end.
-class Directory {
- public:
-  Directory() {
-    const char* const base = std::getenv("TSE_BENCH_DIRECTORY");
-    std::string name = std::string(base != nullptr ? base : ".") + "/taskstate-bench-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) give_up("cannot make " + name);
-    path_ = std::filesystem::absolute(name).string();
-  }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 /// A connection of plain SQLite, as somebody sets it up who knows SQLite.
 class Sqlite {
@@ -89,19 +58,24 @@ inline std::string id_of(std::int64_t number) {
 
 inline constexpr const char* zone = "zone-1";
 
-/// Adds tasks by an engine, a third of them pending, running and completed; each with a rendered body of some 600
-/// bytes.
+/// Adds a task by an engine, with a rendered body of some 600 bytes.
+inline void make_pending(taskstate::Engine& engine, std::int64_t number) {
+  const std::string id = id_of(number);
+  (void)engine.create({.zone_id = zone,
+                       .id = id,
+                       .operation = "create",
+                       .package_id = "pkg_0192f0a1-7c3e-7000-8000-0192f0a17c3e",
+                       .package_slug = "a-package-of-some-length",
+                       .package_version = 42,
+                       .links = {{.href = "https://example.com/docs/a-page-about-it", .rel = "help"},
+                                 {.href = "/zones/zone-1/catalog_tasks/" + id + "/log", .rel = "log"}}});
+}
+
+/// Adds such tasks, a third of them pending, running and completed.
 inline void make(taskstate::Engine& engine, std::int64_t from, std::int64_t until) {
   for (std::int64_t i = from; i <= until; ++i) {
     const std::string id = id_of(i);
-    (void)engine.create({.zone_id = zone,
-                         .id = id,
-                         .operation = "create",
-                         .package_id = "pkg_0192f0a1-7c3e-7000-8000-0192f0a17c3e",
-                         .package_slug = "a-package-of-some-length",
-                         .package_version = 42,
-                         .links = {{.href = "https://example.com/docs/a-page-about-it", .rel = "help"},
-                                   {.href = "/zones/zone-1/catalog_tasks/" + id + "/log", .rel = "log"}}});
+    make_pending(engine, i);
     if (i % 3 > 0) (void)engine.start(zone, id);
     if (i % 3 > 1) (void)engine.complete(zone, id, {.install_id = "ins_" + id});
   }

@@ -1,6 +1,8 @@
 // Callers that change something over and over for a time, in threads and processes, and what that gave.
 #pragma once
 
+#include "bench/support/basics.hpp"
+
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -102,18 +104,24 @@ inline void run_callers(Samples& samples, std::size_t processes, std::size_t thr
   }
 }
 
-/// One line of JSON: how many a second, and how long they took in microseconds.
-inline void print(const char* what, const char* side, const Samples& samples, double seconds) {
+/// One line of JSON: a figure, and how long each of what it is made of took, in microseconds.
+inline void print(const std::string& what, const char* side, double value, const char* unit, const Samples& samples) {
   const std::vector<float> times = samples.times();
   const auto at = [&](double share) {
-    return times.empty() ? 0.0F : times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))];
+    return times.empty()
+               ? 0.0
+               : static_cast<double>(times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))]);
   };
   std::printf(
-      "{\"case\": \"%s\", \"side\": \"%s\", \"value\": %.1f, \"unit\": \"1/s\", \"p50_us\": %.0f, \"p99_us\": %.0f, "
-      "\"max_us\": %.0f, \"failures\": %zu}\n",
-      what, side, static_cast<double>(times.size()) / seconds, static_cast<double>(at(0.5)),
-      static_cast<double>(at(0.99)), static_cast<double>(at(1)), samples.failures());
+      "{\"case\": \"%s\", \"side\": \"%s\", \"value\": %.6g, \"unit\": \"%s\", \"p50_us\": %.4g, \"p99_us\": %.4g, "
+      "\"max_us\": %.4g, \"failures\": %zu}\n",
+      what.c_str(), side, value, unit, at(0.5), at(0.99), at(1), samples.failures());
   std::fflush(stdout);
+}
+
+/// The same of what was done again and again for a time: how many a second.
+inline void print(const std::string& what, const char* side, const Samples& samples, double seconds) {
+  print(what, side, static_cast<double>(samples.count()) / seconds, "1/s", samples);
 }
 
 }  // namespace bench
