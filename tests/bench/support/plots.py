@@ -131,15 +131,20 @@ def main(source, directory):
         log=True,
         scale=1e-3,
     )
+    bars(
+        directory / "redis.svg",
+        "Durable changes, beside Redis with an fsync before each reply",
+        "per second; more is better",
+        [group(label, "redis", case, ("taskstate", "redis")) for label, case in callers],
+    )
     go, python = ("taskstate", "river", "goqite"), ("taskstate", "huey", "huey, FULL")
     bars(
         directory / "peers.svg",
-        "Beside others: durable changes, and whole lives of tasks",
+        "Tasks created, taken and completed, each step durable",
         "per second; more is better",
         [
-            *(group(f"changes, {n}", "redis", n, ("taskstate", "redis")) for n in ("alone", "8", "32")),
-            *(group(f"lives in Go, {n}", "go", f"lifecycle, {n}", go) for n in (1, 8)),
-            *(group(f"lives in Python, {n}", "python", f"lifecycle, {n}", python) for n in (1, 8)),
+            *(group(f"Go, {n} at once", "go", f"lifecycle, {n}", go) for n in (1, 8)),
+            *(group(f"Python, {n} at once", "python", f"lifecycle, {n}", python) for n in (1, 8)),
         ],
     )
     bulk = sorted({case for suite, case, _ in results.values if suite == "bulk"})

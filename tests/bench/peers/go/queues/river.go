@@ -26,12 +26,16 @@ type installer struct {
 
 func (installer) Work(context.Context, *riverqueue.Job[install]) error { return nil }
 
-// ahead is how many jobs may be inserted and not yet completed: as many as keep its workers busy.
-const ahead = 100
+const (
+	// As in River's own examples.
+	maxWorkers = 100
+	// How many jobs may be inserted and not yet completed: enough to keep all workers busy.
+	ahead = 400
+)
 
-// river counts the jobs that its client reports as completed, while as many goroutines insert as there are workers. River
-// fetches every 100 ms by default, which would be all that is measured; here it may at its shortest interval.
-func river(name, path string, workers int) {
+// river counts the jobs that its client reports as completed, while goroutines insert. It fetches as it does by default,
+// and always has all of its workers: fetching more often, or with fewer, was measured to complete less.
+func river(name, path string, inserting int) {
 	ctx := context.Background()
 	db := connect(path)
 	defer db.Close()
@@ -44,11 +48,9 @@ func river(name, path string, workers int) {
 	known := riverqueue.NewWorkers()
 	riverqueue.AddWorker(known, installer{})
 	client, err := riverqueue.NewClient(driver, &riverqueue.Config{
-		FetchCooldown:     riverqueue.FetchCooldownMin,
-		FetchPollInterval: riverqueue.FetchPollIntervalMin,
-		Logger:            slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Queues:            map[string]riverqueue.QueueConfig{riverqueue.QueueDefault: {MaxWorkers: workers}},
-		Workers:           known,
+		Logger:  slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Queues:  map[string]riverqueue.QueueConfig{riverqueue.QueueDefault: {MaxWorkers: maxWorkers}},
+		Workers: known,
 	})
 	measure.Check(err)
 	events, unsubscribe := client.SubscribeConfig(&riverqueue.SubscribeConfig{
@@ -64,7 +66,7 @@ func river(name, path string, workers int) {
 	until := time.After(measure.Length())
 	stop := make(chan struct{})
 	var inserters sync.WaitGroup
-	for i := 0; i < workers; i++ {
+	for i := 0; i < inserting; i++ {
 		inserters.Add(1)
 		go func() {
 			defer inserters.Done()
