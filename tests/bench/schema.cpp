@@ -41,9 +41,6 @@ std::vector<Variant> variants_of(const std::string& path) {
     all.push_back({type + " " + name, "DROP " + type + " " + name});
   }
   all.push_back({"CHECK constraints", "PRAGMA ignore_check_constraints = ON"});
-  all.push_back({"AUTOINCREMENT of events",
-                 "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'AUTOINCREMENT', '') WHERE "
-                 "name = 'taskstate_events'; PRAGMA writable_schema = RESET"});
   return all;
 }
 

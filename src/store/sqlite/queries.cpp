@@ -4,6 +4,9 @@
 #include "store/sqlite/retention.hpp"
 #include "store/sqlite/row_io.hpp"
 
+#include <algorithm>
+#include <span>
+
 namespace tse::store::sqlite {
 
 namespace {
@@ -131,22 +134,46 @@ std::vector<core::Row> find_page(Connection& connection, const PageQuery& query)
   return rows;
 }
 
+namespace {
+
 // What the counters know needs no walk over the zone.
+bool is_counted(const PageQuery& query) {
+  return !query.install_id && !query.package_id && !query.created_from && !query.created_until;
+}
+
+/// The same, but for the statuses: the counters have a column for each.
+PageQuery without_statuses(PageQuery query) {
+  query.statuses.clear();
+  return query;
+}
+
+/// The sum of the counters' columns of these statuses; of all, if none are given.
+std::string sum_of(std::span<const core::Status> statuses) {
+  std::string sum;
+  for (const core::Status status :
+       {core::Status::pending, core::Status::running, core::Status::completed, core::Status::failed})
+    if (statuses.empty() || std::find(statuses.begin(), statuses.end(), status) != statuses.end())
+      sum.append(sum.empty() ? "" : " + ").append(taskstate::to_string(status));
+  return "SELECT coalesce(sum(" + sum + "), 0) FROM taskstate_counters";
+}
+
+}  // namespace
+
 std::string count_sql(const PageQuery& query) {
-  if (!query.install_id && !query.package_id && !query.created_from && !query.created_until)
-    return "SELECT coalesce(sum(count), 0) FROM taskstate_counters" + filter_sql(query);
+  if (is_counted(query)) return sum_of(query.statuses) + filter_sql(without_statuses(query));
   return "SELECT count(*) FROM taskstate_tasks INDEXED BY taskstate_tasks_list" + filter_sql(query);
 }
 
 std::int64_t count_rows(Connection& connection, const PageQuery& query) {
   Query bound(connection, count_sql(query));
-  bind_filter(bound, query);
+  const PageQuery counted = without_statuses(query);
+  bind_filter(bound, is_counted(query) ? counted : query);
   return bound.step() ? bound.integer(0) : 0;
 }
 
 std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, core::Status status) {
-  Query query(connection, "SELECT coalesce(sum(count), 0) FROM taskstate_counters WHERE zone_id = ?1 AND status = ?2");
-  query.bind(1, zone_id).bind(2, taskstate::to_string(status));
+  Query query(connection, sum_of({&status, 1}) + " WHERE zone_id = ?1");
+  query.bind(1, zone_id);
   return query.step() ? query.integer(0) : 0;
 }
 

@@ -23,6 +23,13 @@ namespace tse::store::sqlite {
 [[nodiscard]] std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, core::Status status);
 [[nodiscard]] std::vector<core::Event> find_history(Connection& connection, const core::Key& key);
 
+/// The counters with a row for each status, as a table of (zone_id, operation, status, count).
+inline constexpr const char* counts_table =
+    "(SELECT zone_id, operation, 'pending' AS status, pending AS count FROM taskstate_counters UNION ALL "
+    "SELECT zone_id, operation, 'running', running FROM taskstate_counters UNION ALL "
+    "SELECT zone_id, operation, 'completed', completed FROM taskstate_counters UNION ALL "
+    "SELECT zone_id, operation, 'failed', failed FROM taskstate_counters)";
+
 /// The SQL of find_page() and count_rows(), for the tests that look at its plan.
 [[nodiscard]] std::string page_sql(const PageQuery& query);
 [[nodiscard]] std::string count_sql(const PageQuery& query);

@@ -6,6 +6,8 @@ namespace {
 constexpr const char* has_no_live_key =
     " AND NOT EXISTS (SELECT 1 FROM taskstate_idempotency AS kept WHERE kept.zone_id = taskstate_tasks.zone_id "
     "AND kept.task_id = taskstate_tasks.id AND kept.expires_at > ?2)";
+// The newest event stays in any case.
+constexpr const char* is_told_no_longer = " WHERE task_seq IS NULL AND at <= ?1 AND seq < (SELECT max(seq) FROM taskstate_events)";
 constexpr const char* has_ended = " AND status IN ('completed', 'failed') AND updated_at <= ?1";
 
 std::size_t changed(Connection& connection) { return static_cast<std::size_t>(sqlite3_changes(connection.handle())); }
@@ -109,11 +111,12 @@ bool remove_ended(Connection& connection, const core::Key& key, const EndedQuery
 }
 
 bool has_expired(Connection& connection, const Expiry& expiry) {
-  Query query(connection,
-              "SELECT EXISTS (SELECT 1 FROM taskstate_idempotency WHERE expires_at <= ?1) "
-              "OR EXISTS (SELECT 1 FROM taskstate_tombstones WHERE expires_at <= ?1) "
-              "OR EXISTS (SELECT 1 FROM taskstate_events WHERE task_seq IS NULL AND at <= ?2)");
-  query.bind(1, expiry.now).bind(2, expiry.purged_until);
+  static const std::string sql =
+      std::string("SELECT EXISTS (SELECT 1 FROM taskstate_events") + is_told_no_longer +
+      ") OR EXISTS (SELECT 1 FROM taskstate_idempotency WHERE expires_at <= ?2) "
+      "OR EXISTS (SELECT 1 FROM taskstate_tombstones WHERE expires_at <= ?2)";
+  Query query(connection, sql);
+  query.bind(1, expiry.purged_until).bind(2, expiry.now);
   return query.step() && query.integer(0) != 0;
 }
 
@@ -133,15 +136,15 @@ std::size_t drop_expired(Connection& connection, const Expiry& expiry, std::size
       "DELETE FROM taskstate_tombstones WHERE (zone_id, id) IN "
       "(SELECT zone_id, id FROM taskstate_tombstones WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
       expiry.now);
-  constexpr const char* purges =
-      "SELECT seq FROM taskstate_events WHERE task_seq IS NULL AND at <= ?1 ORDER BY at LIMIT ?2";
+  static const std::string purges =
+      std::string("SELECT seq FROM taskstate_events") + is_told_no_longer + " ORDER BY at LIMIT ?2";
   static const std::string raise_floor =
       "UPDATE taskstate_meta SET feed_floor = max(feed_floor, last), purged_through = max(purged_through, last) "
       "FROM (SELECT max(seq) AS last FROM (" +
-      std::string(purges) + ")) WHERE last IS NOT NULL";
+      purges + ")) WHERE last IS NOT NULL";
   Query floor(connection, raise_floor);
   floor.bind(1, expiry.purged_until).bind(2, most).run();
-  static const std::string drop_purges = "DELETE FROM taskstate_events WHERE seq IN (" + std::string(purges) + ")";
+  static const std::string drop_purges = "DELETE FROM taskstate_events WHERE seq IN (" + purges + ")";
   drop(drop_purges.c_str(), expiry.purged_until);
   return dropped;
 }

@@ -5,6 +5,8 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <mutex>
+#include <unordered_map>
 
 namespace tse::store::sqlite {
 
@@ -183,7 +185,9 @@ Columns changed_columns(const core::Row& before, const core::Row& next) {
   return changed;
 }
 
-std::string update_row_sql(Columns columns) {
+namespace {
+
+std::string make_update(Columns columns) {
   std::string sql = "UPDATE taskstate_tasks SET ";
   const char* separator = "";
   for (Columns left = columns; left != 0; left &= left - 1) {
@@ -193,6 +197,16 @@ std::string update_row_sql(Columns columns) {
   }
   return sql + " WHERE zone_id = " + parameter(c_zone_id) + " AND id = " + parameter(c_id) +
          " AND version = " + parameter(column_count);
+}
+
+}  // namespace
+
+const std::string& update_row_sql(Columns columns) {
+  static std::mutex mutex;
+  static std::unordered_map<Columns, std::string> made;
+  const std::lock_guard lock(mutex);
+  const auto found = made.find(columns);
+  return (found != made.end() ? found : made.emplace(columns, make_update(columns)).first)->second;
 }
 
 void bind_key_and_version(Query& query, const core::Row& row) {

@@ -24,8 +24,8 @@ using Columns = std::uint64_t;
 
 /// INSERT of a row, for bind_row().
 [[nodiscard]] const std::string& insert_row_sql();
-/// UPDATE of these columns, for bind_row() and bind_key_and_version().
-[[nodiscard]] std::string update_row_sql(Columns columns);
+/// UPDATE of these columns, for bind_row() and bind_key_and_version(). There are a few dozen of them.
+[[nodiscard]] const std::string& update_row_sql(Columns columns);
 /// Which row, and the version that it must still have.
 void bind_key_and_version(Query& query, const core::Row& row);
 

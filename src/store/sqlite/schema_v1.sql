@@ -110,8 +110,10 @@ CREATE TABLE taskstate_payloads (
   payload BLOB NOT NULL CHECK (length(payload) <= 1048576)
 ) STRICT;
 
+-- No seq is given twice, since the newest event is never deleted: AUTOINCREMENT would say the same, and write one page
+-- more with each commit.
 CREATE TABLE taskstate_events (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   task_seq INTEGER,  -- NULL once the task is gone: its seq may be given to another
   zone_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -158,9 +160,11 @@ CREATE INDEX taskstate_tombstones_expiry ON taskstate_tombstones (expires_at);
 CREATE TABLE taskstate_counters (
   zone_id TEXT NOT NULL,
   operation TEXT NOT NULL,
-  status TEXT NOT NULL,
-  count INTEGER NOT NULL,
-  PRIMARY KEY (zone_id, operation, status)
+  pending INTEGER NOT NULL DEFAULT 0,
+  running INTEGER NOT NULL DEFAULT 0,
+  completed INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (zone_id, operation)
 ) STRICT, WITHOUT ROWID;
 
 -- Birth. The existing-key guard is what stops INSERT OR REPLACE, which fires no delete trigger.
@@ -182,8 +186,8 @@ BEGIN
                                 epoch, request_id, traceparent, message, detail)
   VALUES (NEW.seq, NEW.zone_id, NEW.id, 'created', NULL, NEW.status, NEW.updated_at, NEW.revision, NEW.attempt,
           NEW.event_worker, NEW.epoch, NEW.event_request_id, NEW.event_traceparent, NEW.event_message, NEW.event_detail);
-  INSERT INTO taskstate_counters (zone_id, operation, status, count) VALUES (NEW.zone_id, NEW.operation, NEW.status, 1)
-    ON CONFLICT (zone_id, operation, status) DO UPDATE SET count = count + 1;
+  INSERT INTO taskstate_counters (zone_id, operation, pending) VALUES (NEW.zone_id, NEW.operation, 1)
+    ON CONFLICT (zone_id, operation) DO UPDATE SET pending = pending + 1;
 END;
 
 -- JSON is read with json_each alone, and in triggers only: SQLite 3.38 to 3.40 wrongly take the scalar JSON functions
@@ -289,10 +293,12 @@ END;
 
 CREATE TRIGGER taskstate_tasks_counted AFTER UPDATE OF status ON taskstate_tasks WHEN NEW.status <> OLD.status
 BEGIN
-  UPDATE taskstate_counters SET count = count - 1
-    WHERE zone_id = OLD.zone_id AND operation = OLD.operation AND status = OLD.status;
-  INSERT INTO taskstate_counters (zone_id, operation, status, count) VALUES (NEW.zone_id, NEW.operation, NEW.status, 1)
-    ON CONFLICT (zone_id, operation, status) DO UPDATE SET count = count + 1;
+  UPDATE taskstate_counters SET
+    pending = pending - (OLD.status = 'pending'),
+    running = running + (NEW.status = 'running') - (OLD.status = 'running'),
+    completed = completed + (NEW.status = 'completed'),
+    failed = failed + (NEW.status = 'failed')
+  WHERE zone_id = OLD.zone_id AND operation = OLD.operation;
 END;
 
 -- Death.
@@ -305,16 +311,16 @@ CREATE TRIGGER taskstate_tasks_deleted AFTER DELETE ON taskstate_tasks
 BEGIN
   UPDATE taskstate_meta SET purged_through = max(purged_through,
     coalesce((SELECT max(seq) FROM taskstate_events WHERE task_seq = OLD.seq), 0));
-  DELETE FROM taskstate_payloads WHERE task_seq = OLD.seq;
-  DELETE FROM taskstate_events WHERE task_seq = OLD.seq;
-  DELETE FROM taskstate_idempotency WHERE zone_id = OLD.zone_id AND task_id = OLD.id;
-  UPDATE taskstate_counters SET count = count - 1
-    WHERE zone_id = OLD.zone_id AND operation = OLD.operation AND status = OLD.status;
   INSERT INTO taskstate_events (task_seq, zone_id, id, kind, from_status, to_status, at, revision)
   VALUES (NULL, OLD.zone_id, OLD.id, 'purged', OLD.status, OLD.status, max(OLD.updated_at,
       coalesce((SELECT purging_at FROM taskstate_meta),
         CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000)),
     OLD.revision + 1);
+  DELETE FROM taskstate_events WHERE task_seq = OLD.seq;  -- after the insertion: none of them is the newest
+  DELETE FROM taskstate_payloads WHERE task_seq = OLD.seq;
+  DELETE FROM taskstate_idempotency WHERE zone_id = OLD.zone_id AND task_id = OLD.id;
+  UPDATE taskstate_counters SET completed = completed - (OLD.status = 'completed'), failed = failed - (OLD.status = 'failed')
+    WHERE zone_id = OLD.zone_id AND operation = OLD.operation;
 END;
 
 -- The history of a task that is there is append-only; its payload is given once and kept until it ends.
@@ -327,6 +333,12 @@ CREATE TRIGGER taskstate_events_delete BEFORE DELETE ON taskstate_events
   WHEN EXISTS (SELECT 1 FROM taskstate_tasks WHERE seq = OLD.task_seq)
 BEGIN
   SELECT RAISE(ABORT, 'taskstate: the history of a task stays as long as the task');
+END;
+
+CREATE TRIGGER taskstate_events_delete_newest BEFORE DELETE ON taskstate_events
+  WHEN OLD.seq = (SELECT max(seq) FROM taskstate_events)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the newest event stays, so that its number is not given again');
 END;
 
 CREATE TRIGGER taskstate_payloads_birth BEFORE INSERT ON taskstate_payloads

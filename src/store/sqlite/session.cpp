@@ -9,8 +9,10 @@ namespace tse::store::sqlite {
 namespace {
 
 constexpr std::size_t page_bytes = 4096;
-// The leaf pages of the table, the history and the indexes that a write touches.
+// The leaf pages of the table, the history and the indexes that a write touches. Some of those that a task's creation or
+// change touches are the same for all of them: the newest rows of the table and of the history.
 constexpr int frames_per_write = 12;
+constexpr int frames_per_change = 4;
 
 std::optional<std::int64_t> find_seq(Connection& connection, const core::Key& key) {
   Query query(connection, "SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
@@ -29,7 +31,7 @@ bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view>
     bind_row(query, row, text, all_columns());
     query.run();
   }
-  count_frames(bytes_of(row) + (payload ? payload->size() : 0));
+  count_frames(frames_per_change, bytes_of(row) + (payload ? payload->size() : 0));
   if (!payload) return true;
   Query query(connection_, "INSERT INTO taskstate_payloads (task_seq, payload) VALUES (?1, ?2)");
   query.bind(1, sqlite3_last_insert_rowid(connection_.handle())).bind_blob(2, *payload).run();
@@ -43,7 +45,7 @@ bool SqliteSession::replace(const core::Row& before, const core::Row& next) {
   bind_row(query, next, text, changed);
   bind_key_and_version(query, before);
   query.run();
-  count_frames(bytes_of(next));
+  count_frames(frames_per_change, bytes_of(next));
   return sqlite3_changes(connection_.handle()) == 1;
 }
 
@@ -61,7 +63,7 @@ void SqliteSession::set_zone_turn(std::string_view zone_id) {
 
 void SqliteSession::keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) {
   sqlite::keep_replay(connection_, zone_id, key, replay);
-  count_frames(0);
+  count_frames(frames_per_write, 0);
 }
 
 void SqliteSession::drop_replay(std::string_view zone_id, std::string_view key) {
@@ -69,12 +71,12 @@ void SqliteSession::drop_replay(std::string_view zone_id, std::string_view key) 
 }
 
 bool SqliteSession::remove(const core::Key& key, std::int64_t now) {
-  count_frames(0);
+  count_frames(frames_per_write, 0);
   return remove_task(connection_, key, now);
 }
 
 bool SqliteSession::remove_ended(const core::Key& key, const EndedQuery& query) {
-  count_frames(0);
+  count_frames(frames_per_write, 0);
   return sqlite::remove_ended(connection_, key, query);
 }
 
@@ -94,8 +96,8 @@ void SqliteSession::run(const Statement& statement, const core::Key& key, std::i
   frames_ += frames_per_write * (sqlite3_total_changes(connection_.handle()) - before);
 }
 
-void SqliteSession::count_frames(std::size_t bytes) noexcept {
-  frames_ += frames_per_write + static_cast<int>(bytes / page_bytes);
+void SqliteSession::count_frames(int pages, std::size_t bytes) noexcept {
+  frames_ += pages + static_cast<int>(bytes / page_bytes);
 }
 
 }  // namespace tse::store::sqlite

@@ -21,11 +21,11 @@ class SqliteSession final : public Answering<Session> {
   void entomb(const core::Key& key, std::int64_t now, std::int64_t until) override;
   std::size_t drop_expired(const Expiry& expiry, std::size_t limit) override;
   void run(const Statement& statement, const core::Key& key, std::int64_t now) override;
-  /// About how many frames the writes so far add to the log.
+  /// About how many frames the writes so far add to the log, beside those that a transaction adds in any case.
   [[nodiscard]] int frames() const noexcept { return frames_; }
 
  private:
-  void count_frames(std::size_t bytes) noexcept;
+  void count_frames(int pages, std::size_t bytes) noexcept;
   int frames_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "store/sqlite/stats.hpp"
 
 #include "store/sqlite/feed.hpp"
+#include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
 
 namespace tse::store::sqlite {
@@ -12,12 +13,16 @@ std::int64_t size_of(const std::string& path) {
 }
 
 void read_totals(Stats& stats, Connection& connection) {
-  Query query(connection, "SELECT status, sum(count) FROM taskstate_counters GROUP BY status");
-  while (query.step()) stats.totals.at(static_cast<std::size_t>(read_status(query.view(0)))) = query.integer(1);
+  Query query(connection, "SELECT sum(pending), sum(running), sum(completed), sum(failed) FROM taskstate_counters");
+  if (!query.step()) return;
+  int column = 0;
+  for (const core::Status status : {core::Status::pending, core::Status::running, core::Status::completed, core::Status::failed})
+    stats.totals.at(static_cast<std::size_t>(status)) = query.integer(column++);
 }
 
 void read_counts(Stats& stats, Connection& connection, std::string_view zone_id) {
-  static const std::string select = "SELECT zone_id, operation, status, count FROM taskstate_counters WHERE count > 0";
+  static const std::string select =
+      std::string("SELECT zone_id, operation, status, count FROM ") + counts_table + " WHERE count > 0";
   static const std::string of_zone = select + " AND zone_id = ?1";
   Query query(connection, zone_id.empty() ? select : of_zone);
   if (!zone_id.empty()) query.bind(1, zone_id);

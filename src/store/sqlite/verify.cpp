@@ -5,6 +5,7 @@
 #include "core/validate.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/migrate.hpp"
+#include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
 
 #include <chrono>
@@ -189,11 +190,13 @@ void Verification::check_payloads() {
 }
 
 void Verification::check_counters() {
-  Query query(connection_,
-              "SELECT zone_id, operation, status, sum(counted), sum(there) FROM ("
-              "SELECT zone_id, operation, status, count AS counted, 0 AS there FROM taskstate_counters UNION ALL "
-              "SELECT zone_id, operation, status, 0, count(*) FROM taskstate_tasks GROUP BY 1, 2, 3) "
-              "GROUP BY 1, 2, 3 HAVING sum(counted) <> sum(there)");
+  static const std::string sql =
+      std::string("SELECT zone_id, operation, status, sum(counted), sum(there) FROM ("
+                  "SELECT zone_id, operation, status, count AS counted, 0 AS there FROM ") +
+      counts_table +
+      " UNION ALL SELECT zone_id, operation, status, 0, count(*) FROM taskstate_tasks GROUP BY 1, 2, 3) "
+      "GROUP BY 1, 2, 3 HAVING sum(counted) <> sum(there)";
+  Query query(connection_, sql);
   while (query.step()) {
     std::string zone;
     core::append_json_string(zone, query.view(0));

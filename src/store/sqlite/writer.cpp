@@ -118,8 +118,9 @@ void Writer::commit_all(Group& group, const Patience& patience) {
 // One transaction with as many of the changes as fit. A change that makes SQLite roll everything back is refused,
 // and the transaction is run anew without it.
 void Writer::run_transaction(Group& group, const Patience& patience) {
+  constexpr int frames_in_any_case = 8;
   group.kept.clear();
-  group.frames = 0;
+  group.frames = frames_in_any_case;
   const std::unique_lock<std::mutex> held = begin(!group.is_relaxed(), patience);
   std::size_t index = group.next;
   try {

@@ -117,7 +117,7 @@ BOOST_FIXTURE_TEST_CASE(the_neighbours_of_a_change_that_fills_the_disk_are_carri
   const store::Change filling{[&](store::Session& session) {
     session.insert(new_row("z", "large"), std::nullopt);
     fault::set(fault::Operation::write, SQLITE_FULL);
-    for (int i = 0; i < 8; ++i) session.insert(new_row("z", "large" + std::to_string(i)), large);
+    for (int i = 0; i < 24; ++i) session.insert(new_row("z", "large" + std::to_string(i)), large);
     BOOST_ERROR("the disk was not full");
   }};
   const store::Change small2{[&](store::Session& session) {

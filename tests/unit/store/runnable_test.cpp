@@ -194,14 +194,15 @@ BOOST_AUTO_TEST_CASE(a_commit_is_announced_once_it_can_be_seen_and_a_heartbeat_i
   const TempDirectory directory;
   const auto store = open(directory.path());
   const std::string path = store->commit_files().announced;
-  const std::string before = read_file(path);
+  const auto announced = [&] { return read_file(path).substr(16, 4); };
+  const std::string before = announced();
   const store::Change beat{[](store::Session& session) { session.set_zone_turn("z"); }, store::Durability::relaxed,
                            false};
   const store::Change* const beats[] = {&beat};
   BOOST_TEST(!commit(*store, beats)[0]);
-  BOOST_TEST((read_file(path) == before));
+  BOOST_TEST((announced() == before));
   create(*store, "z", "t");
-  BOOST_TEST((read_file(path) != before));
+  BOOST_TEST((announced() != before));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
