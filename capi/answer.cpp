@@ -15,10 +15,12 @@ struct tse_answer {
 
 namespace {
 
-core::Request request_in(const tse_request* request) {
-  if (request == nullptr) return {};
+const core::Request no_request;
+
+/// `out` with what is asked for, or that nothing is.
+const core::Request& request_in(const tse_request* request, core::Request& out) {
+  if (request == nullptr) return no_request;
   const tse_request& from = capi::require_struct(request, "request");
-  core::Request out;
   out.method = capi::text_in(from.method, "method");
   out.client_request_id = capi::text_in(from.client_request_id, "client_request_id");
   out.if_none_match = capi::text_in(from.if_none_match, "if_none_match");
@@ -77,7 +79,8 @@ int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size,
                    const tse_request* request, const tse_call* call, tse_answer* answer, tse_error** error) noexcept {
   return capi::guard(error, [&] {
     tse_answer& out = capi::require(answer, "answer");
-    const core::Request asked = request_in(request);
+    core::Request given;
+    const core::Request& asked = request_in(request, given);
     const core::KeyView key{capi::text_in(zone_id, zone_id_size, "zone_id").value_or(std::string_view()),
                             capi::text_in(id, id_size, "id").value_or(std::string_view())};
     if (request != nullptr && capi::flag_in(request->kept_only, "kept_only")) {
@@ -97,7 +100,8 @@ int32_t tse_accept(tse_engine* engine, const tse_task* task, const tse_error* fa
     if ((task == nullptr) == (failure == nullptr))
       capi::refuse("task", "exactly one of task and failure must be given");
     if (task != nullptr && task->snapshot.row.task.zone_id.empty()) capi::refuse("zone_id", "the task has none");
-    const core::Request asked = request_in(request);
+    core::Request given;
+    const core::Request& asked = request_in(request, given);
     fill(out, task ? target.accept(task->snapshot.row, asked) : target.accept(failure->error, asked));
   });
 }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <initializer_list>
 
 namespace tse::core {
@@ -47,38 +48,42 @@ std::optional<std::string_view> valid_request_id(const Request& request) {
 
 constexpr std::size_t number_size = 20;  // of any 64-bit integer
 
-/// Puts an answer together. The memory is reserved before the first text is kept: views into it must stay.
+/// Puts an answer together: texts one after the other in memory of a size that is known before.
 class Composer {
  public:
-  Composer(Answer& out, std::size_t size) : out_(out) {
-    out.clear();
-    out.text.reserve(size);
-  }
+  Composer(Answer& out, std::size_t size) : out_(out), at_(out.text.begin(size)), end_(at_ + size) { out.clear(); }
   void literal(std::string_view name, std::string_view value) { out_.headers.push_back({name, value}); }
   void header(std::string_view name, std::initializer_list<std::string_view> parts) {
-    const std::size_t begin = out_.text.size();
+    const char* const begin = at_;
     for (const std::string_view part : parts) append(part);
     out_.headers.push_back({name, ended(begin)});
   }
   void number(std::string_view name, std::string_view prefix, std::int64_t value) {
-    std::array<char, number_size> digits{};
+    std::array<char, number_size> digits;
     const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
     header(name, {prefix, {digits.data(), static_cast<std::size_t>(end - digits.data())}});
   }
   void body(std::string_view bytes) {
-    const std::size_t begin = out_.text.size();
+    const char* const begin = at_;
     append(bytes);
     out_.body = ended(begin);
   }
 
  private:
-  void append(std::string_view part) { out_.text.insert(out_.text.end(), part.begin(), part.end()); }
-  [[nodiscard]] std::string_view ended(std::size_t begin) {
-    const std::size_t size = out_.text.size() - begin;
-    out_.text.push_back('\0');
-    return {out_.text.data() + begin, size};
+  void append(std::string_view part) {
+    if (part.size() >= static_cast<std::size_t>(end_ - at_)) [[unlikely]]
+      throw Failure(Code::internal, "an answer is longer than it should be");
+    if (!part.empty()) std::memcpy(at_, part.data(), part.size());
+    at_ += part.size();
+  }
+  [[nodiscard]] std::string_view ended(const char* begin) noexcept {
+    const auto size = static_cast<std::size_t>(at_ - begin);
+    *at_++ = '\0';
+    return {begin, size};
   }
   Answer& out_;
+  char* at_;
+  char* const end_;  // append() leaves room for the NUL before it
 };
 
 void finish(Answer& out, const Draft& draft, std::string_view body, const Request& request) {
@@ -296,7 +301,7 @@ Answer decide(std::string_view zone_id, std::string_view id, const Lookup& found
 }
 
 std::optional<std::int64_t> granted_wait(const Request& request, const Policy& policy) {
-  if (policy.longest_wait == 0 || !request.prefer) return std::nullopt;
+  if (!request.prefer || policy.longest_wait == 0) return std::nullopt;
   const auto seconds = preferred_wait(*request.prefer);
   if (!seconds) return std::nullopt;
   return std::min(*seconds, policy.longest_wait / second) * second;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,23 @@ struct Request {
   std::optional<std::string_view> prefer;
 };
 
+/// Memory for texts that are written one after the other. It only grows, and is not filled with anything before.
+class TextMemory {
+ public:
+  /// Room for `size` bytes; what was there is gone.
+  char* begin(std::size_t size) {
+    if (size > size_) {
+      bytes_ = std::unique_ptr<char[]>(new char[size]);
+      size_ = size;
+    }
+    return bytes_.get();
+  }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+};
+
 /// An answer with the memory that its texts lie in. Filling one again uses that memory again: once it is large enough,
 /// nothing is allocated.
 struct Answer {
@@ -67,10 +85,9 @@ struct Answer {
     revision = 0;
     headers.clear();
     body.reset();
-    text.clear();
   }
 
-  std::vector<char> text;  ///< what the views point into, unless they are literals; each is followed by a NUL
+  TextMemory text;  ///< what the views point into, unless they are literals; each is followed by a NUL
 };
 
 /// What an answer needs of a task that was found; borrowed.

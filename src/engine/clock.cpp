@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 
 namespace tse::engine {
 namespace {
@@ -29,6 +30,12 @@ core::UuidBytes random_bytes() {
 std::int64_t system_now() noexcept {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
+}
+
+std::int64_t rough_system_now() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return std::int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000;
 }
 
 IdSource system_ids(Clock clock) {

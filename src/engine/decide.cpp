@@ -55,7 +55,7 @@ AnswerCache::Result Engine::answer_kept(core::Answer& out, core::KeyView key, co
   if (is_inherited() || may_wait || core::has_bad_request_id(request, settings_.policy))
     return AnswerCache::Result::unknown;
   return answers_.find(key, [&](const core::Representation& task) {
-    const std::int64_t now = taskstate::is_terminal(task.status) ? 0 : settings_.clock();
+    const std::int64_t now = taskstate::is_terminal(task.status) ? 0 : settings_.rough_clock();
     core::answer(out, task, request, settings_.policy, now);
   });
 }

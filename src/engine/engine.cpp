@@ -46,6 +46,7 @@ constexpr std::chrono::microseconds usual_housekeeping = std::chrono::seconds(1)
 
 void choose_clocks(Settings& settings) {
   const bool injected = static_cast<bool>(settings.clock);
+  settings.rough_clock = injected ? settings.clock : rough_system_now;
   if (!injected) settings.clock = system_now;
   if (!settings.ids) settings.ids = system_ids(settings.clock);
   if (!settings.lease_clock.now)

@@ -44,8 +44,9 @@ struct Settings {
   std::vector<std::string> operations{"create", "delete"};
   core::Policy policy;
   LogSettings log;
-  Clock clock;   ///< empty: the system's
-  IdSource ids;  ///< empty: UUIDv7 and UUIDv4
+  Clock clock;          ///< empty: the system's
+  Clock rough_clock{};  ///< for what whole seconds are made of; chosen with the clock
+  IdSource ids;         ///< empty: UUIDv7 and UUIDv4
   /// How often the housekeeper looks; 0: never. None: every second, or never with an injected clock.
   std::optional<std::chrono::microseconds> housekeeping;
   std::int64_t running_limit = 0;  ///< tasks of a zone that may run at once; 0: no limit
@@ -188,8 +189,8 @@ class Engine : private fork_guard::Participant {
   Created create(core::NewTask spec, const Call& call);
   /// Applies one intent to one task; durable on return.
   core::Row change(const core::Key& key, const core::Intent& intent, const Call& call);
-  /// Carries out each item in order and for itself; durable on return. `call.also` runs with each that changes its task.
-  /// results[i] tells of items[i]. Throws only what keeps all of it from beginning.
+  /// Carries out each item in order and for itself; durable on return. `call.also` runs with each that changes its
+  /// task. results[i] tells of items[i]. Throws only what keeps all of it from beginning.
   std::vector<ItemResult> run(std::span<const Item> items, const Call& call);
 
   /// None: nothing to do, also after `spec.wait`.
