@@ -118,7 +118,7 @@ func TestTheWholeHeaderIsBound(t *testing.T) {
 	}
 	var bound strings.Builder
 	for _, name := range []string{"bridge.h", "native_cgo.go", "open_cgo.go", "task_cgo.go", "answer_cgo.go", "lease_cgo.go",
-		"cancel_cgo.go", "also_cgo.go", "upkeep_cgo.go"} {
+		"cancel_cgo.go", "also_cgo.go", "upkeep_cgo.go", "batch_cgo.go"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -74,29 +74,32 @@ static inline int32_t tsego_end_task(tse_call *call, int32_t code, tsego_task *o
   return tse_task_get(out->task, &out->view);
 }
 
-static inline int32_t tsego_create(tse_engine *engine, TSEGO_KEY, _GoString_ operation, _GoString_ install_id,
-                                   _GoString_ package_id, _GoString_ package_slug, int64_t package_version,
-                                   _GoString_ links, _GoString_ warnings, const void *payload, size_t payload_size,
-                                   int32_t has_payload, int64_t not_before, int64_t start_within_us,
-                                   int64_t max_attempts, _GoString_ idempotency_key, _GoString_ retry_of, TSEGO_CALL,
-                                   tsego_task *out) {
+#define TSEGO_NEW_TASK                                                                                          \
+  TSEGO_KEY, _GoString_ operation, _GoString_ install_id, _GoString_ package_id, _GoString_ package_slug,       \
+      int64_t package_version, _GoString_ links, _GoString_ warnings, const void *payload, size_t payload_size, \
+      int32_t has_payload, int64_t not_before, int64_t start_within_us, int64_t max_attempts,                   \
+      _GoString_ idempotency_key, _GoString_ retry_of
+#define TSEGO_BEGIN_NEW_TASK                                      \
+  tse_new_task spec = TSE_NEW_TASK_INIT;                          \
+  spec.zone_id = tsego_required(zone_id);                         \
+  spec.id = tsego_optional(id);                                   \
+  spec.operation = tsego_required(operation);                     \
+  spec.install_id = tsego_optional(install_id);                   \
+  spec.package_id = tsego_optional(package_id);                   \
+  spec.package_slug = tsego_optional(package_slug);               \
+  spec.package_version = package_version;                         \
+  spec.links = tsego_optional(links);                             \
+  spec.warnings = tsego_optional(warnings);                       \
+  spec.payload = tsego_bytes(payload, payload_size, has_payload); \
+  spec.not_before = not_before;                                   \
+  spec.start_within_us = start_within_us;                         \
+  spec.max_attempts = max_attempts;                               \
+  spec.idempotency_key = tsego_optional(idempotency_key);         \
+  spec.retry_of = tsego_optional(retry_of)
+
+static inline int32_t tsego_create(tse_engine *engine, TSEGO_NEW_TASK, TSEGO_CALL, tsego_task *out) {
   TSEGO_BEGIN_CALL(&out->error);
-  tse_new_task spec = TSE_NEW_TASK_INIT;
-  spec.zone_id = tsego_required(zone_id);
-  spec.id = tsego_optional(id);
-  spec.operation = tsego_required(operation);
-  spec.install_id = tsego_optional(install_id);
-  spec.package_id = tsego_optional(package_id);
-  spec.package_slug = tsego_optional(package_slug);
-  spec.package_version = package_version;
-  spec.links = tsego_optional(links);
-  spec.warnings = tsego_optional(warnings);
-  spec.payload = tsego_bytes(payload, payload_size, has_payload);
-  spec.not_before = not_before;
-  spec.start_within_us = start_within_us;
-  spec.max_attempts = max_attempts;
-  spec.idempotency_key = tsego_optional(idempotency_key);
-  spec.retry_of = tsego_optional(retry_of);
+  TSEGO_BEGIN_NEW_TASK;
   return tsego_end_task(TSEGO_OWNED, tse_create(engine, &spec, call, &out->task, &out->error), out);
 }
 
@@ -260,6 +263,71 @@ static inline int32_t tsego_release(tse_engine *engine, _GoString_ token, int64_
   code = tse_lease_release(engine, lease.data, lease.size, delay_us, call, &out->task, &out->error);
   return tsego_end_task(TSEGO_OWNED, code, out);
 }
+
+// ---- Batches
+
+static inline int32_t tsego_batch_create(tse_batch *batch, TSEGO_NEW_TASK, tse_error **error) {
+  TSEGO_BEGIN_NEW_TASK;
+  return tse_batch_create(batch, &spec, error);
+}
+
+static inline int32_t tsego_batch_start(tse_batch *batch, TSEGO_KEY, tse_error **error) {
+  return tse_batch_start(batch, TSEGO_KEY_TO_C, error);
+}
+
+static inline int32_t tsego_batch_update(tse_batch *batch, int32_t op, TSEGO_KEY, TSEGO_UPDATE, tse_error **error) {
+  TSEGO_BEGIN_UPDATE;
+  if (op == TSEGO_ANNOTATE) return tse_batch_annotate(batch, TSEGO_KEY_TO_C, &update, error);
+  if (op == TSEGO_COMPLETE) return tse_batch_complete(batch, TSEGO_KEY_TO_C, &update, error);
+  return tse_batch_fail(batch, TSEGO_KEY_TO_C, &update, error);
+}
+
+static inline int32_t tsego_batch_lease_update(tse_batch *batch, int32_t op, _GoString_ token, TSEGO_UPDATE,
+                                               tse_error **error) {
+  TSEGO_BEGIN_UPDATE;
+  const tse_str lease = tsego_required(token);
+  if (op == TSEGO_COMPLETE) return tse_batch_lease_complete(batch, lease.data, lease.size, &update, error);
+  return tse_batch_lease_fail(batch, lease.data, lease.size, &update, error);
+}
+
+typedef struct tsego_result {
+  int32_t code;
+  tse_error *error;
+  tse_task_view task;
+} tsego_result;
+
+typedef struct tsego_results {
+  tse_results *results;
+  tse_error *error;
+  size_t count;
+  tsego_result *each;
+} tsego_results;
+
+static inline void tsego_results_free(tsego_results *out) {
+  free(out->each);
+  tse_results_free(out->results);
+}
+
+// The room for the views is made first: once the changes are done, nothing can fail any more.
+static inline int32_t tsego_batch_run(tse_engine *engine, const tse_batch *batch, TSEGO_CALL, tsego_results *out) {
+  const size_t count = tse_batch_count(batch);
+  if (count) {
+    out->each = calloc(count, sizeof *out->each);
+    if (!out->each) return TSE_NO_MEMORY;
+  }
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_batch_run(engine, batch, call, &out->results, &out->error);
+  tse_call_free(TSEGO_OWNED);
+  if (code) return code;
+  out->count = tse_results_count(out->results);
+  for (size_t i = 0; i < out->count; ++i) {
+    out->each[i].task = (tse_task_view)TSE_TASK_VIEW_INIT;
+    out->each[i].code = tse_results_get(out->results, i, &out->each[i].task, &out->each[i].error);
+  }
+  return TSE_OK;
+}
+
+// ---- Watches
 
 static inline int32_t tsego_watch_task(tse_watch *watch, TSEGO_KEY, int64_t revision, int64_t tag, tse_error **error) {
   return tse_watch_task(watch, TSEGO_KEY_TO_C, revision, tag, error);

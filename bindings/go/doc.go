@@ -18,6 +18,11 @@
 // [Worker] claims tasks and hands them to a [Handler]; [Engine.Claim] takes one. A worker holds its task under a [Lease]: what
 // it does after another has taken the task over is [ErrLeaseLost] and changes nothing.
 //
+// # Batches
+//
+// [Engine.Run], [Engine.CreateMany] and [Engine.CompleteMany] carry out many changes in one call, for a fraction of what they
+// cost one by one. Each is on its own and has its own [Result].
+//
 // # Contexts
 //
 // Every method that may block takes a [context.Context]. Its deadline becomes the call's timeout; without a deadline

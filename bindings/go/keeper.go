@@ -64,6 +64,16 @@ func (k *keeper) forget(lease *Lease) {
 	}
 }
 
+func (k *keeper) byToken() map[string][]*Lease {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	kept := make(map[string][]*Lease, len(k.leases))
+	for _, lease := range k.leases {
+		kept[lease.token] = append(kept[lease.token], lease)
+	}
+	return kept
+}
+
 // stop loses every lease: the engine is closed, and nothing can keep them.
 func (k *keeper) stop() {
 	k.mutex.Lock()

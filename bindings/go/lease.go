@@ -181,21 +181,29 @@ func (l *Lease) Close() error {
 
 func (l *Lease) change(ctx context.Context, ends bool, do func(*handle, callArgs) (*Task, error)) (*Task, error) {
 	task, err := l.engine.task(ctx, do)
+	l.settle(ends, task, err)
+	if err != nil {
+		return nil, err
+	}
+	return task, nil
+}
+
+// settle takes note of what came of a change under the lease, and gives its task the payload.
+func (l *Lease) settle(ends bool, task *Task, err error) {
 	if err != nil {
 		l.heard(Heartbeat{}, keepLost(err))
-		return nil, err
+		return
 	}
 	l.mutex.Lock()
 	task.Payload = l.task.Payload
 	l.mutex.Unlock()
 	if ends {
 		l.end(task)
-		return task, nil
+		return
 	}
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.task = task
-	return task, nil
 }
 
 // keepLost drops every error that says nothing about the lease.

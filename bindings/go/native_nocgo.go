@@ -118,6 +118,18 @@ func (*handle) release(string, time.Duration, callArgs) (*Task, error) { return 
 
 func (*handle) watch(*ClaimOptions) (*watch, error) { return nil, unsupported() }
 
+func (*handle) run([]batchItem, callArgs) ([]Result, error) { return nil, unsupported() }
+
+type nativeBatch struct{}
+
+func (*nativeBatch) create(*NewTask) error { return unsupported() }
+
+func (*nativeBatch) start(string, string) error { return unsupported() }
+
+func (*nativeBatch) update(updateOp, string, string, *Update) error { return unsupported() }
+
+func (*nativeBatch) updateLeased(updateOp, string, *Update) error { return unsupported() }
+
 type watch struct{}
 
 func (*watch) sleep() error { return unsupported() }

@@ -18,6 +18,13 @@ func TestWithoutCgoNothingOpens(t *testing.T) {
 	if _, err := tasks.Get(context.Background(), "z", "t"); !errors.Is(err, taskstate.ErrClosed) {
 		t.Error(err)
 	}
+	batch := new(taskstate.Batch).Start("z", "t").Create(taskstate.NewTask{ZoneID: "z"})
+	if results, err := tasks.Run(context.Background(), batch); results != nil || !errors.Is(err, taskstate.ErrClosed) {
+		t.Error(results, err)
+	}
+	if batch.Len() != 2 {
+		t.Error(batch.Len())
+	}
 	if err := tasks.Close(); err != nil {
 		t.Error(err)
 	}
