@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"os"
 	"os/exec"
@@ -81,6 +82,30 @@ func namedTasksAndTokens(ctx context.Context, tasks *taskstate.Engine) {
 	token := lease.Token()                   // hand it to another process ...
 	adopted := must(tasks.Lease(ctx, token)) // ... which goes on under the same lease
 	must(adopted.Complete(ctx, taskstate.Update{InstallID: "ins_1"}))
+}
+
+// ---- batches.md
+
+func createMany(ctx context.Context, tasks *taskstate.Engine, specs []taskstate.NewTask) []string {
+	var ids []string
+	for i, result := range must(tasks.CreateMany(ctx, specs)) {
+		if result.Err != nil {
+			log.Print(specs[i].ID, " was refused: ", result.Err) // the others stand
+			continue
+		}
+		ids = append(ids, result.Task.ID)
+	}
+	return ids
+}
+
+func runMany(ctx context.Context, tasks *taskstate.Engine) {
+	batch := new(taskstate.Batch).
+		Start("z1", "m1").
+		Complete("z1", "m1", taskstate.Update{InstallID: "ins_1"}).
+		Start("z1", "m2").
+		Fail("z1", "m2", taskstate.Update{ErrorMessage: "The package is gone."})
+	results := must(tasks.Run(ctx, batch)) // in order; each that succeeded is durable
+	check(results[1].Task.Status == taskstate.Completed && results[3].Err == nil, "each has its own result")
 }
 
 // ---- cancellation.md
@@ -238,6 +263,12 @@ func main() {
 	batches(ctx, tasks)
 	create("named")
 	namedTasksAndTokens(ctx, tasks)
+	create("m1")
+	ids := createMany(ctx, tasks, []taskstate.NewTask{
+		{ZoneID: "z1", ID: "m1", Operation: taskstate.OpCreate}, {ZoneID: "z1", ID: "m2", Operation: taskstate.OpCreate},
+	})
+	check(len(ids) == 1 && ids[0] == "m2", "one was there already")
+	runMany(ctx, tasks)
 	create("working")
 	must(tasks.Claim(ctx, taskstate.ClaimOptions{}))
 	create("waiting")
