@@ -17,10 +17,9 @@ namespace {
 
 const core::Request no_request;
 
-/// `out` with what is asked for, or that nothing is.
-const core::Request& request_in(const tse_request* request, core::Request& out) {
-  if (request == nullptr) return no_request;
+core::Request request_in(const tse_request* request) {
   const tse_request& from = capi::require_struct(request, "request");
+  core::Request out;
   out.method = capi::text_in(from.method, "method");
   out.client_request_id = capi::text_in(from.client_request_id, "client_request_id");
   out.if_none_match = capi::text_in(from.if_none_match, "if_none_match");
@@ -32,6 +31,12 @@ const core::Request& request_in(const tse_request* request, core::Request& out) 
     out.completed = static_cast<core::Completed>(from.completed);
   }
   return out;
+}
+
+/// Usually both are given, so that is looked at first: an optional would go through memory.
+std::string_view view_in(const char* data, size_t size, const char* name) {
+  if (data != nullptr && size <= PTRDIFF_MAX) return {data, size};
+  return capi::text_in(data, size, name).value_or(std::string_view());
 }
 
 tse_str text_of(std::string_view text) noexcept { return {text.data(), text.size()}; }
@@ -79,10 +84,9 @@ int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size,
                    const tse_request* request, const tse_call* call, tse_answer* answer, tse_error** error) noexcept {
   return capi::guard(error, [&] {
     tse_answer& out = capi::require(answer, "answer");
-    core::Request given;
-    const core::Request& asked = request_in(request, given);
-    const core::KeyView key{capi::text_in(zone_id, zone_id_size, "zone_id").value_or(std::string_view()),
-                            capi::text_in(id, id_size, "id").value_or(std::string_view())};
+    std::optional<core::Request> given;
+    const core::Request& asked = request ? given.emplace(request_in(request)) : no_request;
+    const core::KeyView key{view_in(zone_id, zone_id_size, "zone_id"), view_in(id, id_size, "id")};
     if (request != nullptr && capi::flag_in(request->kept_only, "kept_only")) {
       if (engine == nullptr || !engine->engine->decide_kept(out.answer, key, asked)) out.answer.clear();
       return show(out);
@@ -100,8 +104,8 @@ int32_t tse_accept(tse_engine* engine, const tse_task* task, const tse_error* fa
     if ((task == nullptr) == (failure == nullptr))
       capi::refuse("task", "exactly one of task and failure must be given");
     if (task != nullptr && task->snapshot.row.task.zone_id.empty()) capi::refuse("zone_id", "the task has none");
-    core::Request given;
-    const core::Request& asked = request_in(request, given);
+    std::optional<core::Request> given;
+    const core::Request& asked = request ? given.emplace(request_in(request)) : no_request;
     fill(out, task ? target.accept(task->snapshot.row, asked) : target.accept(failure->error, asked));
   });
 }

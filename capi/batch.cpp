@@ -108,8 +108,7 @@ int32_t tse_batch_fail(tse_batch* batch, const char* zone_id, size_t zone_id_siz
 
 int32_t tse_batch_lease_complete(tse_batch* batch, const char* token, size_t token_size, const tse_update* update,
                                  tse_error** error) noexcept {
-  return add(batch, error,
-             [&] { return of_lease(token, token_size, core::Complete{capi::additions_in(update)}); });
+  return add(batch, error, [&] { return of_lease(token, token_size, core::Complete{capi::additions_in(update)}); });
 }
 
 int32_t tse_batch_lease_fail(tse_batch* batch, const char* token, size_t token_size, const tse_update* update,

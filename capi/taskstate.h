@@ -731,10 +731,10 @@ typedef struct tse_results tse_results;
 
 /** Carries out the changes in order, in as few transactions as the log's budget allows, between those of other
  *  callers; each that succeeded is durable when the call returns. The batch stays as it is. The host's own statements
- *  of `call` run with each change that changes its task. When the timeout passes or the call is cancelled, what was
- *  not begun is `busy` or `cancelled` by its own result; when the engine is closed meanwhile, `closed`. The call
- *  itself fails only if nothing was begun: invalid_argument, closed, forked, no_memory; or, with the outcome unknown,
- *  when memory ran out for the results. */
+ *  of `call` run with each change that changes its task; what they are refused for is that change's result. When the
+ *  call would have to wait past its timeout, or is cancelled, what was not begun is `busy` or `cancelled` by its own
+ *  result; when the engine is closed meanwhile, `closed`. The call itself fails only if nothing was begun:
+ *  invalid_argument, closed, forked, no_memory; or, with the outcome unknown, when memory ran out for the results. */
 TSE_API int32_t tse_batch_run(tse_engine *engine, const tse_batch *batch, const tse_call *call, tse_results **results,
                               tse_error **error) TSE_NOEXCEPT;
 /** How many results, which is how many changes were run; 0 for NULL. */

@@ -84,9 +84,9 @@ class Engine {
   /// @throws Error not_found, illegal_transition for a task that has ended otherwise.
   Task cancel(std::string_view zone_id, std::string_view id, const Cancel& how = {}, const Call& call = {});
 
-  /// Carries out the batch's changes in order, in as few transactions as the log's budget allows: for a fraction of what
-  /// they cost one by one. Each is on its own: results[i] tells of the i-th. What was not begun when the timeout passed
-  /// is `busy` there. The call's own statements run with each change that changes its task.
+  /// Carries out the batch's changes in order, in as few transactions as the log's budget allows: for a fraction of
+  /// what they cost one by one. Each is on its own: results[i] tells of the i-th. What was not begun when the timeout
+  /// passed is `busy` there. The call's own statements run with each change that changes its task.
   /// @throws Error only if nothing was begun: invalid_argument, closed, forked, no_memory.
   [[nodiscard]] std::vector<Result> run(const Batch& batch, const Call& call = {});
   /// create() of each, as a batch. @throws Error as run() and Batch do.

@@ -186,21 +186,23 @@ void CommitGroup::take(Group& group, Waiter& leader) {
 }
 
 // Gives each its results. Whoever has more to do goes to the queue's end; whoever has more patience than the least patient
-// of the group, for whose sake the store gave up, stays at its front. Those that remain are done.
+// of the group, for whose sake the store gave up, stays at its front. Deadlines are for waiting: who has begun and is alone
+// goes on. Those that remain are done.
 CommitGroup::Waiters CommitGroup::settle(Group& group, std::span<std::optional<core::Error>> results,
                                          const std::optional<core::Error>& failed_whole) noexcept {
   const std::lock_guard lock(mutex_);
-  bool gave_up = false;
+  // The store gives up from somewhere on. What is `busy` before that has had its turn.
+  std::size_t begun = group.size;
+  while (begun > 0 && !failed_whole && !closed_ && is_given_up(results[begun - 1])) --begun;
+  const bool gave_up = begun < group.size;
   for (std::size_t i = group.size; i-- > 0;) {
     const auto [waiter, index] = group.members[i];
-    std::optional<core::Error>& error = waiter->errors[index];
-    if (failed_whole) {
-      assign(error, *failed_whole);
-    } else if (is_given_up(results[i]) && !closed_) {
+    if (i >= begun) {
       waiter->next = index;
-      gave_up = true;
+    } else if (failed_whole) {
+      assign(waiter->errors[index], *failed_whole);
     } else {
-      error = std::move(results[i]);
+      waiter->errors[index] = std::move(results[i]);
     }
   }
   const auto now = steady_clock::now();
@@ -212,7 +214,7 @@ CommitGroup::Waiters CommitGroup::settle(Group& group, std::span<std::optional<c
       waiter.give_up(closed_error);
     } else if (waiter.stop->stop_requested()) {
       waiter.give_up(cancelled_error);
-    } else if (waiter.deadline <= now) {
+    } else if (waiter.deadline <= now && (gave_up || !queue_.empty())) {
       waiter.give_up(busy_error);
     }
     if (waiter.next == waiter.changes.size()) {

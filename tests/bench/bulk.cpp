@@ -110,16 +110,19 @@ Figures by_hand(const std::string& path, std::int64_t tasks, std::int64_t zones)
       sqlite.run("COMMIT");
     });
   };
-  const std::string change = "UPDATE taskstate_tasks SET revision = revision + 1, version = version + 1, updated_at = " +
-                             std::string("updated_at + 1, body_format = 1, body = '") + body + "', ";
+  const std::string change =
+      "UPDATE taskstate_tasks SET revision = revision + 1, version = version + 1, updated_at = " +
+      std::string("updated_at + 1, body_format = 1, body = '") + body + "', ";
   Figures figures;
-  figures.create =
-      run("INSERT INTO taskstate_tasks (zone_id, id, operation, package_id, body) VALUES (?1, ?2, 'create', 'pkg_1', '" +
-          body + "')");
-  figures.start = run(change + "status = 'running', attempt = 1, event_kind = 'started' WHERE zone_id = ?1 AND id = ?2 "
-                               "AND version = 1");
-  figures.complete = run(change + "status = 'completed', install_id = 'ins_1', outcome_digest = 1, event_kind = "
-                                  "'completed' WHERE zone_id = ?1 AND id = ?2 AND version = 2");
+  figures.create = run(
+      "INSERT INTO taskstate_tasks (zone_id, id, operation, package_id, body) VALUES (?1, ?2, 'create', 'pkg_1', '" +
+      body + "')");
+  figures.start = run(change +
+                      "status = 'running', attempt = 1, event_kind = 'started' WHERE zone_id = ?1 AND id = ?2 "
+                      "AND version = 1");
+  figures.complete = run(change +
+                         "status = 'completed', install_id = 'ins_1', outcome_digest = 1, event_kind = "
+                         "'completed' WHERE zone_id = ?1 AND id = ?2 AND version = 2");
   return figures;
 }
 

@@ -214,6 +214,44 @@ static void work(tse_engine *tasks) {
 
 /* An event loop waits for the descriptor to be readable, resets the watch, and looks: claims, takes the tags of tasks
  * that have moved, reads the feed. */
+/* Many changes in one call. */
+static void batch_of(tse_engine *tasks) {
+  tse_batch *batch = NULL;
+  tse_results *results = NULL;
+  tse_new_task spec = TSE_NEW_TASK_INIT;
+  spec.zone_id = tse_text("many");
+  spec.operation = tse_text("create");
+  tse_update slug = TSE_UPDATE_INIT;
+  slug.package_slug = tse_text("slug");
+  tse_update result = TSE_UPDATE_INIT;
+  result.install_id = tse_text("ins_1");
+  tse_update failure = TSE_UPDATE_INIT;
+  failure.error_message = tse_text("It broke.");
+
+  OK(tse_batch_new(&batch, NULL));
+  const char *const ids[] = {"m1", "m2"};
+  for (size_t i = 0; i < 2; i++) {
+    spec.id = tse_text(ids[i]);
+    OK(tse_batch_create(batch, &spec, NULL));
+    OK(tse_batch_start(batch, "many", TSE_NTS, ids[i], TSE_NTS, NULL));
+  }
+  OK(tse_batch_annotate(batch, "many", TSE_NTS, "m1", TSE_NTS, &slug, NULL));
+  OK(tse_batch_complete(batch, "many", TSE_NTS, "m1", TSE_NTS, &result, NULL));
+  OK(tse_batch_fail(batch, "many", TSE_NTS, "m2", TSE_NTS, &failure, NULL));
+  OK(tse_batch_lease_complete(batch, "the token of a lease", TSE_NTS, &result, NULL));
+  OK(tse_batch_lease_fail(batch, "the token of a lease", TSE_NTS, &failure, NULL));
+  OK(tse_batch_run(tasks, batch, NULL, &results, NULL));
+  printf("%zu changes\n", tse_batch_count(batch));
+  for (size_t i = 0; i < tse_results_count(results); i++) {
+    tse_task_view task = TSE_TASK_VIEW_INIT;
+    const int32_t code = tse_results_get(results, i, &task, NULL);
+    printf("  %s\n", code == TSE_OK ? tse_status_name(task.status) : tse_code_name(code));
+  }
+  tse_results_free(results);
+  OK(tse_batch_clear(batch, NULL));
+  tse_batch_free(batch);
+}
+
 static void watch(tse_engine *tasks) {
   tse_watch *watch = NULL;
   OK(tse_watch_new(tasks, &watch, NULL));
@@ -323,6 +361,7 @@ int main(void) {
   change_with_statements(tasks);
   read_a_task(tasks);
   work(tasks);
+  batch_of(tasks);
   watch(tasks);
   look_around(tasks);
   run_a_service(tasks);

@@ -119,8 +119,8 @@ void set_up(Database& database, const Patience& patience) {
   if (sqlite3_db_readonly(writer.handle(), "main") != 0)
     throw Failure(Code::read_only, "the file cannot be written; open it read-only");
   writer.configure();
-  // Room for what a full transaction touches, so that none of it is written out early, and for the inner pages of a large
-  // file: SQLite's own 2 MiB are fewer pages than a group may write. Taken only as it is used.
+  // Room for what a full transaction touches, so that none of it is written out early, and for the inner pages of a
+  // large file: SQLite's own 2 MiB are fewer pages than a group may write. Taken only as it is used.
   writer.execute("PRAGMA cache_size = -16384", "configure the connection");
   use_wal(writer);
   migrate_or_refuse(database.options, writer, content);

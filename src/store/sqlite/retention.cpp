@@ -7,7 +7,8 @@ constexpr const char* has_no_live_key =
     " AND NOT EXISTS (SELECT 1 FROM taskstate_idempotency AS kept WHERE kept.zone_id = taskstate_tasks.zone_id "
     "AND kept.task_id = taskstate_tasks.id AND kept.expires_at > ?2)";
 // The newest event stays in any case.
-constexpr const char* is_told_no_longer = " WHERE task_seq IS NULL AND at <= ?1 AND seq < (SELECT max(seq) FROM taskstate_events)";
+constexpr const char* is_told_no_longer =
+    " WHERE task_seq IS NULL AND at <= ?1 AND seq < (SELECT max(seq) FROM taskstate_events)";
 constexpr const char* has_ended = " AND status IN ('completed', 'failed') AND updated_at <= ?1";
 
 std::size_t changed(Connection& connection) { return static_cast<std::size_t>(sqlite3_changes(connection.handle())); }
@@ -111,10 +112,9 @@ bool remove_ended(Connection& connection, const core::Key& key, const EndedQuery
 }
 
 bool has_expired(Connection& connection, const Expiry& expiry) {
-  static const std::string sql =
-      std::string("SELECT EXISTS (SELECT 1 FROM taskstate_events") + is_told_no_longer +
-      ") OR EXISTS (SELECT 1 FROM taskstate_idempotency WHERE expires_at <= ?2) "
-      "OR EXISTS (SELECT 1 FROM taskstate_tombstones WHERE expires_at <= ?2)";
+  static const std::string sql = std::string("SELECT EXISTS (SELECT 1 FROM taskstate_events") + is_told_no_longer +
+                                 ") OR EXISTS (SELECT 1 FROM taskstate_idempotency WHERE expires_at <= ?2) "
+                                 "OR EXISTS (SELECT 1 FROM taskstate_tombstones WHERE expires_at <= ?2)";
   Query query(connection, sql);
   query.bind(1, expiry.purged_until).bind(2, expiry.now);
   return query.step() && query.integer(0) != 0;

@@ -9,8 +9,8 @@ namespace tse::store::sqlite {
 namespace {
 
 constexpr std::size_t page_bytes = 4096;
-// The leaf pages of the table, the history and the indexes that a write touches. Some of those that a task's creation or
-// change touches are the same for all of them: the newest rows of the table and of the history.
+// The leaf pages of the table, the history and the indexes that a write touches. Some of those that a task's creation
+// or change touches are the same for all of them: the newest rows of the table and of the history.
 constexpr int frames_per_write = 12;
 constexpr int frames_per_change = 4;
 

@@ -16,7 +16,8 @@ void read_totals(Stats& stats, Connection& connection) {
   Query query(connection, "SELECT sum(pending), sum(running), sum(completed), sum(failed) FROM taskstate_counters");
   if (!query.step()) return;
   int column = 0;
-  for (const core::Status status : {core::Status::pending, core::Status::running, core::Status::completed, core::Status::failed})
+  for (const core::Status status :
+       {core::Status::pending, core::Status::running, core::Status::completed, core::Status::failed})
     stats.totals.at(static_cast<std::size_t>(status)) = query.integer(column++);
 }
 

@@ -191,8 +191,9 @@ void Verification::check_payloads() {
 
 void Verification::check_counters() {
   static const std::string sql =
-      std::string("SELECT zone_id, operation, status, sum(counted), sum(there) FROM ("
-                  "SELECT zone_id, operation, status, count AS counted, 0 AS there FROM ") +
+      std::string(
+          "SELECT zone_id, operation, status, sum(counted), sum(there) FROM ("
+          "SELECT zone_id, operation, status, count AS counted, 0 AS there FROM ") +
       counts_table +
       " UNION ALL SELECT zone_id, operation, status, 0, count(*) FROM taskstate_tasks GROUP BY 1, 2, 3) "
       "GROUP BY 1, 2, 3 HAVING sum(counted) <> sum(there)";

@@ -199,27 +199,67 @@ BOOST_AUTO_TEST_CASE(several_changes_of_one_caller_share_groups_with_those_of_ot
   BOOST_TEST(store.group_sizes == (std::vector<std::size_t>{1, 10, 10, 6}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_was_not_begun_of_several_is_busy_or_closed) {
-  FakeStore store;
+// Runs ten changes in groups of four; `during` the first commit something happens.
+std::vector<std::optional<Code>> codes_of_ten(FakeStore& store, CommitGroup& group, Deadline deadline,
+                                              const std::function<void()>& during, const std::stop_token& stop = {}) {
   store.group_limit = 4;
-  CommitGroup group(store);
-  std::vector<Change> changes(10, Change{[](Session&) {}});
+  bool first = true;
+  store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
+    if (std::exchange(first, false)) during();
+    return FakeStore::Results(taken.size());
+  };
+  const std::vector<Change> changes(10, Change{[](Session&) {}});
   std::vector<std::optional<tse::core::Error>> errors(changes.size());
-  store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
-    std::this_thread::sleep_for(60ms);
-    return FakeStore::Results(taken.size());
+  group.run(changes, errors, deadline, stop);
+  std::vector<std::optional<Code>> codes;
+  for (const auto& error : errors) codes.push_back(error ? std::optional(error->code) : std::nullopt);
+  return codes;
+}
+
+std::vector<std::optional<Code>> four_then(std::optional<Code> code) {
+  std::vector<std::optional<Code>> codes(10, code);
+  std::fill_n(codes.begin(), 4, std::nullopt);
+  return codes;
+}
+
+BOOST_AUTO_TEST_CASE(several_changes_that_have_begun_go_on_past_their_deadline_while_nobody_else_waits) {
+  FakeStore store;
+  CommitGroup group(store);
+  BOOST_TEST((codes_of_ten(store, group, {}, [] {}) == std::vector<std::optional<Code>>(10)));
+  std::thread other;
+  const auto queue_another = [&] {
+    other = std::thread([&] {
+      run(
+          group, [](Session&) {}, far);
+    });
+    std::this_thread::sleep_for(100ms);  // from its start to its queueing
   };
-  group.run(changes, errors, in(50ms));
-  for (std::size_t i = 0; i < errors.size(); ++i)
-    BOOST_TEST((i < 4 ? !errors[i] : errors[i] && errors[i]->code == Code::busy));
-  store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
-    group.close();
-    return FakeStore::Results(taken.size());
+  BOOST_TEST((codes_of_ten(store, group, in(50ms), queue_another) == four_then(Code::busy)));
+  other.join();
+}
+
+BOOST_AUTO_TEST_CASE(several_changes_end_between_groups_when_cancelled_or_closed) {
+  FakeStore store;
+  CommitGroup group(store);
+  std::stop_source stop;
+  BOOST_TEST((codes_of_ten(
+                  store, group, far, [&] { stop.request_stop(); }, stop.get_token()) == four_then(Code::cancelled)));
+  BOOST_TEST((codes_of_ten(store, group, far, [&] { group.close(); }) == four_then(Code::closed)));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_busy_by_itself_is_not_run_again_nor_is_what_follows) {
+  FakeStore store;
+  CommitGroup group(store);
+  int runs = 0;
+  std::vector<Change> changes(5, Change{[&](Session&) { ++runs; }});
+  changes[1].run = [&](Session&) {
+    ++runs;
+    throw Failure(Code::busy, "by itself");
   };
-  errors.assign(changes.size(), {});
+  std::vector<std::optional<tse::core::Error>> errors(changes.size());
   group.run(changes, errors, far);
-  for (std::size_t i = 0; i < errors.size(); ++i)
-    BOOST_TEST((i < 4 ? !errors[i] : errors[i] && errors[i]->code == Code::closed));
+  BOOST_TEST(runs == 5);
+  for (std::size_t i = 0; i < errors.size(); ++i) BOOST_TEST(errors[i].has_value() == (i == 1));
 }
 
 BOOST_AUTO_TEST_CASE(callers_that_come_again_and_again_are_committed_together) {

@@ -87,7 +87,8 @@ BOOST_FIXTURE_TEST_CASE(damaged_histories, Fixture) {
 BOOST_FIXTURE_TEST_CASE(damaged_tables_beside, Fixture) {
   finds("UPDATE taskstate_counters SET pending = 5;",
         "the counter of pending tasks of one operation says 5, there are 1");
-  finds("INSERT INTO taskstate_counters (zone_id, operation, failed) VALUES ('y', 'create', 2);", "says 2, there are 0");
+  finds("INSERT INTO taskstate_counters (zone_id, operation, failed) VALUES ('y', 'create', 2);",
+        "says 2, there are 0");
   finds("DELETE FROM taskstate_counters;", "says 0, there are 1");
   finds("INSERT INTO taskstate_payloads VALUES (99, x'00');", "a payload is left of the task with seq 99");
   finds("INSERT INTO taskstate_idempotency VALUES ('z', 'k', 1, x'00', 'gone', 2);", "an idempotency key refers to it");
