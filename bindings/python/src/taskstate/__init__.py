@@ -55,7 +55,7 @@ from ._lease import Lease
 from ._native import ffi as _ffi
 from ._native import lib as _lib
 from ._options import Completed, Durability, LogLevel, Migrate, Mode, Options
-from ._results import Batch, Count, Event, Page, Report, Stats
+from ._results import ChangesBatch, Count, Event, Page, Report, Stats
 from ._statements import Also, Parameters, Statement, Value
 from ._task import Status, Task, can_transition
 from ._wire import parse_task, validate
@@ -203,11 +203,11 @@ __all__ = [
     "AlreadyExists",
     "Also",
     "Answer",
-    "Batch",
     "Behind",
     "Busy",
     "CancelToken",
     "Cancelled",
+    "ChangesBatch",
     "Clock",
     "Closed",
     "Completed",

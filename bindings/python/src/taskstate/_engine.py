@@ -23,7 +23,7 @@ from ._calls import call
 from ._cancel import CancelToken
 from ._feed import Feed
 from ._native import lib
-from ._results import Batch, Event, Page
+from ._results import ChangesBatch, Event, Page
 from ._task import Task, has_moved
 from ._upkeep import Upkeep
 from ._watch import Waiting, hears_signals
@@ -248,7 +248,7 @@ class Engine(Upkeep):
         allow_gap: bool = False,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
-    ) -> Batch:
+    ) -> ChangesBatch:
         """One batch of the feed: at most ``limit`` events, and the position behind them. The rest is as for
         changes()."""
         wanted = _feed.Wanted(after, zone, limit, latest, allow_gap, timeout)

@@ -12,7 +12,7 @@ from ._cancel import CancelToken
 from ._errors import Cancelled
 from ._handle import Handle
 from ._native import lib
-from ._results import Batch, Event
+from ._results import ChangesBatch, Event
 from ._watch import Waiting, Watch
 
 CANCELLED_MESSAGE = "the caller cancelled while waiting for an event"
@@ -44,9 +44,9 @@ class Wanted:
         """Has the watch tell when to read."""
         watch.changes(self._zone)
 
-    def read(self, engine: Handle, *, cancel: CancelToken | None = None) -> Batch:
+    def read(self, engine: Handle, *, cancel: CancelToken | None = None) -> ChangesBatch:
         """The next batch, without waiting for it."""
-        batch = Batch(
+        batch = ChangesBatch(
             call(
                 lib.tspy_changes,
                 engine._native(),
@@ -65,7 +65,7 @@ class Wanted:
             self.position = batch.position
         return batch
 
-    def wait_and_read(self, engine: Handle, wait: float, cancel: CancelToken | None) -> Batch:
+    def wait_and_read(self, engine: Handle, wait: float, cancel: CancelToken | None) -> ChangesBatch:
         """As many looks as it takes, for at most so many seconds."""
         deadline = time.monotonic() + wait
         batch = self.read(engine, cancel=cancel)

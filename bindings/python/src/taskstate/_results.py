@@ -157,20 +157,20 @@ class Page:
         return f"<Page of {len(self)} tasks>"
 
 
-class _BatchHead(_records.Record):
+class _ChangesHead(_records.Record):
     __slots__ = ()
     _numbers = 1
     _layout = _records.layout(1, 1)
 
 
-class Batch:
+class ChangesBatch:
     """A part of the feed, in the order of commits. Immutable; iterates over its events."""
 
     __slots__ = ("_head", "_events")
 
     def __init__(self, data: bytes) -> None:
         records = _records.split(data)
-        self._head = _BatchHead(next(records))
+        self._head = _ChangesHead(next(records))
         self._events = tuple(Event(record) for record in records)
 
     @property
@@ -195,7 +195,7 @@ class Batch:
         return len(self._events)
 
     def __repr__(self) -> str:
-        return f"<Batch of {len(self)} events>"
+        return f"<ChangesBatch of {len(self)} events>"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, AsyncIterator, List, overload
 from .. import _answer, _engine, _errors, _feed, _lease, _options
 from .._arguments import Seconds, Statuses, number, seconds, text
 from .._cancel import CancelToken
-from .._results import Batch
+from .._results import ChangesBatch
 from .._statements import Also
 from .._task import Task, has_moved
 from .._workers import CANCELLED_MESSAGE, Names, Wanted
@@ -206,7 +206,7 @@ class Engine:
         allow_gap: bool = False,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
-    ) -> Batch:
+    ) -> ChangesBatch:
         wanted = _feed.Wanted(after, zone, limit, latest, allow_gap, timeout)
         return await read(self._sync, wanted, seconds("wait", wait or 0.0), cancel)
 

@@ -9,7 +9,7 @@ from .. import _feed
 from .._cancel import CancelToken
 from .._engine import Engine
 from .._errors import Cancelled, Closed
-from .._results import Batch, Event
+from .._results import ChangesBatch, Event
 from .._watch import Watch
 from . import _pool
 from ._ends import ends, first, resolve
@@ -67,12 +67,12 @@ class Feed:
     close = stop
 
 
-async def read(engine: Engine, wanted: _feed.Wanted, wait: float, cancel: CancelToken | None) -> Batch:
+async def read(engine: Engine, wanted: _feed.Wanted, wait: float, cancel: CancelToken | None) -> ChangesBatch:
     """The next batch: as many looks as it takes, for at most so many seconds."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
     look = functools.partial(_pool.run, wanted.read, engine, cancel=cancel)
-    batch: Batch = await look()
+    batch: ChangesBatch = await look()
     if batch.events or wait <= 0:
         return batch
     news = _News(engine, wanted)
