@@ -53,12 +53,12 @@ int32_t tspy_make_call(int64_t timeout_us, const tse_cancel_token *cancel, const
 
 /* ---- Tasks --------------------------------------------------------------------------------- */
 
-int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                    const char *operation, size_t operation_size, const char *install_id, size_t install_id_size,
-                    const char *package_id, size_t package_id_size, const char *package_slug, size_t package_slug_size,
-                    int64_t package_version, const char *links, size_t links_size, const char *warnings,
-                    size_t warnings_size, const char *payload, size_t payload_size, int64_t not_before,
-                    int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
+int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
+                    size_t id_size, const char *operation, size_t operation_size, const char *install_id,
+                    size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
+                    size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
+                    const char *warnings, size_t warnings_size, const char *payload, size_t payload_size,
+                    int64_t not_before, int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
                     size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
                     tspy_result *result) {
   tspy_clear(result);
@@ -78,14 +78,16 @@ int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size
   spec.max_attempts = max_attempts;
   spec.idempotency_key = text(idempotency_key, idempotency_key_size);
   spec.retry_of = text(retry_of, retry_of_size);
+  if (batch) return tse_batch_create(batch, &spec, &result->error);
   tse_task *task = NULL;
   const int32_t code = tse_create(engine, &spec, call, &task, &result->error);
   return tspy_take_task(result, code, task);
 }
 
-int32_t tspy_start(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                   const tse_call *call, tspy_result *result) {
+int32_t tspy_start(tse_engine *engine, tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
+                   size_t id_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
+  if (batch) return tse_batch_start(batch, zone_id, zone_id_size, id, id_size, &result->error);
   tse_task *task = NULL;
   const int32_t code = tse_start(engine, zone_id, zone_id_size, id, id_size, call, &task, &result->error);
   return tspy_take_task(result, code, task);
@@ -111,8 +113,23 @@ static int32_t change_by_lease(tse_engine *engine, int32_t change, tse_str token
   }
 }
 
-int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, size_t zone_id_size, const char *id,
-                    size_t id_size, const char *token, size_t token_size, const char *install_id,
+static int32_t add_by_key(tse_batch *batch, int32_t change, tse_str zone_id, tse_str id, const tse_update *update,
+                          tse_error **error) {
+  switch (change) {
+    case TSPY_ANNOTATE: return tse_batch_annotate(batch, zone_id.data, zone_id.size, id.data, id.size, update, error);
+    case TSPY_COMPLETE: return tse_batch_complete(batch, zone_id.data, zone_id.size, id.data, id.size, update, error);
+    default: return tse_batch_fail(batch, zone_id.data, zone_id.size, id.data, id.size, update, error);
+  }
+}
+
+static int32_t add_by_lease(tse_batch *batch, int32_t change, tse_str token, const tse_update *update,
+                            tse_error **error) {
+  return change == TSPY_COMPLETE ? tse_batch_lease_complete(batch, token.data, token.size, update, error)
+                                 : tse_batch_lease_fail(batch, token.data, token.size, update, error);
+}
+
+int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const char *zone_id, size_t zone_id_size,
+                    const char *id, size_t id_size, const char *token, size_t token_size, const char *install_id,
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
@@ -127,6 +144,10 @@ int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, siz
   update.warnings = text(warnings, warnings_size);
   update.error_message = text(error_message, error_message_size);
   update.error_detail = text(error_detail, error_detail_size);
+  if (batch) {
+    return token ? add_by_lease(batch, change, text(token, token_size), &update, &result->error)
+                 : add_by_key(batch, change, text(zone_id, zone_id_size), text(id, id_size), &update, &result->error);
+  }
   tse_task *task = NULL;
   const int32_t code =
       token ? change_by_lease(engine, change, text(token, token_size), &update, call, &task, &result->error)

@@ -47,20 +47,21 @@ int32_t tspy_make_call(int64_t timeout_us, const tse_cancel_token *cancel, const
 /* Head (code, outcome; field, message), then a record (; field, message) for each detail. */
 int32_t tspy_read_error(const tse_error *error, tspy_result *result);
 
-/* One record of a task: see tspy_put_task() in records.c. */
-int32_t tspy_create(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                    const char *operation, size_t operation_size, const char *install_id, size_t install_id_size,
-                    const char *package_id, size_t package_id_size, const char *package_slug, size_t package_slug_size,
-                    int64_t package_version, const char *links, size_t links_size, const char *warnings,
-                    size_t warnings_size, const char *payload, size_t payload_size, int64_t not_before,
-                    int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
+/* One record of a task: see tspy_put_task() in records.c. What takes a batch only adds to it unless that is NULL; then
+ * it needs no engine and gives no record. */
+int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
+                    size_t id_size, const char *operation, size_t operation_size, const char *install_id,
+                    size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
+                    size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
+                    const char *warnings, size_t warnings_size, const char *payload, size_t payload_size,
+                    int64_t not_before, int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
                     size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
                     tspy_result *result);
-int32_t tspy_start(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                   const tse_call *call, tspy_result *result);
+int32_t tspy_start(tse_engine *engine, tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
+                   size_t id_size, const tse_call *call, tspy_result *result);
 /* change: TSPY_ANNOTATE, TSPY_COMPLETE or TSPY_FAIL. Under the lease that the token names, or else by key. */
-int32_t tspy_update(tse_engine *engine, int32_t change, const char *zone_id, size_t zone_id_size, const char *id,
-                    size_t id_size, const char *token, size_t token_size, const char *install_id,
+int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const char *zone_id, size_t zone_id_size,
+                    const char *id, size_t id_size, const char *token, size_t token_size, const char *install_id,
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
@@ -92,6 +93,11 @@ int32_t tspy_release(tse_engine *engine, const char *token, size_t token_size, i
                      tspy_result *result);
 /* One record: (count). */
 int32_t tspy_tick(tse_engine *engine, const tse_call *call, tspy_result *result);
+
+/* Two records for each change that was made: (code) and its task; for one that was refused only (code): *results, which
+ * the caller frees, has its error. */
+int32_t tspy_run(tse_engine *engine, const tse_batch *batch, const tse_call *call, tse_results **results,
+                 tspy_result *result);
 
 /* tse_watch_claim(). No record. */
 int32_t tspy_watch_claim(tse_watch *watch, const char *zones, size_t zones_size, const char *operations,

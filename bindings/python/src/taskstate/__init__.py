@@ -15,6 +15,7 @@ from typing import Iterable
 
 from ._answer import Answer, Headers
 from ._arguments import Seconds
+from ._batch import Batch, Completion, NewTask, Result
 from ._callbacks import Clock, Ids, Log
 from ._cancel import CancelToken
 from ._engine import Engine
@@ -203,6 +204,7 @@ __all__ = [
     "AlreadyExists",
     "Also",
     "Answer",
+    "Batch",
     "Behind",
     "Busy",
     "CancelToken",
@@ -211,6 +213,7 @@ __all__ = [
     "Clock",
     "Closed",
     "Completed",
+    "Completion",
     "Corrupt",
     "Count",
     "Detail",
@@ -236,6 +239,7 @@ __all__ = [
     "Migrate",
     "Mode",
     "Moved",
+    "NewTask",
     "NoMemory",
     "NotATaskstateFile",
     "NotFound",
@@ -245,6 +249,7 @@ __all__ = [
     "ReadOnly",
     "Report",
     "Restored",
+    "Result",
     "SchemaTooNew",
     "SchemaTooOld",
     "Seconds",

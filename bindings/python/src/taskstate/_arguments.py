@@ -72,6 +72,64 @@ def time(field: str, value: datetime | int | None) -> int:
     return number(field, _records.to_us(value) if isinstance(value, datetime) else value)
 
 
+def new_task(
+    zone_id: str,
+    operation: str,
+    id: str | None,
+    install_id: str | None,
+    package_id: str | None,
+    package_slug: str | None,
+    package_version: int | None,
+    links: Json,
+    warnings: Json,
+    payload: bytes | bytearray | memoryview | None,
+    not_before: datetime | int | None,
+    start_within: Seconds | None,
+    max_attempts: int,
+    idempotency_key: str | None,
+    retry_of: str | None,
+) -> tuple[Any, ...]:
+    """What tspy_create() takes between the batch and the call."""
+    return (
+        *text("zone_id", zone_id),
+        *text("id", id),
+        *text("operation", operation),
+        *text("install_id", install_id),
+        *text("package_id", package_id),
+        *text("package_slug", package_slug),
+        number("package_version", package_version),
+        *array("links", links),
+        *array("warnings", warnings),
+        *octets("payload", payload),
+        time("not_before", not_before),
+        duration(start_within),
+        number("max_attempts", max_attempts),
+        *text("idempotency_key", idempotency_key),
+        *text("retry_of", retry_of),
+    )
+
+
+def change(kind: int, key: tuple[str, str] | None, token: str | None, update: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What tspy_update() takes between the batch and the call: annotate(), complete() or fail(), by key or by the
+    token of a lease."""
+    install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail = update
+    zone_id, id = key or (None, None)
+    return (
+        kind,
+        *text("zone_id", zone_id),
+        *text("id", id),
+        *text("token", token),
+        *text("install_id", install_id),
+        *text("package_id", package_id),
+        *text("package_slug", package_slug),
+        number("package_version", package_version),
+        *array("links", links),
+        *array("warnings", warnings),
+        *text("error_message", error_message),
+        *text("error_detail", error_detail),
+    )
+
+
 def names(field: str, value: str | Iterable[str] | None) -> tuple[Any, int]:
     """One name or several, as one text. None means all of them, and only None does."""
     if value is None:

@@ -41,7 +41,7 @@ def require(result: Any, code: int) -> None:
     if code != lib.TSE_OK:
         error = result.error
         result.error = ffi.NULL
-        raise _exception(error)
+        raise exception(error)
 
 
 def data_of(result: Any) -> bytes:
@@ -54,7 +54,7 @@ def direct(function: Any, *arguments: Any) -> None:
     """One call of the library itself. Raises its error."""
     error = ffi.new("tse_error **")
     if function(*arguments, error) != lib.TSE_OK:
-        raise _exception(error[0])
+        raise exception(error[0])
 
 
 def take() -> Any:
@@ -74,7 +74,7 @@ def give_back(result: Any) -> None:
     _idle.append(result)
 
 
-def _exception(error: Any) -> Error:
+def exception(error: Any) -> Error:
     """The exception for a native error, which it takes over."""
     if not error:
         # The call itself may well have succeeded: only its result could not be copied.
@@ -89,11 +89,11 @@ def _exception(error: Any) -> Error:
     head = _ErrorHead(next(records))
     details = [_ErrorDetail(record) for record in records]
     name: str = ffi.string(lib.tse_code_name(head._number(0))).decode()
-    exception = BY_CODE[name](
+    made = BY_CODE[name](
         head._required(1),
         outcome=_OUTCOMES[head._number(1)],
         field=head._text(0),
         details=[Detail(detail._required(0), detail._required(1)) for detail in details],
     )
-    exception._handle = handle
-    return exception
+    made._handle = handle
+    return made

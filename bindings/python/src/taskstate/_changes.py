@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, overload
 
-from ._arguments import Json, Seconds, array, context, duration, number, octets, text, time
+from ._arguments import Json, Seconds, change, context, duration, new_task, text
 from ._calls import call
 from ._cancel import CancelToken
 from ._handle import Handle
 from ._lease import Lease
 from ._leases import granted
-from ._native import lib
+from ._native import ffi, lib
 from ._statements import Also
 from ._task import Task
 
@@ -72,21 +72,24 @@ class Changes(Handle):
             call(
                 lib.tspy_create,
                 self._native(),
-                *text("zone_id", zone_id),
-                *text("id", id),
-                *text("operation", operation),
-                *text("install_id", install_id),
-                *text("package_id", package_id),
-                *text("package_slug", package_slug),
-                number("package_version", package_version),
-                *array("links", links),
-                *array("warnings", warnings),
-                *octets("payload", payload),
-                time("not_before", not_before),
-                duration(start_within),
-                number("max_attempts", max_attempts),
-                *text("idempotency_key", idempotency_key),
-                *text("retry_of", retry_of),
+                ffi.NULL,
+                *new_task(
+                    zone_id,
+                    operation,
+                    id,
+                    install_id,
+                    package_id,
+                    package_slug,
+                    package_version,
+                    links,
+                    warnings,
+                    payload,
+                    not_before,
+                    start_within,
+                    max_attempts,
+                    idempotency_key,
+                    retry_of,
+                ),
                 context(timeout, cancel, request_id, traceparent, actor, also),
             )
         )
@@ -145,7 +148,7 @@ class Changes(Handle):
         if lease is None:
             if worker is not None:
                 raise TypeError("worker: goes with lease=; actor= says who starts a task without one")
-            return Task(call(lib.tspy_start, self._native(), *key, tracing))
+            return Task(call(lib.tspy_start, self._native(), ffi.NULL, *key, tracing))
         terms = (*text("worker", worker), duration(lease))
         return granted(self, lib.tspy_start_leased, *key, *terms, tracing)[0]
 
@@ -279,31 +282,12 @@ class Changes(Handle):
 
     def _update(
         self,
-        change: int,
-        key: tuple[str, str] | tuple[()],
+        kind: int,
+        key: tuple[str, str] | None,
         token: str | None,
         update: tuple[Any, ...],
         tracing: tuple[Any, ...],
     ) -> Task:
         """annotate(), complete() or fail(), by key or by the token of a lease."""
-        install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail = update
-        zone_id, id = key or (None, None)
-        return Task(
-            call(
-                lib.tspy_update,
-                self._native(),
-                change,
-                *text("zone_id", zone_id),
-                *text("id", id),
-                *text("token", token),
-                *text("install_id", install_id),
-                *text("package_id", package_id),
-                *text("package_slug", package_slug),
-                number("package_version", package_version),
-                *array("links", links),
-                *array("warnings", warnings),
-                *text("error_message", error_message),
-                *text("error_detail", error_detail),
-                tracing,
-            )
-        )
+        arguments = change(kind, key, token, update)
+        return Task(call(lib.tspy_update, self._native(), ffi.NULL, *arguments, tracing))

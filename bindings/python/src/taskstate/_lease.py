@@ -248,7 +248,7 @@ class Lease:
 
     def _update(self, change: int, update: tuple[Any, ...], tracing: tuple[Any, ...]) -> Task:
         try:
-            self._task = self._engine._update(change, (), self._token, update, tracing)
+            self._task = self._engine._update(change, None, self._token, update, tracing)
         except _errors.LeaseLost:
             self._lost = True
             raise
@@ -258,6 +258,14 @@ class Lease:
         task = self._update(change, update, tracing)
         self._ended = True
         return task
+
+    def _ended_by(self, task: Task | None, lost: bool) -> None:
+        """A batch completed or failed the task, or found the lease lost; neither: it was refused."""
+        if task is not None:
+            self._task = task
+            self._ended = True
+        elif lost:
+            self._lost = True
 
     def _call(self, function: Any, *arguments: Any) -> bytes:
         try:

@@ -47,7 +47,7 @@ def adopt(engine: Changes, token: str, timeout: Seconds | None, cancel: CancelTo
     native, named, tracing = engine._native(), text("token", token), context(timeout, cancel)
     beat = Heartbeat(_calls.call(lib.tspy_heartbeat, native, *named, duration(None), *_ABSENT, tracing))
     # Adding nothing changes nothing, and gives the task.
-    task = engine._update(lib.TSPY_ANNOTATE, (), token, (None,) * 8, tracing)
+    task = engine._update(lib.TSPY_ANNOTATE, None, token, (None,) * 8, tracing)
     key = (*text("zone_id", task.zone_id), *text("id", task.id))
     whole = _calls.call(lib.tspy_get, native, *key, lib.TSE_WITH_PAYLOAD, context(timeout, cancel))
     task = Task(whole) if whole else task

@@ -7,6 +7,7 @@ from typing import Iterable, List, Union
 
 from . import _records
 from ._arguments import Seconds, context, duration, names, number, seconds, text
+from ._batch import Batches
 from ._calls import call
 from ._cancel import CancelToken
 from ._changes import Changes
@@ -77,7 +78,7 @@ class Wanted:
         return leases
 
 
-class Workers(Changes):
+class Workers(Batches):
     """The operations by which workers find their tasks."""
 
     __slots__ = ()
