@@ -65,6 +65,24 @@ async def work_async(path):
                 await lease.complete(install_id=await install_async(lease.payload))
 
 
+# ---- batches.md
+
+
+def create_many(tasks, packages):
+    results = tasks.create_many({"zone_id": "z2", "operation": "create", "package_id": id} for id in packages)
+    for result in results:  # in the same order
+        if result.error:
+            print(result.error.code)  # this one was refused, and only this one
+    return [result.task.id for result in results if result.task]
+
+
+def mixed_batch(tasks, leases):
+    batch = taskstate.Batch().create("z2", "create", id="next")
+    for lease in leases:
+        batch.complete_leased(lease, install_id=install(lease.payload))
+    return [result.value().status for result in tasks.run(batch)]  # value() raises what was refused
+
+
 # ---- cancellation.md
 
 
@@ -245,6 +263,8 @@ def main():
         retry_later(tasks)
         tasks.create("z1", "create", id="t3")
         batches(tasks)
+        assert len(create_many(tasks, ["pkg_1", "", "pkg_2"])) == 2
+        assert mixed_batch(tasks, tasks.claim_many(2, zones="z2")) == ["pending", "completed", "completed"]
         tasks.create("z1", "create", id="named")
         named_tasks_and_tokens(tasks)
         tasks.create("z1", "create", id="working")
