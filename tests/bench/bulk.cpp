@@ -1,6 +1,7 @@
 // Batches against the same statements by hand on the same schema, in transactions of the same size.
 //   build/release/tests/bench_bulk [round count]
-// TSE_BENCH_TASKS tasks (20000) over 1 and 100 zones, in batches of 1,000; the sides take turns. Durable: the library's
+// TSE_BENCH_TASKS tasks (20000) over 1 and 100 zones, in batches of 1,000; the sides take turns, or one of them alone
+// (TSE_BENCH_SIDE). Durable: the library's
 // batches with a fsync for each transaction, and so the other side.
 #include "bench/support/files.hpp"
 
@@ -140,6 +141,7 @@ int main(int count, char** arguments) {
   for (const std::int64_t zones : {1, 100})
     for (int round = 0; round < rounds; ++round)
       for (const auto& [side, measure] : {std::pair("taskstate", &by_library), std::pair("same", &by_hand)}) {
+        if (const char* const only = std::getenv("TSE_BENCH_SIDE"); only != nullptr && only != std::string(side)) continue;
         const bench::Directory directory;
         const Figures figures = measure(directory.file("tasks.db"), tasks, zones);
         print("create_many", zones, side, figures.create);

@@ -1,6 +1,7 @@
 -- Schema version 1. Every rule that SQL can state is stated here, because any SQL client may write to the
 -- file; what is only checkable with the whole task in hand is checked by the engine and by verify.
 -- RAISE(ABORT) throughout, never ROLLBACK: a refused statement must not take its neighbours with it.
+-- No IN with more than two values in what each change runs: SQLite would fill a table of its own with them each time.
 
 CREATE TABLE taskstate_meta (
   one         INTEGER PRIMARY KEY CHECK (one = 1),
@@ -30,7 +31,7 @@ CREATE TABLE taskstate_tasks (
   operation TEXT NOT NULL CHECK (length(CAST(operation AS BLOB)) BETWEEN 1 AND 32
     AND length(operation) = length(CAST(operation AS BLOB))
     AND operation GLOB '[a-z]*' AND operation NOT GLOB '*[^a-z0-9_]*'),
-  status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'completed', 'failed')),
+  status TEXT NOT NULL DEFAULT 'pending' CHECK (status = 'pending' OR status = 'running' OR status = 'completed' OR status = 'failed'),
   updated_at INTEGER NOT NULL
     DEFAULT (CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000)
     CHECK (updated_at <= 253402300799999999),
@@ -65,7 +66,7 @@ CREATE TABLE taskstate_tasks (
   start_by INTEGER,
   priority INTEGER NOT NULL DEFAULT 0,
   cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
-  failure_kind TEXT CHECK (failure_kind IN ('failed', 'cancelled', 'expired', 'lost')),
+  failure_kind TEXT CHECK (failure_kind = 'failed' OR failure_kind = 'cancelled' OR failure_kind = 'expired' OR failure_kind = 'lost'),
   error_detail TEXT CHECK (length(CAST(error_detail AS BLOB)) <= 1048576),
   client_request_id TEXT CHECK (length(CAST(client_request_id AS BLOB)) BETWEEN 1 AND 128),
   traceparent TEXT CHECK (length(CAST(traceparent AS BLOB)) BETWEEN 1 AND 128),
