@@ -91,6 +91,23 @@ void in_an_event_loop(taskstate::Engine& tasks) {
   }
 }
 
+// ---- batches.md
+
+void create_many(taskstate::Engine& tasks, const std::vector<taskstate::NewTask>& specs) {
+  for (const taskstate::Result& result : tasks.create_many(specs)) {
+    if (result) continue;
+    std::cerr << result.error->message() << '\n';  // this one was refused, and only this one
+  }
+}
+
+void run_many(taskstate::Engine& tasks) {
+  taskstate::Batch batch;
+  batch.start("z1", "m1").complete("z1", "m1", {.install_id = "ins_1"});
+  batch.start("z1", "m2").fail("z1", "m2", {.error_message = "The package is gone."});
+  const auto results = tasks.run(batch);  // in order; each that succeeded is durable
+  check(results[1].value().status == taskstate::Status::completed && results[3], "each has its own result");
+}
+
 // ---- cancellation.md
 
 void cancel(taskstate::Engine& tasks) {
@@ -293,6 +310,10 @@ int main() try {
   batches(tasks);
   create(tasks, "named");
   named_tasks_and_tokens(tasks);
+  create(tasks, "m1");
+  create_many(tasks, {{.zone_id = "z1", .id = "m1", .operation = "create"},
+                      {.zone_id = "z1", .id = "m2", .operation = "create"}});
+  run_many(tasks);
   create(tasks, "t6");
   in_an_event_loop(tasks);
   create(tasks, "working");
