@@ -266,4 +266,9 @@ void CommitGroup::close() noexcept {
   }
 }
 
+std::size_t CommitGroup::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 }  // namespace tse::engine

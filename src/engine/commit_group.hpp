@@ -43,6 +43,9 @@ class CommitGroup {
   /// Those that wait for their turn, and all that come later, get `closed`.
   void close() noexcept;
 
+  /// How many callers wait for their turn, without the one that leads.
+  [[nodiscard]] std::size_t queued() const;
+
  private:
   // What a caller's word says. `nudged` is `waiting` with a reason to look whether it was asked to stop.
   enum State : std::uint32_t { waiting, nudged, leading, taken, done };
@@ -76,7 +79,7 @@ class CommitGroup {
   [[nodiscard]] Waiter* choose_leader() noexcept;
 
   store::Store& store_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Waiters queue_;  // in order of arrival; neither the leader nor those of the current group are in it
   bool led_ = false;
   bool closed_ = false;

@@ -23,7 +23,7 @@ engine::Call with(const char* sql) {
 }
 
 int work_until_killed(const std::string& path, std::size_t round, std::atomic<unsigned>& done) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::vector<std::thread> crew;
   for (std::size_t thread = 0; thread < 3; ++thread)
     crew.emplace_back([&, thread] {
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(killed_at_random_instants_they_agree_with_the_tasks) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   run_sql(path, "PRAGMA journal_mode = WAL; CREATE TABLE installs (task TEXT PRIMARY KEY, state TEXT)");
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
   settings.adopt = true;
   engine::Engine::open(path, settings)->close();
   Shared<std::atomic<unsigned>> done;
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(killed_at_random_instants_they_agree_with_the_tasks) {
                      "EXCEPT SELECT id, status FROM taskstate_tasks)");
     BOOST_TEST(apart == 0, "seed " << seed << ", round " << round);
   }
-  BOOST_TEST(engine::Engine::open(path, {})->verify({}).problems.empty());
+  BOOST_TEST(open(path)->verify({}).problems.empty());
   std::cout << "measured: " << kills << " kills with -9, " << done[0] << " tasks with a host's row: " << apart
             << " that do not agree (seed " << seed << ")\n";
 }

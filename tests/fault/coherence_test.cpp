@@ -87,7 +87,7 @@ void live(engine::Engine& tasks, std::size_t task, Board& board, std::mt19937_64
 
 int write(const std::string& path, std::size_t writer, Board& board, std::uint64_t seed) {
   std::mt19937_64 random(seed);
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
   settings.durability = store::Durability::relaxed;  // an fsync for each change would leave little to be seen
   settings.checkpoint_bytes = 256 * 1024;            // and the log begins anew often
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
@@ -145,7 +145,7 @@ void ask(engine::Engine& tasks, std::size_t task, core::Answer& answer, Board& b
 
 int read(const std::string& path, Board& board, std::uint64_t seed) {
   std::mt19937_64 random(seed);
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   const auto read_all = [&](std::uint64_t own_seed) {
     std::mt19937_64 own(own_seed);
     core::Answer answer;
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(no_process_is_given_what_is_out_of_date) {
   std::mt19937_64 random(seed);
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  (void)engine::Engine::open(path, {});
+  (void)open(path);
   Shared<Board> board;
   const auto start = [&](std::size_t role) {
     const std::uint64_t own = random();
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(no_process_is_given_what_is_out_of_date) {
   BOOST_TEST(board->hits > 0);
   BOOST_TEST(board->wrong == 0, "seed " << seed << ": told " << board->example_told << " where at least "
                                         << board->example_floor << " was known");
-  BOOST_TEST(engine::Engine::open(path, {})->verify(patient()).problems.empty());
+  BOOST_TEST(open(path)->verify(patient()).problems.empty());
   std::cout << "measured: " << board->reads << " answers of " << readers << " processes beside " << board->changes
             << " changes, " << board->foreign << " foreign ones and " << kills << " kills with -9: " << board->wrong
             << " out of date (seed " << seed << ")\n";

@@ -56,7 +56,7 @@ void drive(engine::Engine& tasks, Shared<Acknowledged>& acknowledged, std::size_
 }
 
 int run_process(const std::string& path, Shared<Acknowledged>& acknowledged, std::size_t count, std::size_t process) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::atomic<int> failed{0};
   std::vector<std::thread> crew;
   for (std::size_t thread = 0; thread < threads; ++thread)
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(four_processes_of_eight_threads_lose_nothing_and_double_not
   for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
 
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::size_t wrong = 0;
   for (std::size_t task = 0; task < count; ++task) {
     const Acknowledged& seen = acknowledged[task];
@@ -119,11 +119,11 @@ BOOST_AUTO_TEST_CASE(processes_that_open_a_new_file_at_once_all_get_it) {
       children.push_back(spawn([&, process] {
         ++ready[0];
         while (ready[0] < processes) std::this_thread::yield();
-        engine::Engine::open(path, {})->create(new_task("z", id_of(process)), patient());
+        open(path)->create(new_task("z", id_of(process)), patient());
         return 0;
       }));
     for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
-    BOOST_TEST(engine::Engine::open(path, {})->verify(patient()).tasks == static_cast<std::int64_t>(processes));
+    BOOST_TEST(open(path)->verify(patient()).tasks == static_cast<std::int64_t>(processes));
   }
 }
 
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(of_sixty_four_that_race_for_an_outcome_exactly_one_wins) {
   };
   Shared<Race> races(rounds);
   {
-    const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+    const engine::Engine::Ptr tasks = open(path);
     for (std::size_t round = 0; round < rounds; ++round) {
       tasks->create(new_task("z", id_of(round)), patient());
       tasks->change({"z", id_of(round)}, core::Start{}, patient());
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(of_sixty_four_that_race_for_an_outcome_exactly_one_wins) {
   std::vector<pid_t> children;
   for (std::size_t process = 0; process < processes; ++process)
     children.push_back(spawn([&, process] {
-      const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+      const engine::Engine::Ptr tasks = open(path);
       std::vector<std::thread> crew;
       for (std::size_t thread = 0; thread < rivals; ++thread)
         crew.emplace_back([&, thread] { race(*tasks, process * rivals + thread); });
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(of_sixty_four_that_race_for_an_outcome_exactly_one_wins) {
     BOOST_TEST(races[round].won == 1U);
     BOOST_TEST(races[round].refused == processes * rivals - 1);
   }
-  BOOST_TEST(engine::Engine::open(path, {})->verify(patient()).problems.empty());
+  BOOST_TEST(open(path)->verify(patient()).problems.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

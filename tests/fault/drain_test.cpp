@@ -56,7 +56,7 @@ void drain(engine::Engine& tasks, Counts& claimed, std::size_t worker) {
 }
 
 int run_process(const std::string& path, Counts& claimed) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::atomic<int> failed{0};
   in_threads(workers, [&](std::size_t worker) {
     try {
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(eight_processes_of_four_workers_claim_each_task_once) {
   const std::size_t count = setting("TSE_DRAIN", 5000) / zones * zones;
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  fill(*engine::Engine::open(path, {}), count);
+  fill(*open(path), count);
   Counts claimed(count);
   const auto begin = std::chrono::steady_clock::now();
   std::vector<pid_t> children;
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(eight_processes_of_four_workers_claim_each_task_once) {
   for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
 
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::size_t not_once = 0;
   std::size_t left = 0;
   std::vector<Life> lives;

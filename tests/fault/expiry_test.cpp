@@ -59,7 +59,7 @@ struct Word {
 };
 
 int hold_for_ever(const std::string& path, Shared<Word>& word, std::size_t count, std::chrono::microseconds lease) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   word->holding = static_cast<unsigned>(claim(*tasks, count, lease).size());
   for (;;) ::pause();
 }
@@ -76,7 +76,7 @@ void attempt(Shared<Word>& word, const std::function<void()>& act) {
 
 // Holds leases, is stopped, and comes back to tasks that were taken from it.
 int become_a_zombie(const std::string& path, Shared<Word>& word, std::size_t count, std::chrono::microseconds lease) {
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
   settings.housekeeping = 0us;
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
   const std::vector<engine::Lease> leases = claim(*tasks, count, lease);
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(what_a_killed_worker_held_is_failed_or_offered_again) {
   constexpr std::size_t count = 20;
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  fill(*engine::Engine::open(path, {}), 0, count, 2);
+  fill(*open(path), 0, count, 2);
   Shared<Word> word;
   const pid_t child = spawn([&] { return hold_for_ever(path, word, count, lease); });
   wait_until([&] { return word->holding == count; });
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(what_a_killed_worker_held_is_failed_or_offered_again) {
   ::kill(child, SIGKILL);
   BOOST_TEST(wait_for(child) == 128 + SIGKILL);
 
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
   settings.housekeeping = period;
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
   const auto is_over = [&](std::size_t task) {
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_worker_that_wakes_too_late_changes_nothing) {
   constexpr auto lease = 2s;
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
   settings.housekeeping = 0us;
   std::size_t expired = 0;
   std::size_t tried = 0;

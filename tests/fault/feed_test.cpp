@@ -22,7 +22,7 @@ constexpr std::size_t writers = 8;
 constexpr std::size_t tailers = 4;
 
 int write(const std::string& path, std::size_t process, std::size_t count) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::vector<std::thread> crew;
   for (std::size_t writer = 0; writer < writers; ++writer)
     crew.emplace_back([&, writer] {
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(all_tailers_see_the_same_and_every_hole_is_a_purge) {
   for (std::size_t process = 0; process < processes; ++process)
     children.push_back(spawn([&, process] { return write(path, process, count); }));
 
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::atomic<bool> written{false};
   std::vector<Tail> tails(tailers);
   std::vector<std::thread> crew;

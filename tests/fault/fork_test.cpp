@@ -27,7 +27,7 @@ Code code_of(const std::function<void()>& call) {
 }
 
 engine::Engine::Ptr open(const std::string& path) {
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
 #if defined(__SANITIZE_THREAD__)
   settings.housekeeping = std::chrono::microseconds(0);  // ThreadSanitizer knows no threads in a child of threads
 #endif

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(fifty_at_once_make_one_task) {
   std::vector<pid_t> children;
   for (std::size_t process = 0; process < processes; ++process)
     children.push_back(spawn([&] {
-      const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+      const engine::Engine::Ptr tasks = open(path);
       std::vector<std::thread> crew;
       for (std::size_t thread = 0; thread < threads; ++thread)
         crew.emplace_back([&, thread] {
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(fifty_at_once_make_one_task) {
     wrong += right ? 0 : 1;
   }
   BOOST_TEST(wrong == 0U);
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   BOOST_TEST(tasks->stats("", {}).store.totals[0] == static_cast<std::int64_t>(rounds));
   BOOST_TEST(tasks->verify({}).problems.empty());
   std::cout << "measured: " << rounds << " creates, each tried by " << processes * threads << " threads of "

@@ -27,7 +27,7 @@ std::string id_of(std::size_t round, std::size_t task) {
 }
 
 int work_until_killed(const std::string& path, Acknowledged& acknowledged, std::size_t round) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::vector<std::thread> crew;
   for (std::size_t thread = 0; thread < threads; ++thread)
     crew.emplace_back([&, thread] {
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(killed_at_random_instants_nothing_acknowledged_is_lost) {
     ::kill(child, SIGKILL);
     BOOST_TEST(wait_for(child) == 128 + SIGKILL);
 
-    const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+    const engine::Engine::Ptr tasks = open(path);
     std::size_t lost = 0;
     for (std::size_t task = 0; task < threads * tasks_per_thread; ++task) {
       const std::int64_t seen = acknowledged[task];

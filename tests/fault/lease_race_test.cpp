@@ -60,7 +60,7 @@ void act(engine::Engine& tasks, Shared<Race>& race, Actor actor) {
 }
 
 engine::Engine::Ptr open(const std::string& path) {
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
   settings.housekeeping = 0us;
   return engine::Engine::open(path, settings);
 }

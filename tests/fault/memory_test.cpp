@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_SUITE(exhausted_memory)
 
 BOOST_AUTO_TEST_CASE(a_kept_answer_is_given_without_any_allocation) {
   const TemporaryDirectory directory;
-  const engine::Engine::Ptr tasks = engine::Engine::open(directory.file("tasks.db"), {});
+  const engine::Engine::Ptr tasks = open(directory.file("tasks.db"));
   tasks->create(rich_task(), {});
   core::Request request;
   request.client_request_id = "0123abcd-0000-4000-8000-000000000000";
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_kept_answer_is_given_without_any_allocation) {
 BOOST_AUTO_TEST_CASE(of_a_host) {
   for (const bool in_memory : {true, false}) {
     const TemporaryDirectory directory;
-    engine::Settings settings;
+    engine::Settings settings = patient_settings();
     settings.housekeeping = std::chrono::seconds(0);
     const engine::Engine::Ptr tasks =
         engine::Engine::open(in_memory ? ":memory:" : directory.file("tasks.db"), settings);
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(of_a_worker) {
   for (const bool in_memory : {true, false}) {
     const TemporaryDirectory directory;
     const auto now = std::make_shared<std::int64_t>(1577470279117000);
-    engine::Settings settings;
+    engine::Settings settings = patient_settings();
     settings.clock = [now] { return *now; };
     const engine::Engine::Ptr tasks =
         engine::Engine::open(in_memory ? ":memory:" : directory.file("tasks.db"), settings);
@@ -242,12 +242,12 @@ BOOST_AUTO_TEST_CASE(of_a_worker) {
 
 BOOST_AUTO_TEST_CASE(in_a_file) {
   const TemporaryDirectory directory;
-  const engine::Engine::Ptr tasks = engine::Engine::open(directory.file("tasks.db"), {});
+  const engine::Engine::Ptr tasks = open(directory.file("tasks.db"));
   a_whole_life(*tasks);
 }
 
 BOOST_AUTO_TEST_CASE(in_memory) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(":memory:", {});
+  const engine::Engine::Ptr tasks = open(":memory:");
   a_whole_life(*tasks);
 }
 
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(opening_leaves_nothing_half_open) {
   engine::Engine::Ptr tasks;
   for (long allocations = 0; !tasks; ++allocations) {
     BOOST_REQUIRE(allocations < 5000);
-    run_with(allocations, [&] { tasks = engine::Engine::open(path, {}); });
+    run_with(allocations, [&] { tasks = open(path); });
   }
   tasks->create(new_task("z", "t"), patient());
   BOOST_TEST(tasks->verify(patient()).problems.empty());

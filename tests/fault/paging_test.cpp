@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(equal_times_inserts_and_purges_drop_and_repeat_nothing) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   std::int64_t now = 1577470279117000;
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
   settings.clock = [&now] { return now; };
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
   // All of one instant, as a foreign program inserts them in bulk; every tenth has ended and may go.

@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t count = 500;
 
 engine::Settings resting() {
-  engine::Settings settings;
+  engine::Settings settings = patient_settings();
   settings.housekeeping = 0us;
   return settings;
 }

@@ -27,7 +27,7 @@ std::int64_t now_ns(clockid_t clock) {
 
 // Creates, says so, and when the others wait starts one task after the other, noting when each start was durable.
 int change(const std::string& path, std::size_t count, std::atomic<int>& phase, Shared<std::int64_t>& at) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::vector<std::thread> crew;
   constexpr std::size_t clerks = 16;
   for (std::size_t clerk = 0; clerk < clerks; ++clerk)
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(each_is_woken_soon_and_waiting_costs_next_to_nothing) {
   const pid_t child = spawn([&] { return change(path, count, phase[0], changed); });
   while (phase[0] != 1) ::usleep(1000);
 
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   const auto watch = tasks->watch();
   watch->await_task({"z", "0"}, 1, 0);  // what is made for the first is not counted
   const std::size_t before = ::mallinfo2().uordblks;

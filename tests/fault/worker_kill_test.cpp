@@ -30,7 +30,7 @@ std::string id_of(std::size_t task) { return "t" + std::to_string(task); }
 
 // Half of what is claimed is completed, the rest is released or just kept.
 int work_until_killed(const std::string& path, Acknowledged& acknowledged) {
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   std::vector<std::thread> crew;
   for (std::size_t thread = 0; thread < threads; ++thread)
     crew.emplace_back([&] {
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(killed_at_random_instants_they_lose_nothing_and_hold_nothin
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   {
-    const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+    const engine::Engine::Ptr tasks = open(path);
     for (std::size_t task = 0; task < count; ++task) {
       core::NewTask spec = new_task("z" + std::to_string(task % 10), id_of(task));
       spec.max_attempts = 1000;
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(killed_at_random_instants_they_lose_nothing_and_hold_nothin
     BOOST_TEST(wait_for(child) == 128 + SIGKILL);
   }
   std::this_thread::sleep_for(lease_time);
-  const engine::Engine::Ptr tasks = engine::Engine::open(path, {});
+  const engine::Engine::Ptr tasks = open(path);
   tasks->tick(patient());
   std::size_t total = 0;
   std::size_t lost = 0;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 import taskstate
 from taskstate._native import ffi
 from taskstate._watch import Watch
+
+# A shell that runs the tests in the background has it ignored, for them and their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 START_US = 1_577_459_899_117_000  # 2019-12-27T15:18:19.117Z
 

@@ -44,6 +44,10 @@ std::optional<Code> outcome_of(CommitGroup& group, std::function<void(Session&)>
   }
 }
 
+void wait_until_queued(const CommitGroup& group, std::size_t callers) {
+  while (group.queued() != callers) std::this_thread::sleep_for(1ms);
+}
+
 // Callers that queue up behind a commit which the store holds.
 class Crowd {
  public:
@@ -56,8 +60,16 @@ class Crowd {
     store_.wait_until_entered();
   }
   void add(std::function<void()> caller) { others_.emplace_back(std::move(caller)); }
+  void add_queued(std::function<void()> caller) {
+    add(std::move(caller));
+    wait_until_queued(group_, others_.size());
+  }
+  /// Once all of them wait.
   void release() {
-    std::this_thread::sleep_for(100ms);  // long enough for some to queue
+    wait_until_queued(group_, others_.size());
+    let_go();
+  }
+  void let_go() {
     store_.let_go();
     join();
   }
@@ -66,10 +78,7 @@ class Crowd {
     for (std::thread& other : others_) other.join();
     others_.clear();
   }
-  ~Crowd() {
-    store_.let_go();
-    join();
-  }
+  ~Crowd() { let_go(); }
 
  private:
   FakeStore& store_;
@@ -104,8 +113,7 @@ BOOST_AUTO_TEST_CASE(those_that_wait_are_committed_together) {
     });
   crowd.release();
   BOOST_TEST(ran == 10);
-  BOOST_TEST(store.group_sizes.front() == 1U);
-  BOOST_TEST(store.group_sizes.size() < 11U);  // some shared a commit
+  BOOST_TEST(store.group_sizes == (std::vector<std::size_t>{1, 10}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_group_is_no_larger_than_the_store_wants) {
@@ -119,30 +127,22 @@ BOOST_AUTO_TEST_CASE(a_group_is_no_larger_than_the_store_wants) {
           group, [](Session&) {}, far);
     });
   crowd.release();
-  std::size_t total = 0;
-  for (const std::size_t size : store.group_sizes) {
-    BOOST_TEST(size <= 3U);
-    total += size;
-  }
-  BOOST_TEST(total == 11U);
+  BOOST_TEST(store.group_sizes == (std::vector<std::size_t>{1, 3, 3, 3, 1}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(who_comes_while_the_turn_is_awaited_goes_along) {
   FakeStore store;
   CommitGroup group(store);
-  std::atomic<int> queued{0};
   std::vector<std::thread> others;
   bool asked = false;
   store.on_turn = [&](const Patience&) {
     if (std::exchange(asked, true)) return;
     for (int i = 0; i < 5; ++i)
       others.emplace_back([&] {
-        ++queued;
         run(
             group, [](Session&) {}, far);
       });
-    while (queued < 5) std::this_thread::yield();
-    std::this_thread::sleep_for(50ms);  // from counting to queueing
+    wait_until_queued(group, 5);
   };
   run(
       group, [](Session&) {}, far);
@@ -162,6 +162,7 @@ BOOST_AUTO_TEST_CASE(a_turn_that_does_not_come_fails_its_leader_alone) {
       other = outcome_of(
           group, [](Session&) {}, far);
     });
+    wait_until_queued(group, 1);
     std::this_thread::sleep_until(patience.until);
     throw Failure(Code::busy, "late");
   };
@@ -185,9 +186,8 @@ BOOST_AUTO_TEST_CASE(several_changes_of_one_caller_share_groups_with_those_of_ot
   std::vector<std::optional<tse::core::Error>> errors(changes.size());
   std::atomic<std::size_t> single_went_with{0};
   Crowd crowd(store, group);
-  crowd.add([&] { group.run(changes, errors, far); });
-  std::this_thread::sleep_for(50ms);
-  crowd.add([&] {
+  crowd.add_queued([&] { group.run(changes, errors, far); });
+  crowd.add_queued([&] {
     run(
         group, [&](Session&) { single_went_with = store.group_sizes.size(); }, far);
   });
@@ -232,9 +232,9 @@ BOOST_AUTO_TEST_CASE(several_changes_that_have_begun_go_on_past_their_deadline_w
       run(
           group, [](Session&) {}, far);
     });
-    std::this_thread::sleep_for(100ms);  // from its start to its queueing
+    wait_until_queued(group, 1);
   };
-  BOOST_TEST((codes_of_ten(store, group, in(50ms), queue_another) == four_then(Code::busy)));
+  BOOST_TEST((codes_of_ten(store, group, {}, queue_another) == four_then(Code::busy)));
   other.join();
 }
 
@@ -265,9 +265,9 @@ BOOST_AUTO_TEST_CASE(what_is_busy_by_itself_is_not_run_again_nor_is_what_follows
 BOOST_AUTO_TEST_CASE(callers_that_come_again_and_again_are_committed_together) {
   FakeStore store;
   CommitGroup group(store);
-  constexpr int callers = 4, each = 50;
+  constexpr int callers = 4, each = 8;
   store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
-    std::this_thread::sleep_for(20ms);
+    std::this_thread::sleep_for(200ms);  // half of it is time to come back, however slow the machine is
     return FakeStore::Results(taken.size());
   };
   std::vector<std::thread> crew;
@@ -278,8 +278,8 @@ BOOST_AUTO_TEST_CASE(callers_that_come_again_and_again_are_committed_together) {
             group, [](Session&) {}, far);
     });
   for (std::thread& member : crew) member.join();
-  // Without waiting for those just served, groups of 1 and 3 would take turns: 100 commits.
-  BOOST_TEST(store.group_sizes.size() < 75U);
+  // Without waiting for those just served, groups of 1 and 3 would take turns: 16 commits.
+  BOOST_TEST(store.group_sizes.size() < 13U);
 }
 
 BOOST_AUTO_TEST_CASE(each_caller_gets_its_own_result) {
@@ -338,12 +338,11 @@ BOOST_AUTO_TEST_CASE(a_neighbours_early_deadline_makes_nobody_else_busy) {
   std::atomic<int> busy{0};
   std::atomic<int> done{0};
   // The store waits for its lock until the group's earliest deadline, then gives all `busy`; the lock
-  // comes free only later.
-  const Deadline lock_free_at = in(400ms);
+  // comes free only once the impatient are gone.
   store.on_commit = [&](std::span<const Change* const> changes, const Patience& patience) {
     FakeStore::Results results(changes.size());
-    std::this_thread::sleep_until(std::min(patience.until, lock_free_at));
-    if (std::chrono::steady_clock::now() < lock_free_at)
+    while (busy < 4 && std::chrono::steady_clock::now() < patience.until) std::this_thread::sleep_for(1ms);
+    if (busy < 4)
       for (auto& result : results) result = tse::core::Error{Code::busy, "busy"};
     return results;
   };
@@ -370,7 +369,7 @@ BOOST_AUTO_TEST_CASE(a_waiting_change_can_be_cancelled_and_never_runs) {
     code = outcome_of(
         group, [&](Session&) { ran = true; }, far, stop.get_token());
   });
-  std::this_thread::sleep_for(20ms);  // so that it may wait; cancelled before or after, the outcome is the same
+  wait_until_queued(group, 1);
   stop.request_stop();
   caller.join();
   BOOST_TEST((code == Code::cancelled));
@@ -441,9 +440,9 @@ BOOST_AUTO_TEST_CASE(closing_sends_the_waiting_away_and_lets_the_commit_under_wa
                 group, [&](Session&) { ran = true; }, far) == Code::closed)
           ++closed;
       });
-    std::this_thread::sleep_for(100ms);
+    wait_until_queued(group, 4);
     group.close();
-    crowd.release();
+    crowd.let_go();
   }
   BOOST_TEST(closed == 4);
   BOOST_TEST(!ran);

@@ -25,6 +25,7 @@ struct Host {
   engine::Engine::Ptr tasks;
 
   Host() {
+    settings.timeout = std::chrono::minutes(1);  // however slow the machine is
     settings.clock = [now = now] { return now->load(); };
     open();
   }

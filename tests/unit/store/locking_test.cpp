@@ -6,8 +6,10 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
+#include <vector>
 
 using namespace store_test;
 using core::Code;
@@ -81,34 +83,40 @@ BOOST_AUTO_TEST_CASE(two_stores_on_one_file_take_turns) {
   BOOST_TEST(second->read({"z", "held"}, in()).has_value());
 }
 
+// Whoever comes back at once would, without the turnstile, take the lock again before the other is awake.
 BOOST_AUTO_TEST_CASE(who_writes_all_the_time_lets_others_in) {
   const TempDirectory directory;
   const std::string path = directory.path("lock");
   store::sqlite::WriteLock greedy;
   store::sqlite::WriteLock modest;
-  greedy.open(path, path, 0600);
-  modest.open(path, path, 0600);
-  constexpr int rounds = 200;
+  for (store::sqlite::WriteLock* const lock : {&greedy, &modest}) {
+    lock->open(path, path, 0600);
+    lock->check_header();
+  }
   std::atomic<int> turns{0};
   std::atomic<bool> served{false};
+  std::vector<int> passed;  // in each round: how often the greedy one went first
   std::thread other([&] {
     while (turns == 0) std::this_thread::yield();
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < 200; ++i) {
+      const int before = turns;
       modest.lock(in(60s), [] {});
+      passed.push_back(turns - before);
       std::this_thread::sleep_for(100us);
       modest.unlock();
     }
     served = true;
   });
-  constexpr int most = 20000;
-  while (!served && turns < most) {
+  while (!served) {
     greedy.lock(in(60s), [] {});
-    ++turns;
     std::this_thread::sleep_for(100us);
     greedy.unlock();
+    ++turns;
   }
   other.join();
-  BOOST_TEST(turns < rounds * 3 / 2);
+  // The one under way, and perhaps one begun meanwhile; now and then more, where the machine was busy elsewhere.
+  std::sort(passed.begin(), passed.end());
+  BOOST_TEST(passed[passed.size() * 9 / 10] <= 2);
 }
 
 BOOST_AUTO_TEST_CASE(every_wait_for_a_turn_can_be_cancelled) {

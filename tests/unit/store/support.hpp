@@ -63,7 +63,7 @@ class TempDirectory {
   pid_t owner_ = ::getpid();
 };
 
-[[nodiscard]] inline store::Deadline in(std::chrono::milliseconds time = std::chrono::milliseconds(5000)) {
+[[nodiscard]] inline store::Deadline in(std::chrono::milliseconds time = std::chrono::minutes(1)) {
   return std::chrono::steady_clock::now() + time;
 }
 
@@ -178,7 +178,7 @@ inline void write_file(const std::string& path, const std::string& content) {
 /// What the sqlite3 shell, a process of its own, prints for the SQL; errors included.
 inline std::string shell(const std::string& path, const std::string& sql) {
   const TempDirectory scratch;
-  write_file(scratch.path("in.sql"), ".timeout 3000\n" + sql + "\n");
+  write_file(scratch.path("in.sql"), ".timeout 60000\n" + sql + "\n");
   const std::string command =
       "sqlite3 '" + path + "' < " + scratch.path("in.sql") + " > " + scratch.path("out") + " 2>&1";
   [[maybe_unused]] const int status = std::system(command.c_str());
