@@ -185,9 +185,9 @@ void CommitGroup::take(Group& group, Waiter& leader) {
   for (const Waiter& waiter : group.waiters) group.earliest = std::min(group.earliest, waiter.deadline);
 }
 
-// Gives each its results. Whoever has more to do goes to the queue's end; whoever has more patience than the least patient
-// of the group, for whose sake the store gave up, stays at its front. Deadlines are for waiting: who has begun and is alone
-// goes on. Those that remain are done.
+// Gives each its results. Whoever has more to do goes to the queue's end; whoever has more patience than the least
+// patient of the group, for whose sake the store gave up, stays at its front. Deadlines are for waiting: who has begun
+// and is alone goes on. Those that remain are done.
 CommitGroup::Waiters CommitGroup::settle(Group& group, std::span<std::optional<core::Error>> results,
                                          const std::optional<core::Error>& failed_whole) noexcept {
   const std::lock_guard lock(mutex_);

@@ -141,7 +141,8 @@ int main(int count, char** arguments) {
   for (const std::int64_t zones : {1, 100})
     for (int round = 0; round < rounds; ++round)
       for (const auto& [side, measure] : {std::pair("taskstate", &by_library), std::pair("same", &by_hand)}) {
-        if (const char* const only = std::getenv("TSE_BENCH_SIDE"); only != nullptr && only != std::string(side)) continue;
+        if (const char* const only = std::getenv("TSE_BENCH_SIDE"); only != nullptr && only != std::string(side))
+          continue;
         const bench::Directory directory;
         const Figures figures = measure(directory.file("tasks.db"), tasks, zones);
         print("create_many", zones, side, figures.create);
