@@ -38,7 +38,7 @@ func (r *Request) header(name string) (string, bool) {
 // Answer is an HTTP answer, to be sent as it is. It is an [http.Handler] that always gives itself. Since 0.1.
 type Answer struct {
 	Status int
-	Header http.Header
+	Header Header
 	Body   []byte // nil: none
 }
 
@@ -46,9 +46,7 @@ type Answer struct {
 // written and the first error of writing them. Since 0.1.
 func (a Answer) WriteTo(w http.ResponseWriter) (int64, error) {
 	header := w.Header()
-	for name, values := range a.Header {
-		header[name] = append([]string(nil), values...)
-	}
+	a.Header.CopyTo(header)
 	if a.Body != nil && a.Header.Get("Content-Length") == "" {
 		header.Set("Content-Length", strconv.Itoa(len(a.Body)))
 	}
@@ -152,9 +150,9 @@ func (e *Engine) Accept(task *Task, err error, request Request) Answer {
 
 // plain is the answer where the library cannot be asked for one.
 func plain(status int) Answer {
-	header := http.Header{"Cache-Control": {"private, no-cache"}}
+	header := Header{{"Cache-Control", "private, no-cache"}}
 	if status == http.StatusServiceUnavailable {
-		header.Set("Retry-After", "1")
+		header = append(header, Field{"Retry-After", "1"})
 	}
 	return Answer{Status: status, Header: header}
 }

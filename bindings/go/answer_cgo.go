@@ -133,12 +133,10 @@ func copyAnswer(view *C.tse_answer_view) Answer {
 		block = append(block, octets(text)...)
 		return block[begin:len(block):len(block)]
 	}
-	values := make([]string, len(lines))
-	answer := Answer{Status: int(view.status), Header: make(http.Header, len(lines))}
+	answer := Answer{Status: int(view.status), Header: make(Header, len(lines))}
 	for i := range lines {
 		value := keep(&lines[i].value)
-		values[i] = *(*string)(unsafe.Pointer(&value))
-		answer.Header[canonicalName(octets(&lines[i].name))] = values[i : i+1 : i+1]
+		answer.Header[i] = Field{canonicalName(octets(&lines[i].name)), *(*string)(unsafe.Pointer(&value))}
 	}
 	if view.body.data != nil {
 		answer.Body = keep(&view.body)
