@@ -207,9 +207,14 @@ std::string_view take_opaque_tag(std::string_view& text) noexcept {
 std::string etag_of(const Answerable& task) {
   constexpr char digits[] = "0123456789abcdef";
   const std::uint64_t hash = XXH64(task.body.data(), task.body.size(), 0);
-  std::string etag = "\"" + std::to_string(task.revision) + "-";
-  for (unsigned shift = 64; shift > 0; shift -= 4) etag += digits[hash >> (shift - 4) & 0x0f];
-  return etag + '"';
+  std::array<char, 40> etag;  // the longest revision has 20 characters
+  char* end = etag.data();
+  *end++ = '"';
+  end = std::to_chars(end, etag.data() + etag.size(), task.revision).ptr;
+  *end++ = '-';
+  for (unsigned shift = 64; shift > 0; shift -= 4) *end++ = digits[hash >> (shift - 4) & 0x0f];
+  *end++ = '"';
+  return {etag.data(), end};
 }
 
 std::optional<std::string> location_of(std::string_view zone_id, std::string_view id, const Answerable& task,

@@ -1,6 +1,7 @@
 // Character classes of ASCII, independent of any locale.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -14,14 +15,28 @@ namespace tse::core {
 [[nodiscard]] constexpr bool is_alphanumeric(char c) noexcept { return is_alpha(c) || is_digit(c); }
 [[nodiscard]] constexpr bool is_lower_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 [[nodiscard]] constexpr bool is_hex(char c) noexcept { return is_lower_hex(to_lower(c)); }
-/// RFC 3986, section 2.3.
-[[nodiscard]] constexpr bool is_unreserved(char c) noexcept {
-  return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
 [[nodiscard]] constexpr bool is_visible(char c) noexcept { return c > 0x20 && c < 0x7f; }
 
+/// A class of characters as a table: for what each poll looks at.
+class CharacterClass {
+ public:
+  template <typename Is>
+  constexpr explicit CharacterClass(Is is) noexcept {
+    for (std::size_t c = 0; c < has_.size(); ++c) has_[c] = is(static_cast<char>(c));
+  }
+  [[nodiscard]] constexpr bool operator()(char c) const noexcept { return has_[static_cast<unsigned char>(c)]; }
+
+ private:
+  std::array<bool, 256> has_{};
+};
+
+/// RFC 3986, section 2.3.
+inline constexpr CharacterClass is_unreserved([](char c) {
+  return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
+});
+
 template <typename Class>
-[[nodiscard]] constexpr bool all_of(std::string_view text, Class is) noexcept {
+[[nodiscard]] constexpr bool all_of(std::string_view text, const Class& is) noexcept {
   for (const char c : text)
     if (!is(c)) return false;
   return true;

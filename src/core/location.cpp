@@ -9,14 +9,10 @@ namespace tse::core {
 
 namespace {
 
-constexpr bool is_sub_delimiter(char c) noexcept {
-  return std::string_view("!$&'()*+,;=").find(c) != std::string_view::npos;
-}
-
 /// RFC 3986, section 3.3: pchar, apart from the percent sign of an encoded octet.
-constexpr bool is_path_character(char c) noexcept {
-  return is_unreserved(c) || is_sub_delimiter(c) || c == ':' || c == '@';
-}
+constexpr CharacterClass is_path_character([](char c) {
+  return is_unreserved(c) || std::string_view("!$&'()*+,;=:@").find(c) != std::string_view::npos;
+});
 
 /// Whether `text` consists of pchar and the characters `also`, every percent sign followed by two digits.
 bool is_made_of_pchar(std::string_view text, std::string_view also) noexcept {
@@ -48,7 +44,14 @@ bool is_dot_segment(std::string_view segment) noexcept {
   return dots == 1 || dots == 2;
 }
 
-/// Removes and returns what stands before the first of `ends`; the end itself stays.
+/// Removes and returns what stands before the end, which itself stays.
+std::string_view take_until(std::string_view& text, char end) noexcept {
+  const std::string_view taken = text.substr(0, text.find(end));
+  text.remove_prefix(taken.size());
+  return taken;
+}
+
+/// The same, before the first of `ends`.
 std::string_view take_until(std::string_view& text, std::string_view ends) noexcept {
   const std::string_view taken = text.substr(0, text.find_first_of(ends));
   text.remove_prefix(taken.size());
@@ -58,7 +61,7 @@ std::string_view take_until(std::string_view& text, std::string_view ends) noexc
 bool is_query_and_fragment(std::string_view text) noexcept {
   if (!text.empty() && text.front() == '?') {
     text.remove_prefix(1);
-    if (!is_made_of_pchar(take_until(text, "#"), "/?")) return false;
+    if (!is_made_of_pchar(take_until(text, '#'), "/?")) return false;
   }
   if (text.empty()) return true;
   text.remove_prefix(1);
@@ -100,12 +103,12 @@ void append_percent_encoded(std::string& out, std::string_view text) {
 
 bool is_safe_path(std::string_view path) noexcept {
   std::string_view rest = path;
-  std::string_view segments = take_until(rest, "?");
+  std::string_view segments = take_until(rest, '?');
   if (segments.empty()) return false;
   while (!segments.empty()) {
     if (segments.front() != '/') return false;
     segments.remove_prefix(1);
-    const std::string_view segment = take_until(segments, "/");
+    const std::string_view segment = take_until(segments, '/');
     if (segment.empty() || is_dot_segment(segment) || !is_made_of_pchar(segment, "")) return false;
   }
   return rest.empty() || is_made_of_pchar(rest.substr(1), "/?");
@@ -127,11 +130,11 @@ PathTemplate::PathTemplate(std::string_view text, std::string_view field, Instal
     throw Failure(invalid(std::string(field), std::string(message)));
   };
   while (!text.empty()) {
-    const std::string_view literal = take_until(text, "{");
+    const std::string_view literal = take_until(text, '{');
     if (!literal.empty()) parts_.push_back({std::string(literal), Hole::none});
     if (text.empty()) break;
     text.remove_prefix(1);
-    const std::string_view name = take_until(text, "}");
+    const std::string_view name = take_until(text, '}');
     if (text.empty()) refuse("has an opening brace without a closing one");
     text.remove_prefix(1);
     if (name == "zone_id") {

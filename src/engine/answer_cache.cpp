@@ -12,9 +12,10 @@ namespace tse::engine {
 namespace {
 
 constexpr std::size_t usual_entry = 512;
-constexpr std::size_t most_moves = 4096;  // after more than these all is dropped
-constexpr std::size_t fresh_share = 10;   // the short queue's part of the budget
-constexpr std::uint8_t asked_again = 2;   // how often newcomers are to be asked for, to be kept
+constexpr std::size_t most_moves = 4096;   // after more than these all is dropped
+constexpr std::size_t fresh_share = 10;    // the short queue's part of the budget
+constexpr std::size_t unfreed_share = 16;  // so much of it may wait to be freed before anybody looks
+constexpr std::uint8_t asked_again = 2;    // how often newcomers are to be asked for, to be kept
 
 std::size_t table_size(std::size_t budget) { return std::bit_ceil(std::max<std::size_t>(budget / usual_entry, 16)); }
 
@@ -106,7 +107,7 @@ bool AnswerCache::catch_up(const store::Patience& patience) {
 void AnswerCache::keep(const store::Stamp& read_in, core::KeyView key, const core::Representation& answer) noexcept {
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock || !open_.load() || right_for_ != read_in) return;  // it may have moved since it was read
-  reclaim();
+  if (unfreed_bytes_ > budget_ / unfreed_share) reclaim();
   if (unfreed_bytes_ > budget_) return;
   const std::uint64_t hash = this->hash(key);
   if (look(key, hash) != nullptr) return;

@@ -26,7 +26,7 @@ Code code_of(const std::function<void()>& call) {
   return Code{0};
 }
 
-engine::Engine::Ptr open(const std::string& path) {
+engine::Engine::Ptr open_to_fork(const std::string& path) {
   engine::Settings settings = patient_settings();
 #if defined(__SANITIZE_THREAD__)
   settings.housekeeping = std::chrono::microseconds(0);  // ThreadSanitizer knows no threads in a child of threads
@@ -34,7 +34,7 @@ engine::Engine::Ptr open(const std::string& path) {
   return engine::Engine::open(path, settings);
 }
 
-bool is_clean(const std::string& path) { return open(path)->verify(patient()).problems.empty(); }
+bool is_clean(const std::string& path) { return open_to_fork(path)->verify(patient()).problems.empty(); }
 
 // A pipe as a one-shot signal between parent and child.
 class Signal {
@@ -66,12 +66,12 @@ BOOST_AUTO_TEST_SUITE(forked_processes)
 BOOST_AUTO_TEST_CASE(an_inherited_engine_says_forked_and_a_new_one_works) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  const engine::Engine::Ptr tasks = open(path);
+  const engine::Engine::Ptr tasks = open_to_fork(path);
   tasks->create(new_task(key.zone_id, key.id), patient());
   const pid_t child = spawn([&] {
     if (code_of([&] { tasks->get(key, {}); }) != Code::forked) return 1;
     if (code_of([&] { tasks->change(key, core::Start{}, {}); }) != Code::forked) return 2;
-    const engine::Engine::Ptr own = open(path);
+    const engine::Engine::Ptr own = open_to_fork(path);
     if (own->change(key, core::Start{}, patient()).revision != 2) return 3;
     return 0;
   });
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(an_inherited_engine_says_forked_and_a_new_one_works) {
 
 BOOST_AUTO_TEST_CASE(decide_in_a_child_is_an_answer_and_not_a_crash) {
   const TemporaryDirectory directory;
-  const engine::Engine::Ptr tasks = open(directory.file("tasks.db"));
+  const engine::Engine::Ptr tasks = open_to_fork(directory.file("tasks.db"));
   const pid_t child = spawn([&] {
     const int status = tse::test::decide(*tasks, tse::test::view(key)).answer.status;
     return status == 500 || status == 503 ? 0 : 1;
@@ -93,11 +93,11 @@ BOOST_AUTO_TEST_CASE(decide_in_a_child_is_an_answer_and_not_a_crash) {
 BOOST_AUTO_TEST_CASE(a_child_may_let_go_of_what_it_inherited) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  engine::Engine::Ptr tasks = open(path);
+  engine::Engine::Ptr tasks = open_to_fork(path);
   const pid_t child = spawn([&] {
     tasks->close();
     tasks.reset();
-    open(path)->create(new_task("z", "from-child"), patient());
+    open_to_fork(path)->create(new_task("z", "from-child"), patient());
     return 0;
   });
   BOOST_TEST(wait_for(child) == 0);
@@ -111,12 +111,12 @@ BOOST_AUTO_TEST_CASE(a_child_may_let_go_of_what_it_inherited) {
 void nothing_is_lost_when(bool parent_closes_first) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  engine::Engine::Ptr tasks = open(path);
+  engine::Engine::Ptr tasks = open_to_fork(path);
   tasks->create(new_task(key.zone_id, key.id), patient());
   const Signal written;
   const Signal closed;
   const pid_t child = spawn([&] {
-    engine::Engine::Ptr own = open(path);
+    engine::Engine::Ptr own = open_to_fork(path);
     own->change(key, core::Start{}, patient());
     written.give();
     closed.wait();
@@ -130,7 +130,7 @@ void nothing_is_lost_when(bool parent_closes_first) {
   closed.give();
   BOOST_TEST(wait_for(child) == 128 + SIGKILL);
   tasks.reset();
-  const engine::Engine::Ptr again = open(path);
+  const engine::Engine::Ptr again = open_to_fork(path);
   BOOST_TEST(again->get(key, patient())->revision == 3);
   BOOST_TEST(again->get({"z", "late"}, patient()).has_value());
   BOOST_TEST(again->verify(patient()).problems.empty());
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_the_parent_closes_last) { nothing_is_l
 BOOST_AUTO_TEST_CASE(forking_while_another_thread_commits_hurts_neither_side) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  const engine::Engine::Ptr tasks = open(path);
+  const engine::Engine::Ptr tasks = open_to_fork(path);
   std::atomic<bool> stop{false};
   std::atomic<int> created{0};
   std::thread writer([&] {
@@ -159,12 +159,12 @@ BOOST_AUTO_TEST_CASE(forking_while_another_thread_commits_hurts_neither_side) {
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_engine_and_one_in_memory_survive_a_fork_too) {
-  const engine::Engine::Ptr memory = open(":memory:");
-  const engine::Engine::Ptr closed = open(":memory:");
+  const engine::Engine::Ptr memory = open_to_fork(":memory:");
+  const engine::Engine::Ptr closed = open_to_fork(":memory:");
   closed->close();
   const pid_t child = spawn([&] {
     if (code_of([&] { memory->get(key, {}); }) != Code::forked) return 1;
-    open(":memory:")->create(new_task("z", "t"), patient());
+    open_to_fork(":memory:")->create(new_task("z", "t"), patient());
     return 0;
   });
   BOOST_TEST(wait_for(child) == 0);
@@ -175,12 +175,12 @@ BOOST_AUTO_TEST_CASE(a_closed_engine_and_one_in_memory_survive_a_fork_too) {
 BOOST_AUTO_TEST_CASE(grandchildren_work_too) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  const engine::Engine::Ptr tasks = open(path);
+  const engine::Engine::Ptr tasks = open_to_fork(path);
   const pid_t child = spawn([&] {
-    const engine::Engine::Ptr own = open(path);
+    const engine::Engine::Ptr own = open_to_fork(path);
     const pid_t grandchild = spawn([&] {
       if (code_of([&] { own->get(key, {}); }) != Code::forked) return 1;
-      open(path)->create(new_task(key.zone_id, key.id), patient());
+      open_to_fork(path)->create(new_task(key.zone_id, key.id), patient());
       return 0;
     });
     if (wait_for(grandchild) != 0) return 2;

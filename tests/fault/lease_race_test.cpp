@@ -59,14 +59,14 @@ void act(engine::Engine& tasks, Shared<Race>& race, Actor actor) {
   });
 }
 
-engine::Engine::Ptr open(const std::string& path) {
+engine::Engine::Ptr open_resting(const std::string& path) {
   engine::Settings settings = patient_settings();
   settings.housekeeping = 0us;
   return engine::Engine::open(path, settings);
 }
 
 int run_actors(const std::string& path, Shared<Race>& race, std::size_t races, const std::vector<Actor>& cast) {
-  const engine::Engine::Ptr tasks = open(path);
+  const engine::Engine::Ptr tasks = open_resting(path);
   std::vector<std::thread> crew;
   for (const Actor actor : cast)
     crew.emplace_back([&, actor] {
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(however_they_meet_history_and_answers_agree) {
   std::mt19937_64 random(seed);
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  open(path).reset();
+  open_resting(path).reset();
   Shared<Race> race;
   const std::vector<pid_t> children{spawn([&] {
                                       return run_actors(path, race, races, {beating, completing, releasing});
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(however_they_meet_history_and_answers_agree) {
                                     spawn([&] {
                                       return run_actors(path, race, races, {expiring, cancelling});
                                     })};
-  const engine::Engine::Ptr tasks = open(path);
+  const engine::Engine::Ptr tasks = open_resting(path);
   std::array<std::size_t, 4> ends{};  // completed, released, lost, none of these
   std::size_t wrong = 0;
   for (std::size_t number = 1; number <= races; ++number) {

@@ -2,6 +2,9 @@
 
 #include "store/sqlite/failure.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -98,6 +101,10 @@ void Connection::flush_commits(bool flushed) {
   if (flushed == flushed_) return;
   execute(flushed ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "set the durability");
   flushed_ = flushed;
+}
+
+std::size_t Connection::Hash::operator()(std::string_view sql) const noexcept {
+  return XXH3_64bits(sql.data(), sql.size());
 }
 
 void Connection::execute(const char* sql, const char* doing) {

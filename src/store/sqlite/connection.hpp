@@ -5,11 +5,13 @@
 
 #include <sqlite3.h>
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace tse::store::sqlite {
 
@@ -52,7 +54,12 @@ class Connection {
   static int on_commit(void* self, sqlite3* database, const char* name, int frames);
 
   sqlite3* handle_ = nullptr;
-  std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
+  // Most are long and begin alike, so that comparing takes longer than hashing.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view sql) const noexcept;
+  };
+  std::unordered_map<std::string, sqlite3_stmt*, Hash, std::equal_to<>> statements_;
   Deadline deadline_{};
   bool flushed_ = true;
   int wal_frames_ = 0;
