@@ -21,8 +21,12 @@ bool may_allocate() noexcept {
   return true;
 }
 
+void* allocate_or_not(std::size_t size) noexcept {
+  return may_allocate() ? std::malloc(size == 0 ? 1 : size) : nullptr;
+}
+
 void* allocate(std::size_t size) {
-  void* memory = may_allocate() ? std::malloc(size == 0 ? 1 : size) : nullptr;
+  void* memory = allocate_or_not(size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -31,6 +35,8 @@ void* allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_not(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_not(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -44,6 +44,9 @@ std::optional<WalIndex> WalIndex::map(Connection& connection) {
   const bool has_file =
       sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK;
   if (!has_file || file == nullptr || file->pMethods == nullptr || file->pMethods->iVersion < 2) return std::nullopt;
+  // SQLite frees at its end what it mapped for a log that it has opened, which it does with the first read.
+  (void)connection.integer("PRAGMA schema_version");
+  if (connection.text("PRAGMA journal_mode") != "wal") return std::nullopt;
   void volatile* region = nullptr;
   const int code = file->pMethods->xShmMap(file, 0, region_size, 0, &region);
   if (code != SQLITE_OK || region == nullptr) return std::nullopt;

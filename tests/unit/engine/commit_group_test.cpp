@@ -203,8 +203,7 @@ BOOST_AUTO_TEST_CASE(several_changes_of_one_caller_share_groups_with_those_of_ot
 std::vector<std::optional<Code>> codes_of_ten(FakeStore& store, CommitGroup& group, Deadline deadline,
                                               const std::function<void()>& during, const std::stop_token& stop = {}) {
   store.group_limit = 4;
-  bool first = true;
-  store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
+  store.on_commit = [during, first = true](std::span<const Change* const> taken, const Patience&) mutable {
     if (std::exchange(first, false)) during();
     return FakeStore::Results(taken.size());
   };
