@@ -87,6 +87,7 @@ void append_warning(std::string& out, const Warning& warning) {
 
 std::string render(const Task& task) {
   std::string out;
+  out.reserve(384);  // enough for most
   ObjectWriter object(out);
   object.text("id", task.id);
   object.time("created_at", task.created_at);

@@ -203,27 +203,39 @@ Json parse_json(std::string_view text, std::string_view field) {
   return parser.handler().take();
 }
 
-void append_json_string(std::string& out, std::string_view value) {
+namespace {
+
+constexpr CharacterClass is_escaped([](char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+});
+
+void append_escaped(std::string& out, char c) {
   constexpr char digits[] = "0123456789abcdef";
+  switch (c) {
+    case '"': out += "\\\""; break;
+    case '\\': out += "\\\\"; break;
+    case '\b': out += "\\b"; break;
+    case '\f': out += "\\f"; break;
+    case '\n': out += "\\n"; break;
+    case '\r': out += "\\r"; break;
+    case '\t': out += "\\t"; break;
+    default:
+      out += "\\u00";
+      out += digits[c >> 4];
+      out += digits[c & 0x0f];
+  }
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view value) {
   out += '"';
-  for (const char c : value) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out += digits[c >> 4];
-          out += digits[c & 0x0f];
-        } else {
-          out += c;
-        }
-    }
+  for (;;) {
+    const auto plain = static_cast<std::size_t>(std::find_if(value.begin(), value.end(), is_escaped) - value.begin());
+    out.append(value, 0, plain);
+    if (plain == value.size()) break;
+    append_escaped(out, value[plain]);
+    value.remove_prefix(plain + 1);
   }
   out += '"';
 }

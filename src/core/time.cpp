@@ -52,10 +52,8 @@ std::int64_t floor_to_day(std::int64_t us) noexcept {
   return us - (rest < 0 ? rest + us_per_day : rest);
 }
 
-void append_digits(std::string& out, std::int64_t value, std::size_t width) {
-  std::array<char, 4> digits{};
-  for (std::size_t place = width; place-- > 0; value /= 10) digits[place] = static_cast<char>('0' + value % 10);
-  out.append(digits.data(), width);
+void write_digits(char* to, std::int64_t value, std::size_t width) noexcept {
+  for (std::size_t place = width; place-- > 0; value /= 10) to[place] = static_cast<char>('0' + value % 10);
 }
 
 // Reads the text from its front. Once something is missing, ok() stays false.
@@ -131,20 +129,15 @@ void append_time(std::string& out, std::int64_t us) {
   const std::int64_t midnight = floor_to_day(us);
   const Date date = date_from_days(midnight / us_per_day);
   const std::int64_t time = us - midnight;
-  append_digits(out, date.year, 4);
-  out += '-';
-  append_digits(out, date.month, 2);
-  out += '-';
-  append_digits(out, date.day, 2);
-  out += 'T';
-  append_digits(out, time / us_per_hour, 2);
-  out += ':';
-  append_digits(out, time / us_per_minute % 60, 2);
-  out += ':';
-  append_digits(out, time / us_per_second % 60, 2);
-  out += '.';
-  append_digits(out, time / 1000 % 1000, 3);
-  out += 'Z';
+  char text[] = "0000-00-00T00:00:00.000Z";
+  write_digits(text, date.year, 4);
+  write_digits(text + 5, date.month, 2);
+  write_digits(text + 8, date.day, 2);
+  write_digits(text + 11, time / us_per_hour, 2);
+  write_digits(text + 14, time / us_per_minute % 60, 2);
+  write_digits(text + 17, time / us_per_second % 60, 2);
+  write_digits(text + 20, time / 1000 % 1000, 3);
+  out.append(text, sizeof text - 1);
 }
 
 std::string format_time(std::int64_t us) {

@@ -14,22 +14,25 @@ constexpr std::size_t page_bytes = 4096;
 constexpr int frames_per_write = 12;
 constexpr int frames_per_change = 4;
 
-std::optional<std::int64_t> find_seq(Connection& connection, const core::Key& key) {
-  Query query(connection, "SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+bool exists(Connection& connection, const core::Key& key) {
+  Query query(connection, "SELECT 1 FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
   query.bind(1, key.zone_id).bind(2, key.id);
-  if (!query.step()) return std::nullopt;
-  return query.integer(0);
+  return query.step();
 }
 
 }  // namespace
 
 bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view> payload) {
-  if (find_seq(connection_, row.key())) return false;
   const RowText text(row, all_columns());
   {
     Query query(connection_, insert_row_sql());
     bind_row(query, row, text, all_columns());
-    query.run();
+    try {
+      query.run();
+    } catch (const core::Failure&) {
+      if (exists(connection_, row.key())) return false;
+      throw;
+    }
   }
   count_frames(frames_per_change, bytes_of(row) + (payload ? payload->size() : 0));
   if (!payload) return true;
