@@ -78,6 +78,11 @@ def redis():
     run("g++", "-std=c++20", "-O2", "-I", TOP / "tests", source, "-o", BENCH / "redis", "-lhiredis", "-pthread")
 
 
+def slow_sync():
+    source = TOP / "tests/bench/support/slow_sync.c"
+    run("gcc", "-O2", "-shared", "-fPIC", source, "-o", BENCH / "slow_sync.so", "-ldl")
+
+
 def newer_go(go, needed):
     """From 1.21 on Go gets the version that a module asks for by itself; for an older one this does the same."""
     version = re.match(r"go1\.(\d+)", run(go, "env", "GOVERSION"))
