@@ -703,9 +703,9 @@ TSE_API int32_t tse_batch_clear(tse_batch *batch, tse_error **error) TSE_NOEXCEP
 /** How many changes it holds; 0 for NULL. */
 TSE_API size_t tse_batch_count(const tse_batch *batch) TSE_NOEXCEPT;
 
-/** Adds a tse_create(). What is given is copied. What cannot be read (JSON, text) is refused here, and nothing is
- *  added; every rule of a task is judged when the batch runs, and is that item's result. An absent id is made anew
- *  by each run. Errors, as for each of these: invalid_argument, limit_exceeded, no_memory. */
+/** Adds a tse_create(). What is given is copied. Pointers, sizes and JSON that cannot be read are refused here, and
+ *  nothing is added; every rule of a task is judged when the batch runs, and is that item's result. An absent id is
+ *  made anew by each run. Errors, as for each of these: invalid_argument, limit_exceeded, no_memory. */
 TSE_API int32_t tse_batch_create(tse_batch *batch, const tse_new_task *spec, tse_error **error) TSE_NOEXCEPT;
 /** Adds a tse_start(). */
 TSE_API int32_t tse_batch_start(tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
@@ -739,8 +739,9 @@ TSE_API int32_t tse_batch_run(tse_engine *engine, const tse_batch *batch, const 
                               tse_error **error) TSE_NOEXCEPT;
 /** How many results, which is how many changes were run; 0 for NULL. */
 TSE_API size_t tse_results_count(const tse_results *results) TSE_NOEXCEPT;
-/** The result of change `index`: TSE_OK and the task as it is after it, or the change's own code and error. `view`
- *  may be NULL; its views live as long as the results. */
+/** The result of change `index`: TSE_OK and the task as it is after it, or the change's own code and error;
+ *  invalid_argument with the field "index" or "view" is this call's own. `view` may be NULL; its views live as long as
+ *  the results. */
 TSE_API int32_t tse_results_get(const tse_results *results, size_t index, tse_task_view *view,
                                 tse_error **error) TSE_NOEXCEPT;
 /** Frees results; NULL is nothing. */

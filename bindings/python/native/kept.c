@@ -40,49 +40,65 @@ static PyObject *name_of(tse_str name) {
   return names[i].text;
 }
 
-/* Most answers have these two. */
-static PyObject *value_of(tse_str value) {
-  static PyObject *json, *no_cache;
-  static const char json_text[] = "application/json", no_cache_text[] = "private, no-cache";
-  PyObject **known = NULL;
-  if (value.size == sizeof json_text - 1 && !memcmp(value.data, json_text, value.size)) known = &json;
-  if (value.size == sizeof no_cache_text - 1 && !memcmp(value.data, no_cache_text, value.size)) known = &no_cache;
-  if (!known) return PyUnicode_DecodeLatin1(value.data, (Py_ssize_t)value.size, NULL);
-  if (!*known) *known = PyUnicode_DecodeLatin1(value.data, (Py_ssize_t)value.size, NULL);
-  Py_XINCREF(*known);
-  return *known;
+static PyObject *new_pair(const tse_header *header) {
+  PyObject *pair = PyTuple_New(2);
+  if (!pair) return NULL;
+  PyTuple_SET_ITEM(pair, 0, name_of(header->name));
+  PyTuple_SET_ITEM(pair, 1, PyUnicode_DecodeLatin1(header->value.data, (Py_ssize_t)header->value.size, NULL));
+  if (!PyTuple_GET_ITEM(pair, 0) || !PyTuple_GET_ITEM(pair, 1)) Py_CLEAR(pair);
+  return pair;
+}
+
+/* Most answers have these two headers: one object for each. */
+static PyObject *pair_of(const tse_header *header) {
+  static struct {
+    const char *name, *value;
+    size_t size;
+    PyObject *pair;
+  } usual[] = {{"Content-Type", "application/json", 16, NULL}, {"Cache-Control", "private, no-cache", 17, NULL}};
+  for (size_t i = 0; i < 2; ++i) {
+    if (header->value.size != usual[i].size || memcmp(header->value.data, usual[i].value, usual[i].size) ||
+        strcmp(header->name.data, usual[i].name))
+      continue;
+    if (!usual[i].pair) usual[i].pair = new_pair(header);
+    Py_XINCREF(usual[i].pair);
+    return usual[i].pair;
+  }
+  return new_pair(header);
 }
 
 static PyObject *headers_of(const tse_answer_view *view) {
   PyObject *headers = PyTuple_New((Py_ssize_t)view->header_count);
   for (size_t i = 0; headers && i < view->header_count; ++i) {
-    PyObject *pair = PyTuple_New(2);
-    PyObject *name = pair ? name_of(view->headers[i].name) : NULL;
-    PyObject *value = name ? value_of(view->headers[i].value) : NULL;
-    if (!value) {
-      Py_XDECREF(name);
-      Py_XDECREF(pair);
+    PyObject *pair = pair_of(&view->headers[i]);
+    if (pair) {
+      PyTuple_SET_ITEM(headers, (Py_ssize_t)i, pair);
+    } else {
       Py_CLEAR(headers);
-      return NULL;
     }
-    PyTuple_SET_ITEM(pair, 0, name);
-    PyTuple_SET_ITEM(pair, 1, value);
-    PyTuple_SET_ITEM(headers, (Py_ssize_t)i, pair);
   }
   return headers;
 }
 
+static PyObject *none(void) {
+  Py_INCREF(Py_None);
+  return Py_None;
+}
+
 /* An Answer of (status, headers, body, microseconds to wait, revision). */
 static PyObject *answer_of(const tse_answer_view *view) {
-  PyObject *headers = headers_of(view);
-  if (!headers) return NULL;
-  PyObject *body =
-      view->body.data ? PyBytes_FromStringAndSize(view->body.data, (Py_ssize_t)view->body.size) : Py_BuildValue("");
-  PyObject *parts =
-      body ? Py_BuildValue("iNNiL", (int)view->status, headers, body, 0, (long long)view->revision) : NULL;
-  if (!body) Py_DECREF(headers);
+  PyObject *parts = PyTuple_New(5);
   if (!parts) return NULL;
-  PyObject *made = answer_type->tp_new(answer_type, no_arguments, NULL);
+  PyTuple_SET_ITEM(parts, 0, PyLong_FromLong(view->status));
+  PyTuple_SET_ITEM(parts, 1, headers_of(view));
+  PyTuple_SET_ITEM(parts, 2,
+                   view->body.data ? PyBytes_FromStringAndSize(view->body.data, (Py_ssize_t)view->body.size) : none());
+  PyTuple_SET_ITEM(parts, 3, PyLong_FromLong(0));
+  PyTuple_SET_ITEM(parts, 4, PyLong_FromLongLong(view->revision));
+  PyObject *made = NULL;
+  int complete = 1;
+  for (Py_ssize_t i = 0; i < 5; ++i) complete = complete && PyTuple_GET_ITEM(parts, i);
+  if (complete) made = answer_type->tp_new(answer_type, no_arguments, NULL);
   if (made && PyObject_SetAttr(made, parts_name, parts)) Py_CLEAR(made);
   Py_DECREF(parts);
   return made;
@@ -126,7 +142,7 @@ static PyObject *kept_decide(PyObject *self, PyObject *const *given, Py_ssize_t 
   tse_answer_view view = TSE_ANSWER_VIEW_INIT;
   const int is_kept = !decide(engine, zone_id.data, zone_id.size, id.data, id.size, &request, NULL, answer, NULL) &&
                       !answer_get(answer, &view) && view.status != 0;
-  PyObject *made = is_kept ? answer_of(&view) : Py_BuildValue("");
+  PyObject *made = is_kept ? answer_of(&view) : none();
   if (idle) {
     answer_free(answer);
   } else {

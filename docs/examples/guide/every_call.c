@@ -212,8 +212,6 @@ static void work(tse_engine *tasks) {
   tse_leases_free(leases);
 }
 
-/* An event loop waits for the descriptor to be readable, resets the watch, and looks: claims, takes the tags of tasks
- * that have moved, reads the feed. */
 /* Many changes in one call. */
 static void batch_of(tse_engine *tasks) {
   tse_batch *batch = NULL;
@@ -252,6 +250,8 @@ static void batch_of(tse_engine *tasks) {
   tse_batch_free(batch);
 }
 
+/* An event loop waits for the descriptor to be readable, resets the watch, and looks: claims, takes the tags of tasks
+ * that have moved, reads the feed. */
 static void watch(tse_engine *tasks) {
   tse_watch *watch = NULL;
   OK(tse_watch_new(tasks, &watch, NULL));

@@ -5,8 +5,10 @@
 #include "store/sqlite/write_lock.hpp"
 
 #include <signal.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -117,6 +119,39 @@ BOOST_AUTO_TEST_CASE(who_writes_all_the_time_lets_others_in) {
   // The one under way, and perhaps one begun meanwhile; now and then more, where the machine was busy elsewhere.
   std::sort(passed.begin(), passed.end());
   BOOST_TEST(passed[passed.size() * 9 / 10] <= 2);
+}
+
+BOOST_AUTO_TEST_CASE(processes_that_write_all_the_time_get_their_shares) {
+  const TempDirectory directory;
+  const std::string path = directory.path("lock");
+  constexpr std::size_t processes = 4;
+  constexpr int each = 200;
+  struct Board {
+    std::array<std::atomic<int>, processes> turns;
+    std::atomic<int> all;
+  };
+  auto* const board =
+      static_cast<Board*>(::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  BOOST_REQUIRE(board != MAP_FAILED);
+  std::vector<pid_t> children;
+  for (std::size_t i = 0; i < processes; ++i)
+    children.push_back(spawn([&, i] {
+      store::sqlite::WriteLock lock;
+      lock.open(path, path, 0600);
+      lock.check_header();
+      while (board->all < each * static_cast<int>(processes)) {
+        lock.lock(in(), [] {});
+        ++board->turns.at(i);
+        ++board->all;
+        std::this_thread::sleep_for(100us);
+        lock.unlock();
+      }
+      return 0;
+    }));
+  for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
+  // Whoever begins first is alone for a moment.
+  for (const std::atomic<int>& turns : board->turns) BOOST_TEST(turns > each / 3);
+  ::munmap(board, sizeof(Board));
 }
 
 BOOST_AUTO_TEST_CASE(every_wait_for_a_turn_can_be_cancelled) {

@@ -45,13 +45,13 @@ class Relevant(NamedTuple):
     prefer: bytes | None = None
 
 
-_NOTHING = Relevant()
+NOTHING = Relevant()
 
 
 def relevant(headers: Headers) -> Relevant:
     """What of them counts."""
     if headers is None:
-        return _NOTHING
+        return NOTHING
     pairs: Iterable[tuple[Text, Text]] = headers.items() if hasattr(headers, "items") else headers
     found: dict[bytes, list[bytes]] = {}
     for name, value in pairs:

@@ -278,7 +278,7 @@ class Engine(Upkeep):
 
         Raises only for arguments that are wrong in themselves, never for what a client sent.
         """
-        relevant = _answer.relevant(headers)
+        relevant = _answer.NOTHING if headers is None else _answer.relevant(headers)
         kept = self._decide_kept(zone_id, id, method, relevant, completed)
         if kept is not None:
             return kept
