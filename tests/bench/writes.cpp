@@ -1,6 +1,7 @@
 // Durable changes a second, and how long each takes, against what teams write by hand.
 //   build/release/tests/bench_writes [case[/side]...]      cases: alone, 8, 32, 2x8
 // TSE_BENCH_SECONDS for each side (3), TSE_BENCH_ROUNDS (5); the sides take turns. TSE_BENCH_DIRECTORY: on which disk.
+// TSE_BENCH_CHECKPOINT_BYTES: the library's checkpoint_bytes, other than usual.
 //
 // A change is create, start or complete of a task, in turn, each durable (fdatasync) when its call returns.
 //   taskstate  the library, one engine for each process
@@ -26,7 +27,9 @@ std::atomic<std::uint64_t> last_name{0};
 std::string new_id() { return std::to_string(::getpid()) + "-" + std::to_string(++last_name); }
 
 MakeAct taskstate_acts(const std::string& path) {
-  auto engine = std::make_shared<taskstate::Engine>(path, taskstate::Options{.timeout = std::chrono::minutes(1)});
+  taskstate::Options options{.timeout = std::chrono::minutes(1)};
+  if (const auto bytes = bench::setting("TSE_BENCH_CHECKPOINT_BYTES", 0); bytes > 0) options.checkpoint_bytes = bytes;
+  auto engine = std::make_shared<taskstate::Engine>(path, options);
   return [engine](std::size_t caller) {
     return [engine, zone = "zone-" + std::to_string(caller % 10), id = std::string(), step = 0]() mutable {
       try {
