@@ -27,6 +27,15 @@ const sqlite3_io_methods& methods(sqlite3_file* file) { return *below(file)->pMe
 
 sqlite3_vfs* system_vfs = nullptr;
 std::atomic<int> changed_byte{-1};
+std::atomic<Observer*> observer{nullptr};
+
+/// Passes the result on, and what was done to whom it concerns.
+template <typename Tell>
+int told(sqlite3_file* file, int code, Tell tell) {
+  Observer* const to = observer;
+  if (to != nullptr && code == SQLITE_OK && own(file)->kind != 0) tell(*to, own(file)->kind);
+  return code;
+}
 
 bool fails(Operation operation, int kind) {
   Plan& current = plan();
@@ -42,15 +51,18 @@ int read_file(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) {
 }
 int write_file(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
   if (fails(Operation::write, own(file)->kind)) return plan().result;
-  return methods(file).xWrite(below(file), data, size, offset);
+  return told(file, methods(file).xWrite(below(file), data, size, offset), [&](Observer& to, int kind) {
+    to.wrote(kind, offset, {static_cast<const char*>(data), static_cast<std::size_t>(size)});
+  });
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   if (fails(Operation::truncate, own(file)->kind)) return plan().result;
-  return methods(file).xTruncate(below(file), size);
+  return told(file, methods(file).xTruncate(below(file), size),
+              [&](Observer& to, int kind) { to.truncated(kind, size); });
 }
 int sync_file(sqlite3_file* file, int flags) {
   if (fails(Operation::sync, own(file)->kind)) return plan().result;
-  return methods(file).xSync(below(file), flags);
+  return told(file, methods(file).xSync(below(file), flags), [](Observer& to, int kind) { to.synced(kind); });
 }
 int file_size(sqlite3_file* file, sqlite3_int64* size) { return methods(file).xFileSize(below(file), size); }
 int lock_file(sqlite3_file* file, int level) { return methods(file).xLock(below(file), level); }
@@ -108,6 +120,8 @@ Plan& plan() {
   static Plan only;
   return only;
 }
+
+void observe(Observer* to) { observer = to; }
 
 void change_mapped(int byte) { changed_byte = byte; }
 

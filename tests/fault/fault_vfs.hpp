@@ -1,9 +1,10 @@
-// A SQLite VFS over the system's own whose calls fail on demand.
+// A SQLite VFS over the system's own whose calls fail on demand, and whose writes can be watched.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace fault {
 
@@ -23,6 +24,17 @@ Plan& plan();
 
 /// Lets `operation` fail with `result` after so many calls. Operation::none ends it.
 void set(Operation operation, int result = 0, std::int64_t after = 0, std::int64_t times = -1, int files = 3);
+
+/// Is told in order what has been done to the database (1) and the -wal (2), in the thread that did it.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void wrote(int kind, std::int64_t offset, std::string_view bytes) = 0;
+  virtual void truncated(int kind, std::int64_t size) = 0;
+  virtual void synced(int kind) = 0;
+};
+/// From now on; nullptr ends it.
+void observe(Observer* observer);
 
 /// Whoever maps a file's first region of shared memory after SQLite itself, which does it once, is given a copy with
 /// this byte changed. -1 ends it.

@@ -62,7 +62,10 @@ Content probe(const Paths& paths, const Patience& patience) {
     const Content content = read_content(paths, "mode=ro&immutable=1", patience);
     if (content == Content::ours) return content;
   } catch (const Failure& failure) {
-    if (failure.error().code == Code::not_a_taskstate_file || failure.error().code == Code::access_denied) throw;
+    const Code code = failure.error().code;
+    // What a checkpoint garbled when the power failed is whole in the -wal.
+    const bool is_lost = code == Code::not_a_taskstate_file && !has_content(paths.wal);
+    if (is_lost || code == Code::access_denied) throw;
   }
   return read_content(paths, "mode=ro", patience);
 }
