@@ -4,13 +4,12 @@
 //   TSE_POWER_CUTS=1000000 TSE_SEED=1 build/release/tests/fault --run_test=power_cut
 #include "fault_vfs.hpp"
 #include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <random>
@@ -20,6 +19,8 @@
 
 using namespace tse;
 using namespace tse::test;
+using store_test::read_file;
+using store_test::write_file;
 
 BOOST_AUTO_TEST_SUITE(power_cut)
 
@@ -106,11 +107,6 @@ class Disk {
   std::array<std::vector<const Step*>, 2> pending_;
 };
 
-std::string read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 engine::Settings settings() {
   engine::Settings made = patient_settings();
   made.housekeeping = std::chrono::seconds(0);
@@ -188,9 +184,6 @@ class Checker {
   std::size_t states = 0;
 
  private:
-  static void write_file(const std::string& path, const std::string& content) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
-  }
   void leave_sidecar(const std::string& path) {
     const std::size_t choice = below(random_, 3);
     if (choice == 0) std::filesystem::remove(path);
