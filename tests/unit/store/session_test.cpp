@@ -307,6 +307,62 @@ BOOST_AUTO_TEST_CASE(a_failing_change_leaves_its_neighbours_alone) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(each_error_in_each_position_leaves_the_others_alone) {
+  const auto insert = [](store::Session& session, const std::string& id) {
+    session.insert(new_row("z", id), std::nullopt);
+  };
+  const std::vector<std::pair<Code, Act>> errors{
+      {Code::not_found, [](store::Session&) { throw core::Failure(Code::not_found, "before it wrote anything"); }},
+      {Code::limit_exceeded,
+       [&](store::Session& session) {
+         insert(session, "bad");
+         throw core::Failure(Code::limit_exceeded, "after it wrote");
+       }},
+      {Code::no_memory,
+       [&](store::Session& session) {
+         insert(session, "bad");
+         throw std::bad_alloc();
+       }},
+      {Code::internal,
+       [&](store::Session& session) {
+         insert(session, "bad");
+         throw std::runtime_error("unforeseen");
+       }},
+      {Code::internal,  // a trigger of the file refuses it
+       [&](store::Session& session) {
+         insert(session, "bad");
+         core::Row born_late = new_row("z", "worse");
+         born_late.task.status = core::Status::running;
+         session.insert(born_late, std::nullopt);
+       }},
+  };
+  constexpr std::size_t size = 5;
+  Places places;
+  for (const std::string& place : places.all) {
+    const auto store = open(place);
+    int round = 0;
+    for (const auto& [code, act] : errors)
+      for (std::size_t bad = 0; bad < size; ++bad, ++round) {
+        std::vector<store::Change> changes;
+        const auto id_of = [&](std::size_t i) { return "t" + std::to_string(round) + "-" + std::to_string(i); };
+        for (std::size_t i = 0; i < size; ++i)
+          changes.push_back({i == bad ? act : [&, i](store::Session& session) { insert(session, id_of(i)); }});
+        std::vector<const store::Change*> group;
+        for (const store::Change& change : changes) group.push_back(&change);
+        const auto results = commit(*store, group);
+        for (std::size_t i = 0; i < size; ++i) {
+          BOOST_TEST(results[i].has_value() == (i == bad));
+          BOOST_TEST(store->read({"z", id_of(i)}, in()).has_value() == (i != bad));
+        }
+        BOOST_TEST((results[bad]->code == code));
+        BOOST_TEST((results[bad]->outcome == core::Outcome::not_done));
+      }
+    BOOST_TEST(!store->read({"z", "bad"}, in()));
+    BOOST_TEST(!store->read({"z", "worse"}, in()));
+    BOOST_TEST(store->verify(in()).problems.empty());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(many_threads_lose_nothing) {
   Places places;
   for (const std::string& place : places.all) {
