@@ -1,8 +1,7 @@
 // Batches against the same statements by hand on the same schema, in transactions of the same size.
 //   build/release/tests/bench_bulk [round count]
 // TSE_BENCH_TASKS tasks (20000) over 1 and 100 zones, in batches of 1,000; the sides take turns, or one of them alone
-// (TSE_BENCH_SIDE). Durable: the library's
-// batches with a fsync for each transaction, and so the other side.
+// (TSE_BENCH_SIDE). Durable: with a fsync for each transaction, on both sides.
 #include "bench/support/files.hpp"
 
 #include "bench/support/load.hpp"
