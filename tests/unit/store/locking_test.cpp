@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <thread>
@@ -86,7 +85,7 @@ BOOST_AUTO_TEST_CASE(two_stores_on_one_file_take_turns) {
 }
 
 // Whoever comes back at once would, without the turnstile, take the lock again before the other is awake.
-BOOST_AUTO_TEST_CASE(who_writes_all_the_time_lets_others_in) {
+BOOST_AUTO_TEST_CASE(who_comes_back_at_once_goes_behind_who_is_in_line) {
   const TempDirectory directory;
   const std::string path = directory.path("lock");
   store::sqlite::WriteLock greedy;
@@ -95,30 +94,31 @@ BOOST_AUTO_TEST_CASE(who_writes_all_the_time_lets_others_in) {
     lock->open(path, path, 0600);
     lock->check_header();
   }
-  std::atomic<int> turns{0};
-  std::atomic<bool> served{false};
-  std::vector<int> passed;  // in each round: how often the greedy one went first
+  constexpr int rounds = 200;
+  std::atomic<int> held{0};     // the rounds in which the greedy one has begun to hold the lock
+  std::atomic<int> in_line{0};  // … in which the modest one has begun to wait for it
+  std::atomic<int> served{0};   // … in which it has got it
   std::thread other([&] {
-    while (turns == 0) std::this_thread::yield();
-    for (int i = 0; i < 200; ++i) {
-      const int before = turns;
-      modest.lock(in(60s), [] {});
-      passed.push_back(turns - before);
-      std::this_thread::sleep_for(100us);
+    for (int round = 1; round <= rounds; ++round) {
+      while (held < round) std::this_thread::yield();
+      modest.lock(in(), [&] { in_line = round; });
+      served = round;
       modest.unlock();
     }
-    served = true;
   });
-  while (!served) {
-    greedy.lock(in(60s), [] {});
-    std::this_thread::sleep_for(100us);
+  int overtaken = 0;
+  for (int round = 1; round <= rounds; ++round) {
+    greedy.lock(in(), [] {});
+    held = round;
+    while (in_line < round) std::this_thread::yield();
     greedy.unlock();
-    ++turns;
+    greedy.lock(in(), [] {});
+    if (served < round) ++overtaken;
+    greedy.unlock();
+    while (served < round) std::this_thread::yield();
   }
   other.join();
-  // The one under way, and perhaps one begun meanwhile; now and then more, where the machine was busy elsewhere.
-  std::sort(passed.begin(), passed.end());
-  BOOST_TEST(passed[passed.size() * 9 / 10] <= 2);
+  BOOST_TEST(overtaken == 0);
 }
 
 BOOST_AUTO_TEST_CASE(processes_that_write_all_the_time_get_their_shares) {
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(processes_that_write_all_the_time_get_their_shares) {
   constexpr int each = 200;
   struct Board {
     std::array<std::atomic<int>, processes> turns;
-    std::atomic<int> all;
+    std::atomic<int> all, ready;
   };
   auto* const board =
       static_cast<Board*>(::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
@@ -139,6 +139,8 @@ BOOST_AUTO_TEST_CASE(processes_that_write_all_the_time_get_their_shares) {
       store::sqlite::WriteLock lock;
       lock.open(path, path, 0600);
       lock.check_header();
+      ++board->ready;
+      while (board->ready < static_cast<int>(processes)) std::this_thread::sleep_for(1ms);
       while (board->all < each * static_cast<int>(processes)) {
         lock.lock(in(), [] {});
         ++board->turns.at(i);
@@ -149,8 +151,7 @@ BOOST_AUTO_TEST_CASE(processes_that_write_all_the_time_get_their_shares) {
       return 0;
     }));
   for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
-  // Whoever begins first is alone for a moment.
-  for (const std::atomic<int>& turns : board->turns) BOOST_TEST(turns > each / 3);
+  for (const std::atomic<int>& turns : board->turns) BOOST_TEST(turns > each / 2);
   ::munmap(board, sizeof(Board));
 }
 
