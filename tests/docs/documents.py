@@ -95,6 +95,11 @@ for document in documents:
         if not re.match(r"[a-z]+:", target):
             expect((document.parent / target).exists(), f"{document.relative_to(source)}: no such file: {target}")
 
+# The page about reliability shows what the campaigns have counted.
+shown = subprocess.run([source / "tests/campaigns/run", "--document"], check=True, capture_output=True, text=True).stdout
+expect(shown == (source / "docs/reliability.md").read_text(),
+       "docs/reliability.md is not what docs/reliability.json says: tests/campaigns/run --document")
+
 for fault in faults:
     print(fault)
 print(f"{len(documents)} documents, {len(faults)} faults")
