@@ -28,6 +28,9 @@ int32_t bind(tse_call* call, const char* name, size_t name_size, tse_error** err
     store::Value value = make(field);
     if (parameter) {
       if (parameter->empty()) capi::refuse(field, "the name of a parameter must not be empty");
+      // SQLite reads it up to the first NUL, and would find another one.
+      if (parameter->find('\0') != std::string_view::npos)
+        capi::refuse(field, "the name of a parameter must not contain NUL");
       also.back().named.emplace_back(utf8_in(*parameter, field), std::move(value));
     } else {
       also.back().values.push_back(std::move(value));
