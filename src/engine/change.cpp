@@ -28,14 +28,18 @@ bool replace_all(store::Session& session, const core::Row& row, const core::Step
 
 Carried carry_out(store::Session& session, const core::Key& key, const core::Intent& intent,
                   const core::Context& context) {
-  for (;;) {
+  for (std::optional<std::int64_t> refused_version;;) {
     std::optional<core::Row> row = session.read(key);
     if (!row) throw missing(context);
+    // It did not move, and yet is not what was read: a version that is no number would be tried for ever.
+    if (row->version == refused_version)
+      throw core::Failure(core::Code::corrupt, "a task's version cannot be compared with itself");
     auto applied = core::apply(*row, intent, context);
     if (auto* refused = std::get_if<core::Error>(&applied)) throw core::Failure(std::move(*refused));
     auto* const steps = std::get_if<core::Steps>(&applied);
     if (steps == nullptr) return {std::move(*row), false};
     if (replace_all(session, *row, *steps)) return {std::move(steps->back()), true};
+    refused_version = row->version;
   }
 }
 

@@ -37,22 +37,25 @@ struct Candidate {
   std::string id;
 };
 
-std::optional<std::string> first_text(Query& query) {
+/// The next text after another. What is no text, in a damaged file, comes after all texts again and again.
+std::optional<std::string> next_text(Query& query, std::string_view after) {
   if (!query.step()) return std::nullopt;
-  return query.text(0);
+  std::string next = query.text(0);
+  if (next <= after) throw core::Failure(core::Code::corrupt, "an index over tasks is not in order");
+  return next;
 }
 
 std::optional<std::string> next_zone(Connection& connection, const Pool& pool, std::string_view after) {
   Query query(connection, pool.next_zone);
   query.bind(1, after);
-  return first_text(query);
+  return next_text(query, after);
 }
 
 std::optional<std::string> next_operation(Connection& connection, const Pool& pool, std::string_view zone_id,
                                           std::string_view after) {
   Query query(connection, pool.next_operation);
   query.bind(1, zone_id).bind(2, after);
-  return first_text(query);
+  return next_text(query, after);
 }
 
 void improve(std::optional<Candidate>& best, Connection& connection, const Pool& pool, std::string_view zone_id,
@@ -124,7 +127,7 @@ std::vector<std::string> find_lease_clocks(Connection& connection) {
   for (std::string last;;) {
     Query query(connection, lease_clock_sql);
     query.bind(1, last);
-    auto clock = first_text(query);
+    auto clock = next_text(query, last);
     if (!clock) return clocks;
     last = *clock;
     clocks.push_back(std::move(*clock));
