@@ -119,6 +119,7 @@ void set_up(Database& database, const Patience& patience) {
   if (sqlite3_db_readonly(writer.handle(), "main") != 0)
     throw Failure(Code::read_only, "the file cannot be written; open it read-only");
   writer.configure();
+  install_authorizer(writer);  // before the first write: a trigger of others may stand there already
   // Room for what a full transaction touches, so that none of it is written out early, and for the inner pages of a
   // large file: SQLite's own 2 MiB are fewer pages than a group may write. Taken only as it is used.
   writer.execute("PRAGMA cache_size = -16384", "configure the connection");
@@ -134,7 +135,6 @@ void set_up(Database& database, const Patience& patience) {
   const Paths& paths = database.paths;
   database.identity.record({paths.database, paths.wal, paths.shm, paths.sidecar});
   limit_size(writer, database.options.max_bytes);
-  install_authorizer(writer);
   writer.wait_until({});
 }
 

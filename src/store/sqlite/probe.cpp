@@ -30,10 +30,22 @@ Content read_content(const Paths& paths, const char* parameters, const Patience&
   }
 }
 
+// Reading a view, a table of a module's or a column that is computed runs what somebody else has written, and that need
+// not end.
+void refuse_what_computes(Connection& connection) {
+  constexpr const char* sql =
+      "SELECT EXISTS (SELECT 1 FROM pragma_table_list AS t WHERE t.schema = 'main' "
+      "AND t.name LIKE 'taskstate\\_%' ESCAPE '\\' AND (t.type <> 'table' "
+      "OR EXISTS (SELECT 1 FROM pragma_table_xinfo(t.name, 'main') AS c WHERE c.hidden <> 0)))";
+  if (connection.integer(sql) != 0)
+    throw Failure(Code::corrupt, "a table of ours is none, or computes what it should hold");
+}
+
 }  // namespace
 
 Content content_of(Connection& connection) {
   const std::int64_t objects = connection.integer("SELECT count(*) FROM sqlite_schema");
+  refuse_what_computes(connection);
   const std::int64_t mark = connection.integer("PRAGMA application_id");
   const bool meta = connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'taskstate_meta'") != 0;
   if (meta) {
