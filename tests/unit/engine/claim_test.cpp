@@ -295,6 +295,19 @@ BOOST_AUTO_TEST_CASE(an_ended_lease_changes_nothing_any_more) {
   BOOST_TEST(kinds("t") == "created started lost started completed");
 }
 
+BOOST_AUTO_TEST_CASE(a_lease_of_another_file_is_lost_here) {
+  create("t");
+  const Lease elsewhere = claim().value();
+  open();
+  create("t");
+  const Lease here = claim().value();
+  BOOST_TEST(here.row.epoch == elsewhere.row.epoch);
+  BOOST_TEST((code_of([&] { complete(elsewhere.token); }) == Code::lease_lost));
+  BOOST_TEST((code_of([&] { tasks->heartbeat(elsewhere.token, {}, {}, {}); }) == Code::lease_lost));
+  BOOST_TEST((code_of([&] { tasks->release(elsewhere.token, {}, {}); }) == Code::lease_lost));
+  BOOST_TEST((complete(here.token).task.status == core::Status::completed));
+}
+
 BOOST_AUTO_TEST_CASE(a_released_task_is_offered_again_after_its_delay) {
   create("t", "z", 3);
   tasks->release(claim().value().token, 0us, {});

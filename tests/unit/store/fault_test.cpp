@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include "fault/fault_vfs.hpp"
+#include "store/sqlite/write_lock.hpp"
 
 #include <sched.h>
 #include <sqlite3.h>
@@ -150,6 +151,50 @@ BOOST_FIXTURE_TEST_CASE(a_failing_sync_of_a_checkpoint_takes_nothing_back, Fixtu
   const auto again = open(path);
   for (int i = 0; i < stored; ++i) BOOST_TEST(has(*again, "t" + std::to_string(i)));
   sound();
+}
+
+namespace {
+
+/// Whether the write lock is held whenever anything is done to the database itself, which only checkpoints do.
+class LockWatch final : public fault::Observer {
+ public:
+  explicit LockWatch(const std::string& path) {
+    lock_.open(path + "-taskstate", path, 0600);
+    fault::observe(this);
+  }
+  ~LockWatch() override { fault::observe(nullptr); }
+  LockWatch(const LockWatch&) = delete;
+  LockWatch& operator=(const LockWatch&) = delete;
+  int looks = 0, free = 0;
+
+ private:
+  void wrote(int kind, std::int64_t, std::string_view) override { look(kind); }
+  void truncated(int kind, std::int64_t) override { look(kind); }
+  void synced(int kind) override { look(kind); }
+  void look(int kind) {
+    constexpr int database = 1;
+    if (kind != database) return;
+    ++looks;
+    if (!lock_.try_lock()) return;
+    ++free;
+    lock_.unlock();
+  }
+  store::sqlite::WriteLock lock_;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_checkpoint_is_made_under_the_write_lock, Fixture) {
+  BOOST_TEST(!insert("first"));
+  LockWatch watch(path);
+  for (int i = 0; i < 40; ++i) BOOST_TEST(!insert("t" + std::to_string(i), 200000));
+  const int while_writing = watch.looks;
+  BOOST_TEST(while_writing > 0);
+  store->close();
+  BOOST_TEST(watch.looks == while_writing);
+  open(path)->close();
+  BOOST_TEST(watch.looks > while_writing);
+  BOOST_TEST(watch.free == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_unreadable_page_is_an_error_and_no_more, Fixture) {
