@@ -1,6 +1,7 @@
 // fork() in each state of an engine: the child is told, may open anew, and nobody loses a lock or a change.
 #include "support.hpp"
 #include "unit/engine/decided.hpp"
+#include "unit/store/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -78,6 +79,26 @@ BOOST_AUTO_TEST_CASE(an_inherited_engine_says_forked_and_a_new_one_works) {
   BOOST_TEST(wait_for(child) == 0);
   BOOST_TEST(tasks->get(key, patient())->revision == 2);
   BOOST_TEST(tasks->change(key, complete_with("ins"), patient()).revision == 3);
+}
+
+// What SQLite inherits it takes for locked, unless all of it is closed before the file is opened again.
+BOOST_AUTO_TEST_CASE(a_child_that_opens_anew_has_locks_of_its_own) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  const engine::Engine::Ptr tasks = open_to_fork(path);
+  tasks->create(new_task(key.zone_id, key.id), patient());
+  const Signal opened;
+  const Signal looked_at;
+  const pid_t child = spawn([&] {
+    const engine::Engine::Ptr own = open_to_fork(path);
+    opened.give();
+    looked_at.wait();
+    return 0;
+  });
+  opened.wait();
+  BOOST_TEST(store_test::locks_of(child, path) > 0);
+  looked_at.give();
+  BOOST_TEST(wait_for(child) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(decide_in_a_child_is_an_answer_and_not_a_crash) {

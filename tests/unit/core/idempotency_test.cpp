@@ -40,6 +40,14 @@ BOOST_AUTO_TEST_CASE(each_field_of_the_content_makes_another_fingerprint) {
   }
 }
 
+// It is compared with those that stand in files: whoever changes it must raise fingerprint_version.
+BOOST_AUTO_TEST_CASE(a_fingerprint_stays_what_it_is) {
+  BOOST_TEST(fingerprint_version == 1);
+  std::uint64_t value = 0;
+  for (const char byte : fingerprint(usual_task())) value = value << 8 | static_cast<unsigned char>(byte);
+  BOOST_TEST(value == 0x89fdba2d8e2924beULL);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_repetition_makes_anew_does_not_count) {
   NewTask again = usual_task();
   again.id = "t2";

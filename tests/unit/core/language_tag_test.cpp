@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_CASE(well_formed_tags_are_accepted) {
                           "EN-gb-OED",
                           "sgn-BE-FR",
                           "zh-min-nan",
+                          "sgn-ase",
                           "x-a",
                           "x-12345678",
                           "zh-aaa-bbb-ccc",

@@ -2,6 +2,7 @@
 
 #include "core/apply.hpp"
 #include "core/codec.hpp"
+#include "core/time.hpp"
 #include "core/validate.hpp"
 #include "unit/core/support.hpp"
 
@@ -89,6 +90,8 @@ BOOST_AUTO_TEST_CASE(a_token_reads_as_it_was_written) {
                            std::numeric_limits<std::int64_t>::max()};
   BOOST_TEST(format_lease(longest).size() <= 512U);
   BOOST_TEST((parse_lease(format_lease(longest)) == longest));
+  const LeaseToken least{std::string(32, '0'), {"z", "t"}, 0, 0};
+  BOOST_TEST((parse_lease(format_lease(least)) == least));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_token_is_none) {
@@ -130,6 +133,21 @@ BOOST_AUTO_TEST_CASE(a_plan_is_kept_beside_the_task) {
   BOOST_TEST(std::get<Row>(create(spec, usual_operations(), status_url(), at_time(noon))).start_by.value() ==
              noon + 10 * second);
   BOOST_TEST(row.body.find("not_before") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_may_go_to_the_limits) {
+  constexpr std::int64_t ten_years = 3660 * 86400 * second;
+  for (const std::int64_t not_before : {min_time, max_time})
+    for (const std::int64_t start_within : {std::int64_t{1000}, ten_years})
+      for (const std::int64_t max_attempts : {1, 1000}) {
+        NewTask spec = usual_task();
+        spec.not_before = not_before;
+        spec.start_within = start_within;
+        spec.max_attempts = max_attempts;
+        const auto made = create(spec, usual_operations(), status_url(), at_time(noon));
+        BOOST_REQUIRE(std::holds_alternative<Row>(made));
+        BOOST_TEST(std::get<Row>(made).not_before.value() == not_before);
+      }
 }
 
 BOOST_AUTO_TEST_CASE(a_plan_outside_its_rules_is_refused) {
@@ -273,6 +291,7 @@ BOOST_AUTO_TEST_CASE(progress_replaces_one_link_and_is_an_event) {
 
 BOOST_AUTO_TEST_CASE(progress_is_shown_once_a_second) {
   const Row first = step_under(held(), beat(progress_at("10")), 5, noon);
+  BOOST_TEST(step_under(first, beat(progress_at("20")), 5, noon).revision == first.revision);
   const Row soon = step_under(first, beat(progress_at("20")), 5, noon + second - 1);
   BOOST_TEST(soon.revision == first.revision);
   BOOST_TEST(soon.version == first.version + 1);
@@ -322,6 +341,15 @@ BOOST_AUTO_TEST_CASE(with_attempts_left_it_stays_running_and_is_offered_again) {
   BOOST_TEST(!is_offered_again(again));
   BOOST_TEST((after(again, EndLease{boot, lease_end}).failure_kind == FailureKind::lost));
   BOOST_TEST((std::get<Error>(apply(row, Start{}, at_time(noon))).code == Code::illegal_transition));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_lease_or_an_attempt_left_it_is_not_offered_again) {
+  Row spent = offered_again();
+  spent.attempt = spent.max_attempts;
+  BOOST_TEST(!is_offered_again(spent));
+  const Row never_leased = after(pending_with(2), Start{});
+  BOOST_TEST(never_leased.attempt < never_leased.max_attempts);
+  BOOST_TEST(!is_offered_again(never_leased));
 }
 
 BOOST_AUTO_TEST_CASE(a_release_may_hold_the_task_back) {

@@ -76,6 +76,7 @@ BOOST_AUTO_TEST_CASE(ids_have_their_grammar_and_128_bytes) {
 
 BOOST_AUTO_TEST_CASE(operations_have_their_grammar_and_create_its_list) {
   BOOST_TEST(is_operation("a"));
+  BOOST_TEST(is_operation("zip"));
   BOOST_TEST(is_operation("re_index2"));
   BOOST_TEST(is_operation("a" + std::string(31, '_')));
   for (const std::string& text : {std::string("a" + std::string(32, '_')), std::string(), std::string("A"),

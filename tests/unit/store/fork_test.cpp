@@ -50,21 +50,6 @@ struct Signal {
   }
 };
 
-/// Whether another process holds POSIX locks on the file, which /proc/locks lists with its inode.
-int locks_of(pid_t process, const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return -1;
-  const std::string inode = ":" + std::to_string(info.st_ino) + " ", owner = " " + std::to_string(process) + " ";
-  std::ifstream lines("/proc/locks");
-  int count = 0;
-  for (std::string line; std::getline(lines, line);)
-    count += line.find("POSIX") != std::string::npos && line.find(inode) != std::string::npos &&
-                     line.find(owner) != std::string::npos
-                 ? 1
-                 : 0;
-  return count;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(an_inherited_store_refuses_everything) {

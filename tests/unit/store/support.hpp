@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,5 +209,20 @@ inline pid_t spawn(const std::function<int()>& body) {
   ::_exit(status);
 }
 inline int in_child(const std::function<int()>& body) { return wait_for(spawn(body)); }
+
+/// How many POSIX locks the process holds on the file; /proc/locks lists them with its inode.
+[[nodiscard]] inline int locks_of(pid_t process, const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return -1;
+  const std::string inode = ":" + std::to_string(info.st_ino) + " ", owner = " " + std::to_string(process) + " ";
+  std::ifstream lines("/proc/locks");
+  int count = 0;
+  for (std::string line; std::getline(lines, line);)
+    count += line.find("POSIX") != std::string::npos && line.find(inode) != std::string::npos &&
+                     line.find(owner) != std::string::npos
+                 ? 1
+                 : 0;
+  return count;
+}
 
 }  // namespace store_test
