@@ -18,6 +18,15 @@ export = subprocess.run(["llvm-cov-14", "export", program, *objects, "-instr-pro
                         check=True, text=True, capture_output=True)
 files = json.loads(export.stdout)["data"][0]["files"]
 
+# What no test can reach, and why.
+EXCEPTIONS = {
+    ("src/core/answer.cpp", "part.size() >= static_cast<std::size_t>(end_ - at_)"):
+        "a guard against a wrong sum of sizes, which would write past the memory",
+    ("src/core/error.cpp", "code"): "a switch over every enumerator: there is no other value",
+    ("src/core/json.cpp", "value.kind"): "as in error.cpp",
+    ("src/core/location.cpp", "part.hole"): "as in error.cpp",
+}
+
 covered = 0
 count = 0
 for file in files:
@@ -40,6 +49,9 @@ for file in files:
         covered += (taken > 0) + (passed > 0)
         if not taken or not passed:
             condition = text[line - 1][column - 1 : end - 1 if last == line else None]
+            if (str(name), condition) in EXCEPTIONS:
+                count -= 1
+                continue
             print(f"{name}:{line}: never {'false' if taken else 'true'}: {condition}")
 
 percent = 100 * covered / count

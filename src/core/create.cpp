@@ -38,8 +38,7 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
   task.install_id = spec.install_id;
   task.links = spec.links;
   if (spec.retry_of && is_id(*spec.retry_of) && is_id(spec.zone_id))
-    if (auto href = status_url.fill({spec.zone_id, *spec.retry_of, std::nullopt}))
-      task.links.push_back({*std::move(href), "predecessor", {}, {}, {}});
+    task.links.push_back({status_url.fill({spec.zone_id, *spec.retry_of, {}}).value(), "predecessor", {}, {}, {}});
   task.package_id = spec.package_id;
   task.package_slug = spec.package_slug;
   task.package_version = spec.package_version;

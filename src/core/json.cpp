@@ -43,7 +43,7 @@ class Builder {
     return true;
   }
   bool on_string_part(Chunk part, std::size_t, error_code&) { return append(part); }
-  bool on_string(Chunk part, std::size_t, error_code&) { return append(part) && scalar(Json::Kind::string); }
+  bool on_string(Chunk part, std::size_t, error_code&) { return scalar(Json::Kind::string, part); }
   bool on_key_part(Chunk part, std::size_t, error_code&) { return append(part); }
   bool on_key(Chunk part, std::size_t, error_code&) {
     append(part);
@@ -52,9 +52,9 @@ class Builder {
     return true;
   }
   bool on_number_part(Chunk part, error_code&) { return append(part); }
-  bool on_int64(std::int64_t, Chunk part, error_code&) { return append(part) && scalar(Json::Kind::number); }
-  bool on_uint64(std::uint64_t, Chunk part, error_code&) { return append(part) && scalar(Json::Kind::number); }
-  bool on_double(double, Chunk part, error_code&) { return append(part) && scalar(Json::Kind::number); }
+  bool on_int64(std::int64_t, Chunk part, error_code&) { return scalar(Json::Kind::number, part); }
+  bool on_uint64(std::uint64_t, Chunk part, error_code&) { return scalar(Json::Kind::number, part); }
+  bool on_double(double, Chunk part, error_code&) { return scalar(Json::Kind::number, part); }
   bool on_bool(bool value, error_code&) {
     add({Json::Kind::boolean, value, {}, {}, {}});
     return true;
@@ -75,7 +75,8 @@ class Builder {
     return true;
   }
 
-  bool scalar(Json::Kind kind) {
+  bool scalar(Json::Kind kind, Chunk last) {
+    append(last);
     add({kind, false, std::move(text_), {}, {}});
     text_.clear();
     return true;

@@ -26,21 +26,21 @@ void add(Details& out, std::string_view field, std::string message) {
 std::string has_bytes(std::size_t size) { return "; has " + std::to_string(size) + " bytes"; }
 std::string has_entries(std::size_t size) { return "; has " + std::to_string(size); }
 
-std::string at(std::string_view list, std::size_t index, std::string_view member = {}) {
+std::string at(std::string_view list, std::size_t index, std::string_view member) {
   std::string path(list);
   append_index(path, index);
-  if (!member.empty()) append_member(path, member, 0);
+  append_member(path, member, 0);
   return path;
 }
 
 bool has_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
 
-/// C0, DEL and C1, of which the last are two bytes in UTF-8.
+/// C0, DEL and C1, of which the last are two bytes in UTF-8. The text is UTF-8: none of its characters ends short.
 bool has_control(std::string_view text) noexcept {
   for (std::size_t index = 0; index < text.size(); ++index) {
     const auto byte = static_cast<unsigned char>(text[index]);
     if (byte < 0x20 || byte == 0x7f) return true;
-    if (byte == 0xc2 && index + 1 < text.size() && static_cast<unsigned char>(text[index + 1]) < 0xa0) return true;
+    if (byte == 0xc2 && static_cast<unsigned char>(text[index + 1]) < 0xa0) return true;
   }
   return false;
 }

@@ -146,4 +146,9 @@ BOOST_AUTO_TEST_CASE(a_limit_is_429_and_a_missing_task_404) {
   BOOST_TEST(head(accepted({Code::not_found, "secret"})) == "404\n" + json + cache);
 }
 
+BOOST_AUTO_TEST_CASE(a_statement_of_the_hosts_own_is_no_fault_of_the_clients) {
+  BOOST_TEST(head(accepted(invalid("also[0].sql", "is wrong"))) == "500\n" + json + cache);
+  BOOST_TEST(head(accepted({Code::invalid_argument, "something is wrong"})) == "400\n" + json + cache);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -289,4 +289,36 @@ BOOST_AUTO_TEST_CASE(nothing_hostile_reaches_a_header) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_is_granted_as_far_as_the_policy_goes) {
+  Policy policy;
+  Request request;
+  BOOST_TEST((granted_wait(request, policy) == std::nullopt));
+  request.prefer = "wait=20";
+  BOOST_TEST((granted_wait(request, policy) == std::nullopt));
+  policy.longest_wait = 30 * second;
+  BOOST_TEST((granted_wait(request, policy) == 20 * second));
+  BOOST_TEST(header(ask(pending_row(), request, policy), "Preference-Applied") == "wait=20");
+  request.prefer = "wait=31";
+  BOOST_TEST((granted_wait(request, policy) == 30 * second));
+  request.prefer = "respond-async";
+  BOOST_TEST((granted_wait(request, policy) == std::nullopt));
+  BOOST_TEST(header(ask(pending_row(), request, policy), "Preference-Applied") == "none");
+}
+
+BOOST_AUTO_TEST_CASE(only_news_of_a_task_under_way_are_worth_waiting_for) {
+  Request request;
+  for (const Status over : {Status::completed, Status::failed}) BOOST_TEST(!is_worth_waiting(over, "\"a\"", request));
+  BOOST_TEST(is_worth_waiting(Status::pending, "\"a\"", request));
+  request.if_none_match = "\"a\"";
+  BOOST_TEST(is_worth_waiting(Status::running, "\"a\"", request));
+  BOOST_TEST(!is_worth_waiting(Status::running, "\"b\"", request));
+}
+
+BOOST_AUTO_TEST_CASE(the_memory_for_texts_only_grows) {
+  TextMemory memory;
+  char* const begin = memory.begin(100);
+  BOOST_TEST(memory.begin(10) == begin);
+  BOOST_TEST(memory.begin(100) == begin);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

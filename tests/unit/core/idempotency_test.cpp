@@ -78,6 +78,10 @@ BOOST_AUTO_TEST_CASE(who_tries_again_gets_a_link_to_what_failed) {
   spec.retry_of = "a/b";
   BOOST_TEST(std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon))).details[0].field ==
              "retry_of");
+  spec.retry_of = "t0";
+  spec.zone_id = "a/b";
+  BOOST_TEST(std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon))).details[0].field ==
+             "zone_id");
 }
 
 BOOST_AUTO_TEST_CASE(only_what_failed_is_tried_again) {

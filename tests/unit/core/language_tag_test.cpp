@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(well_formed_tags_are_accepted) {
                           "en-US-u-islamcal",
                           "zh-CN-a-myext-x-private",
                           "en-a-myext-b-another",
+                          "en-a-bb-ccc-dddd",
                           "foo",
                           "EN",
                           "abcd",
@@ -88,6 +89,8 @@ BOOST_AUTO_TEST_CASE(what_breaks_the_grammar_is_refused) {
                           "1-ab",
                           "en-Latn-Cyrl",
                           "en-a-b-cc",
+                          "en-!-bb",
+                          "en-{a",
                           "en-abcdefghi"})
     BOOST_TEST(!is_language_tag(tag), tag);
 }

@@ -152,6 +152,9 @@ BOOST_AUTO_TEST_CASE(a_plan_may_go_to_the_limits) {
 
 BOOST_AUTO_TEST_CASE(a_plan_outside_its_rules_is_refused) {
   NewTask spec = usual_task();
+  spec.not_before = std::numeric_limits<std::int64_t>::min();
+  BOOST_TEST(fields(std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon))).details) ==
+             "not_before");
   spec.not_before = std::numeric_limits<std::int64_t>::max();
   spec.start_within = 999;
   spec.max_attempts = 0;
@@ -388,6 +391,24 @@ BOOST_AUTO_TEST_CASE(a_pending_task_is_cancelled_through_running) {
   }
   BOOST_TEST(after(pending_with(1), Cancel{false, "Not wanted any more."}).task.error_message.value() ==
              "Not wanted any more.");
+}
+
+BOOST_AUTO_TEST_CASE(a_pending_task_too_large_for_the_reason_stays_as_it_is) {
+  NewTask spec = usual_task();
+  for (int i = 0; i < 16; ++i) spec.links.push_back({"/" + std::string(65000, 'x'), "related", {}, {}, {}});
+  const Row row = std::get<Row>(create(spec, usual_operations(), status_url(), at_time(noon)));
+  const auto refused = apply(row, Cancel{false, std::string(16000, 'y')}, at_time(noon));
+  BOOST_TEST(std::get<Error>(refused).message.find("1048576") != std::string::npos, std::get<Error>(refused).message);
+}
+
+BOOST_AUTO_TEST_CASE(the_event_of_a_start_names_the_actor_before_the_worker) {
+  Context context = at_time(noon);
+  const auto worker_of = [&] {
+    return std::get<Steps>(apply(pending_with(1), Start{granted(1)}, context)).front().note.worker.value();
+  };
+  BOOST_TEST(worker_of() == "worker-7");
+  context.actor = "api";
+  BOOST_TEST(worker_of() == "api");
 }
 
 BOOST_AUTO_TEST_CASE(a_held_task_is_marked_and_its_outcome_stands) {

@@ -13,6 +13,7 @@ BOOST_AUTO_TEST_CASE(wait_is_found_wherever_it_stands) {
   BOOST_TEST((preferred_wait("  handling=lenient;a=b;c ; d=\"x, wait=1\" ,, wait=0") == 0));
   BOOST_TEST((preferred_wait("return=\"a\\\"b\", wait=3;foo") == 3));
   BOOST_TEST((preferred_wait("wait=5, wait=6") == 5));
+  BOOST_TEST((preferred_wait("foo;;a, wait=4") == 4));
   BOOST_TEST((preferred_wait("wait=99999999999999999999") == 2147483647));
 }
 

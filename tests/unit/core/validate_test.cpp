@@ -79,8 +79,9 @@ BOOST_AUTO_TEST_CASE(operations_have_their_grammar_and_create_its_list) {
   BOOST_TEST(is_operation("zip"));
   BOOST_TEST(is_operation("re_index2"));
   BOOST_TEST(is_operation("a" + std::string(31, '_')));
-  for (const std::string& text : {std::string("a" + std::string(32, '_')), std::string(), std::string("A"),
-                                  std::string("1a"), std::string("_a"), std::string("a-b"), std::string("aB")})
+  for (const std::string& text :
+       {std::string("a" + std::string(32, '_')), std::string(), std::string("A"), std::string("1a"), std::string("_a"),
+        std::string("a-b"), std::string("aB"), std::string("{"), std::string("a{")})
     BOOST_TEST(!is_operation(text), text);
   BOOST_TEST(broken_by([](Task& task) { task.operation = "Create"; }) == "operation");
   BOOST_TEST(broken_by([](Task& task) { task.operation = "reindex"; }) == "");
