@@ -2,6 +2,7 @@
 #include "engine/log.hpp"
 
 #include "core/error.hpp"
+#include "core/validate.hpp"
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -9,6 +10,7 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -60,12 +62,25 @@ spdlog::sink_ptr make_sink(const LogSettings& settings) {
   return std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file);
 }
 
+/// How much of the text's beginning is one character that may stand in a line, or 0: control characters (also C1, of
+/// which some terminals obey U+009B as they do ESC [), separators of lines, and what is no UTF-8.
+std::size_t printable_prefix(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text.front());
+  if (byte < 0x80) return byte < 0x20 || byte == 0x7f ? 0 : 1;
+  const std::size_t size = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+  const std::string_view character = text.substr(0, size);
+  if (character.size() < size || !core::is_utf8(character)) return 0;
+  const bool is_c1 = byte == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+  return is_c1 || character == "\u2028" || character == "\u2029" ? 0 : size;
+}
+
 std::string printable(std::string_view text) {
   std::string line;
   line.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    line += (byte < 0x20 || byte == 0x7f) ? '?' : c;
+  while (!text.empty()) {
+    const std::size_t good = printable_prefix(text);
+    line += good > 0 ? text.substr(0, good) : std::string_view("?");
+    text.remove_prefix(std::max(good, std::size_t{1}));
   }
   return line;
 }

@@ -56,6 +56,31 @@ BOOST_AUTO_TEST_CASE(input_cannot_split_a_line) {
   BOOST_TEST(captured.lines[0].second == "a?b??[31m??z");
 }
 
+BOOST_AUTO_TEST_CASE(nothing_that_a_terminal_obeys_comes_through) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"\r\n2020-01-01 forged", "??2020-01-01 forged"},
+      {"\x1b]0;title\x07", "?]0;title?"},
+      {"\xc2\x9b"
+       "31m",
+       "??31m"},                                         // CSI as one character of C1
+      {"\xc2\x85\xe2\x80\xa8\xe2\x80\xa9", "????????"},  // NEL, and the separators of lines and paragraphs
+      {"\x9b\xff\xc3", "???"},                           // no UTF-8
+      {"\xed\xa0\x80", "???"},
+      {"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x99\x82 \xc2\xa0", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x99\x82 \xc2\xa0"}};
+  const std::string path = "log_test_" + std::to_string(::getpid()) + ".log";
+  for (const auto& [text, expected] : cases) {
+    Captured captured;
+    Log(captured.settings()).write(LogLevel::warn, text);
+    BOOST_REQUIRE(captured.lines.size() == 1U);
+    BOOST_TEST(captured.lines[0].second == expected);
+    Log(LogSettings{LogLevel::info, path, nullptr}).write(LogLevel::info, text);
+    std::ifstream file(path);
+    const std::string written{std::istreambuf_iterator<char>(file), {}};
+    std::remove(path.c_str());
+    BOOST_TEST(written.ends_with("Z taskstate info " + expected + "\n"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(braces_in_input_are_not_a_format) {
   Captured captured;
   const Log log(captured.settings());
