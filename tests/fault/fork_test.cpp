@@ -5,8 +5,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <dlfcn.h>
+#include <sqlite3.h>
+
 #include <atomic>
 #include <csignal>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -192,6 +196,194 @@ BOOST_AUTO_TEST_CASE(a_closed_engine_and_one_in_memory_survive_a_fork_too) {
   BOOST_TEST(!memory->get(key, {}).has_value());
   BOOST_TEST((code_of([&] { closed->get(key, {}); }) == Code::closed));
 }
+
+/// A state of an engine to fork in: what other threads do, and how they are brought to their end.
+struct State {
+  const char* name;
+  std::function<void(engine::Engine&)> wait;  ///< on a thread of its own
+  std::function<void(engine::Engine&)> end;
+};
+
+// Whoever waits is not inside SQLite, so the child may open anew and work, and the parent's thread goes on to its end.
+BOOST_AUTO_TEST_CASE(a_child_of_an_engine_that_waits_works) {
+  const auto awaits = [](engine::Engine& tasks) {
+    while (tasks.stats("", patient()).waiters == 0) std::this_thread::yield();
+  };
+  const core::Key made{"waited", "t"};
+  const std::vector<State> states{{"idle", nullptr, nullptr},
+                                  {"an answer is kept",
+                                   [](auto& tasks) {
+                                     for (int i = 0; i < 3; ++i) tse::test::decide(tasks, tse::test::view(key));
+                                   },
+                                   nullptr},
+                                  {"a claim waits",
+                                   [](auto& tasks) {
+                                     engine::ClaimSpec wanted;
+                                     wanted.filter.zones = {"waited"};
+                                     wanted.wait = long_enough;
+                                     if (tasks.claim(wanted, patient()).size() != 1)
+                                       throw std::runtime_error("no lease");
+                                   },
+                                   [&](auto& tasks) { tasks.create(new_task(made.zone_id, made.id), patient()); }},
+                                  {"somebody waits for a task",
+                                   [](auto& tasks) {
+                                     if (tasks.wait(key, 2, long_enough, patient())->revision != 3)
+                                       throw std::runtime_error("not woken");
+                                   },
+                                   [](auto& tasks) { tasks.change(key, complete_with("ins"), patient()); }},
+                                  {"somebody waits for the feed",
+                                   [](auto& tasks) {
+                                     engine::ChangesQuery query;
+                                     query.latest = true;
+                                     query.wait = long_enough;
+                                     if (tasks.changes(query, patient()).events.empty())
+                                       throw std::runtime_error("not woken");
+                                   },
+                                   [&](auto& tasks) { tasks.create(new_task(made.zone_id, made.id), patient()); }}};
+  for (const State& state : states) {
+    BOOST_TEST_CONTEXT(state.name) {
+      const TemporaryDirectory directory;
+      const std::string path = directory.file("tasks.db");
+      const engine::Engine::Ptr tasks = open_to_fork(path);
+      tasks->create(new_task(key.zone_id, key.id), patient());
+      tasks->change(key, core::Start{}, patient());
+      std::atomic<bool> failed{false};
+      std::thread waiter;
+      if (state.end) {
+        waiter = std::thread([&] {
+          try {
+            state.wait(*tasks);
+          } catch (const std::exception&) {
+            failed = true;
+          }
+        });
+        awaits(*tasks);
+      } else if (state.wait) {
+        state.wait(*tasks);
+      }
+      const pid_t child = spawn([&] {
+        if (code_of([&] { tasks->get(key, {}); }) != Code::forked) return 1;
+        const int status = tse::test::decide(*tasks, tse::test::view(key)).answer.status;
+        if (status != 500 && status != 503) return 2;  // nor from what was kept
+        const engine::Engine::Ptr own = open_to_fork(path);
+        own->create(new_task("child", "t"), patient());
+        return own->get(key, patient())->revision == 2 ? 0 : 3;
+      });
+      BOOST_TEST(wait_for(child) == 0);
+      if (state.end) {
+        state.end(*tasks);
+        waiter.join();
+      }
+      BOOST_TEST(!failed);
+      BOOST_TEST(tasks->get({"child", "t"}, patient()).has_value());
+      BOOST_TEST(tasks->verify(patient()).problems.empty());
+    }
+  }
+}
+
+// The thread waits for its turn, which another process has: the fork does not wait along.
+BOOST_AUTO_TEST_CASE(forking_while_a_change_waits_for_its_turn) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  const engine::Engine::Ptr tasks = open_to_fork(path);
+  const auto other = store_test::open(path);
+  auto turn = other->turn(store_test::in(long_enough));
+  std::thread waiter([&] { tasks->create(new_task(key.zone_id, key.id), patient()); });
+  BOOST_TEST(wait_for(spawn([&] { return code_of([&] { tasks->get(key, {}); }) == Code::forked ? 0 : 1; })) == 0);
+  BOOST_TEST(!tasks->get(key, patient()));
+  turn.reset();
+  waiter.join();
+  BOOST_TEST(tasks->get(key, patient()).has_value());
+}
+
+// Threads that copy, and rounds of the housekeeper: the child only leaves, since they may be inside SQLite.
+BOOST_AUTO_TEST_CASE(forking_during_backups_and_housekeeping_hurts_neither) {
+  const TemporaryDirectory directory;
+  engine::Settings settings = patient_settings();
+  settings.housekeeping = std::chrono::milliseconds(10);
+  const engine::Engine::Ptr tasks = engine::Engine::open(directory.file("tasks.db"), settings);
+  for (int i = 0; i < 10; ++i) {
+    core::NewTask spec = new_task("z", "t" + std::to_string(i));
+    spec.payload = std::string(1 << 20, 'x');
+    tasks->create(spec, patient());
+  }
+  std::atomic<bool> stop{false};
+  std::atomic<int> copies{0};
+  std::thread copier([&] {
+    for (; !stop; ++copies) tasks->backup(directory.file("copy.db"), patient());
+  });
+  for (int round = 0; round < 20 || copies < 2; ++round) BOOST_TEST(wait_for(spawn([] { return 0; })) == 0);
+  stop = true;
+  copier.join();
+  BOOST_TEST(is_clean(directory.file("copy.db")));
+  BOOST_TEST(tasks->verify(patient()).problems.empty());
+}
+
+// POSIX ends a process's locks on a file when any of its descriptors is closed. Ours for writing is none of those, and
+// the readers' are looked after by the one copy of SQLite.
+BOOST_AUTO_TEST_CASE(closing_the_file_elsewhere_in_the_process_loses_nothing) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  const engine::Engine::Ptr tasks = open_to_fork(path);
+  const auto other = store_test::open(path);
+  auto turn = other->turn(store_test::in(long_enough));
+  for (const char* suffix : {"", "-wal", "-shm", "-taskstate"}) std::ifstream(path + suffix).get();
+  const auto writes_elsewhere = [&](std::chrono::milliseconds timeout, const char* id) {
+    return wait_for(spawn([&] {
+      engine::fork_guard::enter();
+      const auto code = code_of([&] {
+        engine::Settings settings = patient_settings();
+        settings.housekeeping = std::chrono::microseconds(0);
+        settings.timeout = timeout;
+        engine::Engine::open(path, settings)->create(new_task("z", id), {});
+      });
+      return static_cast<int>(code);
+    }));
+  };
+  BOOST_TEST(writes_elsewhere(std::chrono::milliseconds(100), "early") == static_cast<int>(Code::busy));
+  turn.reset();
+  BOOST_TEST(writes_elsewhere(long_enough, "late") == 0);
+  BOOST_TEST(tasks->get({"z", "late"}, patient()).has_value());
+  BOOST_TEST(tasks->verify(patient()).problems.empty());
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they know one copy of the C library
+// Its locks and ours do not know of each other: it may take itself for the last one, and remove the log.
+BOOST_AUTO_TEST_CASE(a_second_copy_of_sqlite_loses_nothing_that_was_acknowledged) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  void* const copy = ::dlmopen(LM_ID_NEWLM, "libsqlite3.so.0", RTLD_NOW | RTLD_LOCAL);
+  BOOST_REQUIRE_MESSAGE(copy != nullptr, ::dlerror());
+  const auto open_there = reinterpret_cast<decltype(&sqlite3_open)>(::dlsym(copy, "sqlite3_open"));
+  const auto run_there = reinterpret_cast<decltype(&sqlite3_exec)>(::dlsym(copy, "sqlite3_exec"));
+  const auto close_there = reinterpret_cast<decltype(&sqlite3_close)>(::dlsym(copy, "sqlite3_close"));
+  BOOST_REQUIRE(open_there != &sqlite3_open);
+  std::vector<std::string> acknowledged;
+  int moved = 0;
+  engine::Settings settings = patient_settings();
+  settings.log.level = engine::LogLevel::off;
+  engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
+  for (int round = 0; round < 20; ++round) {
+    sqlite3* there = nullptr;
+    BOOST_REQUIRE(open_there(path.c_str(), &there) == SQLITE_OK);
+    run_there(there, "SELECT count(*) FROM taskstate_tasks", nullptr, nullptr, nullptr);
+    const std::string id = "t" + std::to_string(round);
+    close_there(there);
+    const Code code = code_of([&] { tasks->create(new_task("z", id), patient()); });
+    if (code == Code{0}) {
+      acknowledged.push_back(id);
+    } else {
+      BOOST_TEST((code == Code::moved));
+      ++moved;
+      tasks.reset();
+      tasks = engine::Engine::open(path, settings);
+    }
+  }
+  BOOST_TEST(moved > 0);  // or it did no harm, and nothing was tried
+  for (const std::string& id : acknowledged) BOOST_TEST(tasks->get({"z", id}, patient()).has_value(), id);
+  BOOST_TEST(tasks->verify(patient()).problems.empty());
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(grandchildren_work_too) {
   const TemporaryDirectory directory;

@@ -54,6 +54,37 @@ BOOST_FIXTURE_TEST_CASE(an_ordinary_user_opens_what_is_his, Fixture) {
   BOOST_TEST(opened(Mode::read_only, look_up) == 0);
 }
 
+// Whatever the process's umask would allow, or take away.
+BOOST_AUTO_TEST_CASE(the_umask_neither_opens_nor_spoils_new_files) {
+  for (const mode_t mask : {mode_t{0}, mode_t{0022}, mode_t{0077}, mode_t{0177}}) {
+    const TempDirectory directory;
+    const mode_t before = ::umask(mask);
+    const auto store = open(directory.path());
+    create(*store, "z", "a");
+    store->backup(directory.path("copy.db"), in());
+    ::umask(before);
+    for (const std::string& name : directory.names()) {
+      struct stat info {};
+      BOOST_REQUIRE(::stat(directory.path(name).c_str(), &info) == 0);
+      BOOST_TEST((info.st_mode & 07777) == 0600U, name << " under umask " << mask);
+    }
+  }
+}
+
+// Root opens what is another user's: all beside it must stay his, or he could not open it any more.
+BOOST_FIXTURE_TEST_CASE(what_root_makes_beside_a_file_is_its_owners, Fixture,
+                        *boost::unit_test::precondition([](auto) { return ::geteuid() == 0; })) {
+  for (const char* suffix : {"-wal", "-shm", "-taskstate"}) std::filesystem::remove(path + suffix);
+  const auto store = open(path);
+  create(*store, "z", "of-root");
+  for (const std::string& name : directory.names()) {
+    struct stat info {};
+    BOOST_REQUIRE(::stat(directory.path(name).c_str(), &info) == 0);
+    BOOST_TEST(info.st_uid == nobody, name);
+  }
+  BOOST_TEST(opened(Mode::create, look_up) == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_file_without_rights_is_denied, Fixture) {
   rights(path, 0000);
   for (const Mode mode : {Mode::create, Mode::read_write, Mode::read_only})
