@@ -18,8 +18,9 @@ bool has_content(const std::string& path) {
   return info && info->st_size > 0;
 }
 
-Content read_content(const Paths& paths, const char* parameters, const Patience& patience) {
-  Connection connection(file_uri(paths.database, parameters), SQLITE_OPEN_READONLY);
+Content read_content(const Paths& paths, const char* parameters, const Patience& patience,
+                     int flags = SQLITE_OPEN_READONLY) {
+  Connection connection(file_uri(paths.database, parameters), flags);
   connection.wait_until(patience.until);
   try {
     return content_of(connection);
@@ -79,6 +80,9 @@ Content probe(const Paths& paths, const Patience& patience) {
     const bool is_lost = code == Code::not_a_taskstate_file && !has_content(paths.wal);
     if (is_lost || code == Code::access_denied) throw;
   }
+  // A creation of ours that was cut short has left a journal, and only who may write can roll it back.
+  if (has_content(paths.journal) && look(paths.sidecar))
+    return read_content(paths, "mode=rw", patience, SQLITE_OPEN_READWRITE);
   return read_content(paths, "mode=ro", patience);
 }
 

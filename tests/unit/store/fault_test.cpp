@@ -1,6 +1,7 @@
 // A full disk, failing writes and failing fsyncs.
 #include "support.hpp"
 
+#include "fault/failing_disk.hpp"
 #include "fault/fault_vfs.hpp"
 #include "store/sqlite/write_lock.hpp"
 
@@ -224,6 +225,24 @@ BOOST_FIXTURE_TEST_CASE(a_failing_step_of_opening_leaves_nothing_half_made, Fixt
       if (!reached) break;
       BOOST_REQUIRE(after < 1000);
     }
+}
+
+// As if the process had been killed there: what was begun cannot be rolled back either.
+BOOST_AUTO_TEST_CASE(a_creation_that_was_cut_short_anywhere_is_begun_anew) {
+  const fault::FailingDisk disk;
+  for (int after = 0;; ++after) {
+    const TempDirectory fresh;
+    fault::FailingDisk::fail(fault::Defect::error, after, -1);
+    try {
+      open(fresh.path())->close();
+    } catch (const core::Failure& failure) {
+      BOOST_TEST((failure.error().code == Code::io_error || failure.error().code == Code::unavailable));
+    }
+    fault::FailingDisk::heal();
+    BOOST_TEST(open(fresh.path())->verify(in()).problems.empty());
+    if (!fault::FailingDisk::has_failed()) break;
+    BOOST_REQUIRE(after < 1000);
+  }
 }
 
 namespace {
