@@ -280,7 +280,8 @@ class Engine : private fork_guard::Participant {
   [[nodiscard]] NewsSource news_source();
   void bury(store::Session& session, const core::Key& key, std::int64_t now);
   std::int64_t purge_ended(store::EndedQuery query, std::int64_t limit, const Call& call);
-  std::int64_t clean(const Call& call);
+  /// Adds to `changed` how many tasks it has purged for good.
+  void clean(const Call& call, std::int64_t& changed);
 
   [[nodiscard]] core::LeaseToken lease_in(std::string_view text) const;
   Lease grant(store::Session& session, const core::Key& key, const core::Text& worker,

@@ -60,7 +60,12 @@ std::int64_t Engine::purge_ended(store::EndedQuery query, std::int64_t limit, co
       if (call.stop.stop_requested()) break;
     }
   } catch (const core::Failure& failure) {
-    if (removed == 0 || !has_given_up(failure)) throw;
+    if (removed == 0) throw;
+    if (!has_given_up(failure)) {
+      core::Error error = failure.error();
+      error.outcome = core::Outcome::unknown;  // of all that it should do: some of it is done
+      throw core::Failure(std::move(error));
+    }
   } catch (const std::bad_alloc&) {
     if (removed == 0) throw;
   }
@@ -75,11 +80,10 @@ std::int64_t Engine::purge(const PurgeQuery& query, const Call& call) {
   return purge_ended({query.zone_id, now - query.older_than.count(), now}, query.limit, call);
 }
 
-std::int64_t Engine::clean(const Call& call) {
+void Engine::clean(const Call& call, std::int64_t& changed) {
   const std::int64_t now = settings_.clock();
-  std::int64_t removed = 0;
   if (settings_.retention.count() > 0)
-    removed = purge_ended({"", now - settings_.retention.count(), now}, tasks_per_round, call);
+    changed += purge_ended({"", now - settings_.retention.count(), now}, tasks_per_round, call);
   const store::Expiry expiry{now, now - settings_.feed_retention.count()};
   bool due = false;
   store_->view([&](store::View& view) { due = view.has_expired(expiry); }, patience(call));
@@ -87,7 +91,6 @@ std::int64_t Engine::clean(const Call& call) {
     commit({[&](store::Session& session) { dropped = session.drop_expired(expiry, round_size); },
             store::Durability::relaxed, false},
            call);
-  return removed;
 }
 
 bool Engine::erase(const core::Key& key, const Call& call) {

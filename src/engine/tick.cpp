@@ -14,22 +14,22 @@ std::int64_t Engine::tick(const Call& call) {
   bool due = false;
   store_->view([&](store::View& view) { due = is_house_due(view, moment()); }, patience(call));
   std::int64_t changed = 0;
-  for (bool more = due; more;) {
-    Kept kept;
-    const auto keep = [&](store::Session& session) {
-      kept = keep_house(session, moment(), {settings_.clock(), {}, {}, {}, {}}, round_size);
-    };
-    commit({keep}, call);
-    tell_kept(kept);
-    changed += static_cast<std::int64_t>(kept.changed);
-    more = kept.changed == round_size;
-  }
   try {
-    return changed + clean(call);
+    for (bool more = due; more;) {
+      Kept kept;
+      const auto keep = [&](store::Session& session) {
+        kept = keep_house(session, moment(), {settings_.clock(), {}, {}, {}, {}}, round_size);
+      };
+      commit({keep}, call);
+      changed += static_cast<std::int64_t>(kept.changed);
+      tell_kept(kept);
+      more = kept.changed == round_size;
+    }
+    clean(call, changed);
   } catch (const std::exception&) {
-    if (changed == 0) throw;
-    return changed;  // which is durable, so the call cannot have failed; the rest is for the next round
+    if (changed == 0) throw;  // else it is durable, so the call cannot have failed; the rest is for the next round
   }
+  return changed;
 }
 
 void Engine::tell_kept(const Kept& kept) {
