@@ -1,0 +1,569 @@
+// A disk that fails, at each single operation of each call: once, and from then on for ever. What a call says of its
+// outcome must be true, on the spot, when the file is opened on a healthy disk, and after a power cut that takes with
+// it what a failed flush gave up. The engine goes on, or refuses all that comes.
+//   TSE_IO_ERRORS=1000000 TSE_SEED=1 build/release/tests/fault --run_test=io_error
+//   TSE_IO_ERROR='complete/error/once/17' build/release/tests/fault --run_test=io_error    one of them again
+#include "failing_disk.hpp"
+#include "support.hpp"
+#include "unit/engine/decided.hpp"
+#include "unit/store/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace tse;
+using namespace tse::test;
+using core::Code;
+using core::Outcome;
+using engine::Engine;
+using fault::Defect;
+using fault::FailingDisk;
+using store_test::read_file;
+using store_test::write_file;
+
+BOOST_AUTO_TEST_SUITE(io_error)
+
+namespace {
+
+using Attempt = std::optional<core::Error>;  // nothing: it succeeded
+using Problem = std::optional<std::string>;
+
+/// Thrown with what is wrong.
+struct Wrong {
+  std::string what;
+};
+
+constexpr const char* refusal = "an earlier write may or may not have reached the disk";
+constexpr std::int64_t start_of_time = 1577470279117000;
+
+engine::Settings settings() {
+  engine::Settings made = patient_settings();
+  made.housekeeping = std::chrono::seconds(0);
+  made.checkpoint_bytes = 64 * 1024;  // a large payload makes a checkpoint due
+  made.clock = [] { return start_of_time; };
+  made.log.level = engine::LogLevel::off;
+  return made;
+}
+
+struct Files {
+  std::string database, wal, sidecar;
+};
+
+Files read_files(const std::string& path) {
+  return {read_file(path), read_file(path + "-wal"), read_file(path + "-taskstate")};
+}
+
+/// What there is before anything fails: a task in every state, closed properly or with all of it in a -wal.
+struct World {
+  Files closed, hot;
+  std::string token;
+
+  World() {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("tasks.db");
+    Engine::open(path, settings())->close();
+    engine::Settings earlier = settings();
+    earlier.clock = [] { return start_of_time - 3'600'000'000; };
+    Engine::Ptr tasks = Engine::open(path, std::move(earlier));
+    core::NewTask keyed = new_task("z", "keyed");
+    keyed.idempotency_key = "key";
+    tasks->create(keyed, {});
+    tasks->change({"z", "keyed"}, core::Start{}, {});
+    for (const char* id : {"running", "completed"}) {
+      tasks->create(new_task("z", id), {});
+      tasks->change({"z", id}, core::Start{}, {});
+    }
+    tasks->change({"z", "completed"}, complete_with("ins_1"), {});
+    tasks->create(new_task("z", "leased"), {});
+    token = tasks->start_leased({"z", "leased"}, "w", std::chrono::hours(2), {}).token;
+    tasks->create(new_task("z", "expired"), {});
+    tasks->start_leased({"z", "expired"}, "w", std::chrono::seconds(1), {});
+    tasks->create(new_task("z", "pending"), {});
+    hot = read_files(path);
+    tasks.reset();
+    closed = read_files(path);
+  }
+};
+
+/// Something that a call does, and how to see that it is done.
+struct Effect {
+  std::function<bool(Engine&)> done;
+  bool is_flushed = true;  // or may a power cut undo it
+};
+
+enum class Begins { anew, closed, hot };
+enum class Fails { opening, call, closing };
+
+struct Scenario {
+  std::string name;
+  std::vector<Effect> effects{};  // one for each attempt; none: it only reads
+  std::function<std::vector<Attempt>(Engine&, const std::string& path)> act{};
+  Begins begins = Begins::closed;
+  Fails fails = Fails::call;
+  bool has_checkpoint = false;
+  bool is_in_parts = false;  // several changes: what is unknown is how many of them are done
+};
+
+Attempt attempt(const std::function<void()>& call) {
+  try {
+    call();
+    return std::nullopt;
+  } catch (const core::Failure& failure) {
+    return failure.error();
+  }
+}
+
+std::optional<core::Row> row(Engine& tasks, const char* id) { return tasks.get({"z", id}, {}); }
+
+Effect exists(const char* id, std::size_t payload = 0) {
+  return {[=](Engine& tasks) {
+    if (!row(tasks, id)) return false;
+    if (payload != 0 && tasks.payload({"z", id}, {}).value_or("").size() != payload)
+      throw core::Failure(Code::internal, "half a task");
+    return true;
+  }};
+}
+Effect is_gone(const char* id) {
+  return {[=](Engine& tasks) { return !row(tasks, id); }};
+}
+Effect satisfies(const char* id, const std::function<bool(const core::Row&)>& condition, bool is_flushed = true) {
+  return {[=](Engine& tasks) { return condition(row(tasks, id).value()); }, is_flushed};
+}
+Effect is(const char* id, core::Status status, bool is_flushed = true) {
+  return satisfies(
+      id, [status](const core::Row& row) { return row.task.status == status; }, is_flushed);
+}
+
+core::NewTask task_with_payload(const char* id, std::size_t bytes) {
+  core::NewTask spec = new_task("z", id);
+  spec.payload = std::string(bytes, 'p');
+  return spec;
+}
+
+std::vector<Scenario> all_scenarios(const World& world) {
+  std::vector<Scenario> all;
+  const auto change = [&](const char* name, Effect effect, const std::function<void(Engine&)>& call) {
+    all.push_back({name, {std::move(effect)}, [call](Engine& tasks, const std::string&) {
+                     return std::vector{attempt([&] { call(tasks); })};
+                   }});
+  };
+  const auto intent = [&](const char* name, const char* id, Effect effect, const core::Intent& wanted) {
+    change(name, std::move(effect), [=](Engine& tasks) { tasks.change({"z", id}, wanted, {}); });
+  };
+  const auto read = [&](const char* name, const std::function<void(Engine&)>& call) {
+    all.push_back(
+        {name, {}, [call](Engine& tasks, const std::string&) { return std::vector{attempt([&] { call(tasks); })}; }});
+  };
+  using core::Status;
+  const std::string token = world.token;
+  core::Annotate annotation;
+  annotation.additions.links.push_back({"#half", "help", {}, {}, {}});
+  const auto is_annotated = [](const core::Row& row) { return row.task.links.size() == 1; };
+
+  for (const Begins begins : {Begins::anew, Begins::closed, Begins::hot}) {
+    const char* const name = begins == Begins::anew ? "open anew" : begins == Begins::hot ? "open hot" : "open";
+    all.push_back({name, {}, {}, begins, Fails::opening});
+  }
+  all.push_back({"close",
+                 {exists("new", 3000)},
+                 [](Engine& tasks, const std::string&) {
+                   return std::vector{attempt([&] { tasks.create(task_with_payload("new", 3000), {}); })};
+                 },
+                 Begins::closed,
+                 Fails::closing});
+
+  change("create", exists("new", 3000), [](Engine& tasks) { tasks.create(task_with_payload("new", 3000), {}); });
+  change("create with a checkpoint", exists("new", 100000),
+         [](Engine& tasks) { tasks.create(task_with_payload("new", 100000), {}); });
+  all.back().has_checkpoint = true;
+  change("create with a key", exists("new"), [](Engine& tasks) {
+    core::NewTask spec = new_task("z", "new");
+    spec.idempotency_key = "another key";
+    tasks.create(spec, {});
+  });
+  change("create with a statement", exists("new"), [](Engine& tasks) {
+    engine::Call call;
+    call.also = {{"SELECT :taskstate_id, ?", {std::string("value")}, {}}};
+    tasks.create(new_task("z", "new"), call);
+  });
+  intent("start", "pending", is("pending", Status::running), core::Start{});
+  intent("annotate", "pending", satisfies("pending", is_annotated), annotation);
+  intent("complete", "running", is("running", Status::completed), complete_with("ins_2"));
+  intent("fail", "running", is("running", Status::failed), core::Fail{"no", {}, {}});
+  intent("cancel", "pending", is("pending", Status::failed), core::Cancel{});
+  change("start under a lease", is("pending", Status::running), [](Engine& tasks) {
+    tasks.start_leased({"z", "pending"}, "w", std::chrono::seconds(30), {});
+  });
+  change("claim", is("pending", Status::running), [](Engine& tasks) {
+    engine::ClaimSpec wanted;
+    wanted.worker = "w";
+    tasks.claim(wanted, {});
+  });
+  const std::int64_t until = start_of_time + 30'000'000;
+  change("heartbeat",
+         satisfies(
+             "leased", [=](const core::Row& row) { return row.lease_until == until; }, false),
+         [=](Engine& tasks) { tasks.heartbeat(token, std::chrono::seconds(30), {}, {}); });
+  change("heartbeat with progress", satisfies("leased", is_annotated), [=](Engine& tasks) {
+    core::Link progress;
+    progress.href = "#half";
+    progress.rel = "progress";
+    tasks.heartbeat(token, {}, progress, {});
+  });
+  change("complete under a lease", is("leased", Status::completed),
+         [=](Engine& tasks) { tasks.change_leased(token, complete_with("ins_2"), {}); });
+  change("release", is("leased", Status::failed),
+         [=](Engine& tasks) { tasks.release(token, std::chrono::seconds(0), {}); });
+  change("expiry", is("expired", Status::failed), [](Engine& tasks) { tasks.tick({}); });
+  change("erase", is_gone("completed"), [](Engine& tasks) { tasks.erase({"z", "completed"}, {}); });
+  change("purge", is_gone("completed"), [](Engine& tasks) { tasks.purge({"", std::chrono::seconds(0), 0}, {}); });
+  all.back().is_in_parts = true;
+  all.push_back({"batch",
+                 {exists("new", 3000), is("pending", Status::running), is("running", Status::completed)},
+                 [](Engine& tasks, const std::string&) {
+                   const std::vector<engine::Item> items{
+                       {task_with_payload("new", 3000)},
+                       {engine::Item::OfKey{{"z", "pending"}, core::Start{}}},
+                       {engine::Item::OfKey{{"z", "running"}, complete_with("ins_2")}}};
+                   std::vector<Attempt> attempts;
+                   if (const Attempt whole = attempt([&] {
+                         for (engine::ItemResult& result : tasks.run(items, {})) attempts.push_back(result.error);
+                       }))
+                     attempts.assign(items.size(), whole);
+                   return attempts;
+                 }});
+
+  read("replay", [](Engine& tasks) {
+    core::NewTask spec = new_task("z", "keyed");
+    spec.idempotency_key = "key";
+    if (!tasks.create(spec, {}).replayed) throw core::Failure(Code::internal, "made twice");
+  });
+  read("get", [](Engine& tasks) { (void)row(tasks, "leased"); });
+  read("payload", [](Engine& tasks) { tasks.payload({"z", "leased"}, {}); });
+  read("list", [](Engine& tasks) {
+    engine::ListQuery query;
+    query.zone_id = "z";
+    query.with_total = true;
+    if (tasks.list(query, {}).rows.size() != 6) throw core::Failure(Code::internal, "not all of the page");
+  });
+  read("history", [](Engine& tasks) {
+    if (tasks.history({"z", "completed"}, {}).size() != 3) throw core::Failure(Code::internal, "not all events");
+  });
+  read("changes", [](Engine& tasks) { tasks.changes({}, {}); });
+  read("stats", [](Engine& tasks) { tasks.stats("", {}); });
+  read("wait", [](Engine& tasks) { tasks.wait({"z", "running"}, 1, std::chrono::seconds(0), {}); });
+  read("verify", [](Engine& tasks) { tasks.verify({}); });  // what it cannot read is a finding
+  all.push_back({"decide", {exists("new")}, [](Engine& tasks, const std::string&) {
+                   Attempt made;
+                   for (int i = 0; i < 6; ++i) {  // read, read to be kept, kept, and kept no longer
+                     if (i == 4) made = attempt([&] { tasks.create(new_task("z", "new"), {}); });
+                     const int status = decide(tasks, view({"z", "completed"})).answer.status;
+                     if (status != 303 && status != 500 && status != 503)
+                       throw Wrong{"status " + std::to_string(status)};
+                   }
+                   return std::vector{made};
+                 }});
+  all.push_back({"backup", {}, [](Engine& tasks, const std::string& path) {
+                   const std::string copy = path + "-copy";
+                   const Attempt made = attempt([&] { tasks.backup(copy, {}); });
+                   FailingDisk::heal();
+                   if (std::filesystem::exists(copy) == made.has_value())
+                     throw std::runtime_error("the backup is there although it failed, or is not");
+                   if (!made && !Engine::open(copy, settings())->verify({}).problems.empty())
+                     throw std::runtime_error("the backup is not whole");
+                   for (const auto& entry :
+                        std::filesystem::directory_iterator(std::filesystem::path(path).parent_path()))
+                     if (entry.path().string().find("-backup-") != std::string::npos)
+                       throw std::runtime_error("the backup left " + entry.path().string());
+                   return std::vector{made};
+                 }});
+  return all;
+}
+
+/// One run of a scenario.
+struct Case {
+  const Scenario* scenario;
+  Defect defect = Defect::error;
+  std::int64_t after = 0;
+  std::int64_t times = 1;  // -1: for ever
+
+  [[nodiscard]] std::string name() const {
+    return scenario->name + "/" + to_string(defect) + "/" +
+           (times == 1  ? "once"
+            : times < 0 ? "for ever"
+                        : std::to_string(times)) +
+           "/" + std::to_string(after);
+  }
+};
+
+std::size_t descriptors() {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator()));
+}
+
+std::string text_of(const core::Error& error) {
+  return std::string(to_string(error.code)) + (error.outcome == Outcome::unknown ? ", unknown: " : ", not_done: ") +
+         error.message;
+}
+
+void require(bool holds, const std::string& otherwise) {
+  if (!holds) throw Wrong{otherwise};
+}
+
+class Run {
+  using Seen = std::vector<std::optional<bool>>;
+
+ public:
+  Run(const World& world, const Case& wanted) : case_(wanted), scenario_(*wanted.scenario) {
+    if (scenario_.begins == Begins::anew) return;
+    put(path_, scenario_.begins == Begins::hot ? world.hot : world.closed);
+    FailingDisk::follow(path_);
+    FailingDisk::follow(path_ + "-wal");
+  }
+  ~Run() { FailingDisk::heal(); }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// Whether anything failed at all.
+  bool go() {
+    const std::size_t before = descriptors();
+    const bool failed = under_failures();
+    FailingDisk::heal();
+    require(descriptors() == before, "descriptors are left open");
+    if (!failed) return false;
+    // A cut needs a while to be looked at, and tells nothing new where all was flushed.
+    const bool is_cut = scenario_.begins != Begins::anew && FailingDisk::is_flush_failed();
+    if (is_cut) after_a_power_cut("cut.db");
+    healthy();
+    if (is_cut) after_a_power_cut("cut-again.db");
+    return true;
+  }
+
+ private:
+  void fail() const { FailingDisk::fail(case_.defect, case_.after, case_.times); }
+
+  bool under_failures() {
+    if (scenario_.fails == Fails::opening) fail();
+    Engine::Ptr tasks;
+    if (const Attempt opened = attempt([&] { tasks = Engine::open(path_, settings()); })) {
+      require(scenario_.fails == Fails::opening, "it does not open: " + text_of(*opened));
+      check_error(*opened);
+      return true;
+    }
+    if (scenario_.fails == Fails::call) fail();
+    if (scenario_.act) {
+      attempts_ = scenario_.act(*tasks, path_);
+      for (const Attempt& each : attempts_)
+        if (each) check_error(*each);
+      is_told_ = std::any_of(attempts_.begin(), attempts_.end(), [](const Attempt& each) { return is_io_error(each); });
+      effects_ = scenario_.effects;
+      if (effects_.empty()) attempts_.clear();
+    }
+    if (scenario_.fails == Fails::closing) {
+      fail();
+    } else {
+      if (!FailingDisk::has_failed()) return false;
+      create(*tasks, "second");  // while the disk fails still, if it does so for ever
+      FailingDisk::heal();
+      goes_on_or_refuses(*tasks);
+    }
+    tasks->close();
+    return FailingDisk::has_failed();
+  }
+
+  void create(Engine& tasks, const char* id) {
+    effects_.push_back(exists(id, 10));
+    attempts_.push_back(attempt([&] { tasks.create(task_with_payload(id, 10), {}); }));
+    if (attempts_.back()) check_error(*attempts_.back());
+  }
+
+  // After an error whose outcome is in doubt nothing may be written behind it; after any other, all goes on.
+  void goes_on_or_refuses(Engine& tasks) {
+    const bool in_doubt = std::any_of(attempts_.begin(), attempts_.end(), [&](const Attempt& each) {
+      return is_io_error(each) && each->outcome == Outcome::unknown && !scenario_.is_in_parts;
+    });
+    const bool is_told = is_told_ || is_io_error(attempts_.back());
+    create(tasks, "third");
+    const Attempt third = attempts_.back();
+    const Attempt reading = attempt([&] { (void)row(tasks, "pending"); });
+    if (third) {
+      // A checkpoint's failure is nobody's: it takes back nothing.
+      require(is_told || scenario_.has_checkpoint || FailingDisk::is_flush_failed(),
+              "it does not go on: " + text_of(*third));
+      require(third->code == Code::io_error && third->outcome == Outcome::not_done, text_of(*third));
+      require(reading && reading->code == Code::io_error, "it refuses changes, but not reading");
+      return;
+    }
+    require(!in_doubt, "it goes on after an error whose outcome is in doubt");
+    require(!reading, "it goes on, but does not read");
+    if (scenario_.begins != Begins::anew) truth(tasks, false);
+  }
+
+  /// Not only a refusal on account of an earlier one.
+  static bool is_io_error(const Attempt& attempt) {
+    return attempt && attempt->code == Code::io_error && attempt->message.find(refusal) == std::string::npos;
+  }
+
+  static void check_error(const core::Error& error) {
+    const bool clear = error.code == Code::io_error || error.code == Code::disk_full || error.code == Code::unavailable;
+    require(clear, "an error that misleads: " + text_of(error));
+    require(!error.message.empty(), "an error without words");
+  }
+
+  /// What was said of each effect is so. `cut`: what is not flushed may be lost.
+  void truth(Engine& tasks, bool cut) {
+    seen_.resize(effects_.size());
+    for (std::size_t i = 0; i < effects_.size(); ++i) {
+      const bool done = effects_[i].done(tasks);
+      const std::string which = "change " + std::to_string(i);
+      if (!attempts_[i]) {
+        require(done || (cut && !effects_[i].is_flushed), which + " is acknowledged and lost");
+      } else if (attempts_[i]->outcome == Outcome::not_done) {
+        require(!done, which + " is there, but: " + text_of(*attempts_[i]));
+      }
+      // Once it was answered from, a doubt must not come back.
+      if (seen_[i])
+        require(done == *seen_[i] || (cut && !effects_[i].is_flushed), which + " was seen otherwise before");
+      seen_.at(i) = done;
+    }
+  }
+
+  void healthy() {
+    const Engine::Ptr tasks = Engine::open(path_, settings());
+    if (scenario_.begins != Begins::anew) require(row(*tasks, "keyed").has_value(), "an old task is lost");
+    truth(*tasks, false);
+    create(*tasks, "fourth");
+    require(!attempts_.back(), "it does not go on after opening");
+    verify(*tasks);
+    is_seen_by_others_ = true;
+  }
+
+  void after_a_power_cut(const char* name) {
+    const std::string path = directory_.file(name);
+    put(path, {FailingDisk::durable(path_), FailingDisk::durable(path_ + "-wal"), {}});
+    const Engine::Ptr tasks = Engine::open(path, settings());
+    require(row(*tasks, "keyed").has_value(), "an old task is lost after a power cut");
+    // What is in doubt may be gone until the file was opened and all could see it.
+    const auto seen = std::exchange(seen_, is_seen_by_others_ ? seen_ : Seen());
+    try {
+      truth(*tasks, true);
+    } catch (const Wrong& wrong) {
+      throw Wrong{std::string(name) + ", after a power cut: " + wrong.what};
+    }
+    seen_ = seen;
+    verify(*tasks);
+  }
+
+  static void verify(Engine& tasks) {
+    const auto report = tasks.verify({});
+    if (!report.problems.empty()) throw Wrong{"verify: " + report.problems.front()};
+  }
+
+  static void put(const std::string& path, const Files& files) {
+    write_file(path, files.database);
+    write_file(path + "-wal", files.wal);
+    if (!files.sidecar.empty()) write_file(path + "-taskstate", files.sidecar);
+  }
+
+  static std::filesystem::path quick_place() {
+    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
+  }
+
+  const Case case_;
+  const Scenario& scenario_;
+  const TemporaryDirectory directory_{quick_place()};
+  const std::string path_ = directory_.file("tasks.db");
+  std::vector<Effect> effects_;
+  std::vector<Attempt> attempts_;
+  Seen seen_;
+  bool is_seen_by_others_ = false;
+  bool is_told_ = false;  // some caller of an I/O error
+};
+
+class Campaign {
+ public:
+  Campaign() : scenarios_(all_scenarios(world_)) {}
+
+  static constexpr std::uint64_t passes_for_all = 4;
+
+  /// One in four of the operations of every scenario; four passes one after the other are all of them. Each fails once,
+  /// and from then on for ever; when all that is done, with more and more after it.
+  template <typename GoesOn>
+  void pass(std::uint64_t number, GoesOn goes_on) {
+    const auto round = static_cast<std::int64_t>(number / passes_for_all);
+    for (const Scenario& scenario : scenarios_)
+      for (const Defect defect : {Defect::error, Defect::no_room, Defect::half_a_write})
+        for (const std::int64_t times : {round + 1, std::int64_t{-1}}) {
+          if (times < 0 && round > 0) continue;
+          auto after = static_cast<std::int64_t>(number % passes_for_all);
+          while (goes_on() && run({&scenario, defect, after, times})) after += passes_for_all;
+        }
+  }
+
+  void one(const std::string& name) {
+    const std::int64_t after = std::stoll(name.substr(name.rfind('/') + 1));
+    for (const Scenario& scenario : scenarios_)
+      for (const Defect defect : {Defect::error, Defect::no_room, Defect::half_a_write})
+        for (std::int64_t times = -1; times < 1000; ++times)
+          if (const Case found{&scenario, defect, after, times}; found.name() == name) run(found);
+  }
+
+  std::size_t failures = 0;
+  std::size_t violations = 0;
+
+ private:
+  /// Whether anything failed.
+  bool run(const Case& wanted) {
+    std::string wrong;
+    bool failed = true;
+    try {
+      failed = Run(world_, wanted).go();
+    } catch (const Wrong& problem) {
+      wrong = problem.what;
+    } catch (const std::exception& exception) {
+      wrong = std::string("unforeseen: ") + exception.what();
+    }
+    if (failed) ++failures;
+    if (wrong.empty()) return failed;
+    ++violations;
+    BOOST_ERROR("TSE_IO_ERROR='" << wanted.name() << "' (" << FailingDisk::failures() << "): " << wrong);
+    return wanted.after < 2000;
+  }
+
+  const World world_;
+  const std::vector<Scenario> scenarios_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_is_said_of_a_failure_is_true) {
+  const FailingDisk disk;
+  const auto began = std::chrono::steady_clock::now();
+  const std::uint64_t seed = setting("TSE_SEED", 1);
+  Campaign campaign;
+  if (const char* one = std::getenv("TSE_IO_ERROR")) {
+    campaign.one(one);
+    BOOST_TEST(campaign.failures == 1U);
+  } else {
+    const std::size_t wanted = setting("TSE_IO_ERRORS", 1);
+    const std::chrono::seconds time(setting("TSE_SECONDS", 0));
+    const auto has_time = [&] { return time.count() == 0 || std::chrono::steady_clock::now() - began < time; };
+    const auto goes_on = [&] { return has_time() && (time.count() > 0 || campaign.failures < wanted); };
+    for (std::uint64_t number = seed - 1; goes_on(); ++number) campaign.pass(number, has_time);
+  }
+  std::printf("campaign: io-errors: %zu failures, %zu violations, seed %llu\n", campaign.failures, campaign.violations,
+              static_cast<unsigned long long>(seed));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
