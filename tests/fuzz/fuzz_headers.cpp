@@ -4,6 +4,7 @@
 #include "fuzz/support.hpp"
 
 #include <array>
+#include <cctype>
 #include <limits>
 #include <optional>
 #include <vector>
