@@ -46,10 +46,10 @@ void refuse_what_computes(Connection& connection) {
 
 Content content_of(Connection& connection) {
   const std::int64_t objects = connection.integer("SELECT count(*) FROM sqlite_schema");
-  refuse_what_computes(connection);
   const std::int64_t mark = connection.integer("PRAGMA application_id");
   const bool meta = connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'taskstate_meta'") != 0;
   if (meta) {
+    refuse_what_computes(connection);
     check_schema(connection, Intent::read);
     return Content::ours;
   }

@@ -303,6 +303,18 @@ BOOST_AUTO_TEST_CASE(a_lost_table_is_corrupt) {
   BOOST_TEST((refused(directory.path()) == Code::corrupt));
 }
 
+BOOST_AUTO_TEST_CASE(a_view_in_the_place_of_a_table_is_corrupt) {
+  const TempDirectory directory;
+  make_sound_file(directory.path());
+  shell(directory.path(),
+        "ALTER TABLE taskstate_tasks RENAME TO stolen;"
+        "CREATE VIEW Taskstate_tasks AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x FROM r)"
+        "SELECT stolen.* FROM stolen, r;");
+  BOOST_TEST(shell(directory.path(), "SELECT name FROM sqlite_schema WHERE type = 'view'") == "Taskstate_tasks");
+  for (const Mode mode : {Mode::create, Mode::read_write, Mode::read_only})
+    BOOST_TEST((refused(directory.path(), mode) == Code::corrupt));
+}
+
 BOOST_AUTO_TEST_CASE(each_opening_writes_a_fence) {
   const TempDirectory directory;
   for (int i = 1; i <= 3; ++i) {
