@@ -138,7 +138,14 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, const Call& call) {
       while (leases.size() < static_cast<std::size_t>(spec.limit)) {
         const auto key = picker.next();
         if (!key) break;
-        leases.push_back(grant(session, *key, spec.worker, spec.lease, call));
+        try {
+          leases.push_back(grant(session, *key, spec.worker, spec.lease, call));
+        } catch (const core::Failure& failure) {
+          const core::Code code = failure.error().code;
+          if (code != core::Code::not_found && code != core::Code::illegal_transition) throw;
+          // Found and taken in one transaction, so what was found is wrong.
+          throw core::Failure(core::Code::corrupt, "a task is offered that cannot be taken: verify the file");
+        }
       }
       if (!leases.empty()) session.set_zone_turn(leases.back().row.task.zone_id);
     };
