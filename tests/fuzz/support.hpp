@@ -74,7 +74,7 @@ inline bool has_control(std::string_view text) { return std::any_of(text.begin()
 
 inline void require_json(std::string_view text) {
   boost::json::parse_options options;
-  options.max_depth = 64;
+  options.max_depth = 32;  // as deep as anything that is taken
   boost::json::error_code error;
   boost::json::parse(boost::json::string_view(text.data(), text.size()), error, {}, options);
   require(!error, "what is written is JSON");
