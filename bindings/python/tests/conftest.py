@@ -20,6 +20,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 START_US = 1_577_459_899_117_000  # 2019-12-27T15:18:19.117Z
 
 
+#: What long-running tests counted; the last lines of the report.
+campaigns: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in campaigns:
+        terminalreporter.write_line(line)
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 
