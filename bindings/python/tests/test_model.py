@@ -244,14 +244,14 @@ class Programs(RuleBasedStateMachine):
         """Page by page, there or there and back."""
         expected = sorted(self.tasks.values(), key=lambda task: (task.created, task.id), reverse=True)
         pages = [self.engine.list("z", limit=limit)]
-        while pages[-1].after is not None:
-            pages.append(self.engine.list("z", limit=limit, after=pages[-1].after))
-        given = [task for page in pages for task in page.tasks]
+        while pages[-1].after_cursor is not None:
+            pages.append(self.engine.list("z", limit=limit, after=pages[-1].after_cursor))
+        given = [task for page in pages for task in page]
         assert len(given) == len(expected)
         for want, task in zip(expected, given):
             self.same(want, task)
         if back and len(pages) > 1:
-            assert self.engine.list("z", limit=limit, before=pages[-1].before).tasks == pages[-2].tasks
+            assert self.engine.list("z", limit=limit, before=pages[-1].before_cursor).items == pages[-2].items
 
     @rule(id=ids, known=st.booleans())
     def decide(self, id: str, known: bool) -> None:
