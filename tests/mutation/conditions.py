@@ -59,9 +59,8 @@ class Finder:
         path, (start, end) = str(cursor.location.file or cursor.extent.start.file), range_of(cursor)
         text = self.source(path)[start:end].decode()
         place = (path, start, end, kind)
-        if not text or text in ("true", "false"):
-            self.excluded[place] = "a constant"
-            return
+        if text in ("true", "false"):
+            return  # no condition
         line = cursor.extent.start.line
         shown = " ".join(text.split())
         self.found[place] = Condition(str(Path(path).relative_to(self.top)), line, start, end, kind, shown, name, operator)

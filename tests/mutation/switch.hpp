@@ -28,11 +28,10 @@ constexpr bool flipped(int mutant, bool condition) noexcept {
 }
 
 // The same comparison with its boundary on the other side.
-#define TSE_BOUNDARY(name, is, other)                                        \
-  template <typename A, typename B>                                          \
-  constexpr bool name(int mutant, const A& a, const B& b) {                  \
-    return __builtin_is_constant_evaluated() || !is_chosen(mutant) ? a is b  \
-                                                                   : a other b; \
+#define TSE_BOUNDARY(name, is, other)                                                    \
+  template <typename A, typename B>                                                      \
+  constexpr bool name(int mutant, const A& a, const B& b) {                              \
+    return __builtin_is_constant_evaluated() || !is_chosen(mutant) ? a is b : a other b; \
   }
 TSE_BOUNDARY(less, <, <=)
 TSE_BOUNDARY(less_equal, <=, <)

@@ -164,10 +164,12 @@ BOOST_FIXTURE_TEST_CASE(counters_of_change_do_not_jump, Fixture) {
   refuses(set + "version = version + 1, revision = revision - 1" + one, "grow by one");
   refuses(set + "version = version + 1, revision = revision + 1, updated_at = updated_at - 1" + one,
           "updated_at never goes back");
-  for (const char* shown :
-       {"package_version = 1", "install_id = 'i'", "package_slug = 's'", "updated_at = updated_at + 1",
-        "links = '[{\"href\":\"/a\",\"rel\":\"x\"}]'", "warnings = '[{}]'", "status = 'completed', install_id = 'i'"})
+  for (const char* shown : {"package_version = 1", "install_id = 'i'", "package_slug = 's'",
+                            "updated_at = updated_at + 1", "links = '[{\"href\":\"/a\",\"rel\":\"x\"}]'",
+                            "warnings = '[{}]'", "status = 'completed'", "error_message = 'text'"})
     refuses(set + "version = version + 1, " + shown + one, "raises the revision");
+  accepts(insert("zone_id, id, operation", "'z', 'bare', 'create'"));
+  refuses(set + "version = version + 1, package_id = 'p' WHERE id = 'bare';", "raises the revision");
   accepts(set + "epoch = 5, attempt = 5" + one);
   refuses(set + "epoch = 4" + one, "never go back");
   refuses(set + "attempt = 4" + one, "never go back");
@@ -175,6 +177,8 @@ BOOST_FIXTURE_TEST_CASE(counters_of_change_do_not_jump, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(a_foreign_change_is_recorded_once, Fixture) {
   const auto before = *store->read({"z", "running"}, in());
+  refuses("UPDATE taskstate_tasks SET lease_until = 5 WHERE id = 'running';", "CHECK");
+  refuses("UPDATE taskstate_tasks SET lease_clock = 'c' WHERE id = 'running';", "CHECK");
   accepts("UPDATE taskstate_tasks SET lease_until = 5, lease_clock = 'c', worker = 'w' WHERE id = 'running';");
   accepts(
       "UPDATE taskstate_tasks SET status = 'failed', error_message = 'By hand.', updated_at = 1000001 WHERE id = "
@@ -243,6 +247,9 @@ BOOST_FIXTURE_TEST_CASE(the_result_is_that_of_the_links, Fixture) {
   refuses(insert("zone_id, id, operation, links, result_href", "'z', 'new', 'create', " + link + ", '/other'"), why);
   refuses("UPDATE taskstate_tasks SET result_href = '/r' WHERE id = 'running';", why);
   refuses("UPDATE taskstate_tasks SET links = " + link + " WHERE id = 'running';", why);
+  const std::string turned = "'[{\"rel\":\"result\",\"href\":\"/r\"}]'";
+  accepts("UPDATE taskstate_tasks SET links = " + turned + ", result_href = '/r' WHERE id = 'running';");
+  accepts(insert("zone_id, id, operation, links, result_href", "'z', 'new', 'create', " + turned + ", '/r'"));
 }
 
 BOOST_FIXTURE_TEST_CASE(lists_are_lists, Fixture) {
@@ -351,6 +358,11 @@ BOOST_FIXTURE_TEST_CASE(only_ended_tasks_are_deleted, Fixture) {
 BOOST_FIXTURE_TEST_CASE(history_and_payload_are_kept, Fixture) {
   refuses("UPDATE taskstate_events SET kind = 'x';", "history never changes");
   refuses("DELETE FROM taskstate_events WHERE id = 'completed';", "stays as long as the task");
+  refuses(
+      "INSERT INTO taskstate_events (task_seq, zone_id, id, kind, to_status, at, revision) SELECT task_seq, zone_id, "
+      "id, "
+      "kind, to_status, at, revision FROM taskstate_events WHERE id = 'running' AND revision = 1;",
+      "UNIQUE");
   refuses("UPDATE taskstate_payloads SET payload = x'00';", "payload never changes");
   refuses("DELETE FROM taskstate_payloads;", "stays until its task ends");
   refuses("REPLACE INTO taskstate_payloads VALUES (1, x'00');", "given once");

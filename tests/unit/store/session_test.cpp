@@ -109,6 +109,54 @@ BOOST_AUTO_TEST_CASE(nothing_is_an_answer) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_same_id_in_two_zones_is_two_tasks) {
+  const auto store = open(":memory:");
+  for (const char* zone : {"y", "z"})
+    must(*store, [&](store::Session& session) {
+      session.insert(new_row(zone, "a", zone[0] * 1'000'000), "payload of " + std::string(zone));
+    });
+  for (const char* zone : {"y", "z"}) {
+    const core::Key key{zone, "a"};
+    BOOST_TEST((store->payload(key, in()) == "payload of " + std::string(zone)));
+    BOOST_TEST(store->answer(key, {}, in()).row.value().created_at == zone[0] * 1'000'000);
+    BOOST_TEST(store->history(key, in()).front().at == zone[0] * 1'000'000);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(news_and_moves_are_what_came_after) {
+  const auto store = open(":memory:");
+  create(*store, "z", "a");
+  const std::int64_t before = store->latest_event(in());
+  create(*store, "z", "b");
+  const store::News news = store->news(before, 9, in());
+  BOOST_TEST(news.complete);
+  BOOST_REQUIRE(news.moved.size() == 1U);
+  BOOST_TEST(news.moved[0].id == "b");
+  const auto moves = store->moves(before, 9, in());
+  BOOST_REQUIRE(moves.size() == 1U);
+  BOOST_TEST(moves[0].key.id == "b");
+  BOOST_TEST(store->news(news.latest, 9, in()).moved.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_feed_of_one_zone_looks_at_so_many_events_at_a_time) {
+  constexpr std::int64_t window = 20000;
+  const auto store = open(":memory:");
+  create(*store, "y", "first");
+  must(*store, [](store::Session& session) {
+    for (std::int64_t i = 0; i < window; ++i) session.insert(new_row("z", std::to_string(i)), std::nullopt);
+  });
+  create(*store, "y", "last");
+  store::FeedQuery query;
+  query.zone_id = "y";
+  const store::Feed near = store->feed(query, in());
+  BOOST_TEST(near.events.size() == 1U);
+  BOOST_TEST(near.read_through == window);
+  query.after = near.read_through;
+  const store::Feed far = store->feed(query, in());
+  BOOST_REQUIRE(far.events.size() == 1U);
+  BOOST_TEST(far.events[0].key.id == "last");
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_payload_is_not_an_absent_one) {
   const auto store = open(":memory:");
   must(*store, [&](store::Session& session) { BOOST_TEST(session.insert(new_row("z", "a"), std::string_view())); });

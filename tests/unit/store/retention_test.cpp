@@ -1,0 +1,166 @@
+// What is kept, for how long, and of whom: two zones may use the same ids, and neither touches the other's.
+#include "support.hpp"
+
+using namespace store_test;
+
+BOOST_AUTO_TEST_SUITE(store_retention)
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000;
+
+struct Fixture {
+  std::unique_ptr<Store> store = open(":memory:");
+
+  // A task that has ended, at 2 s.
+  void ended(const std::string& zone, const std::string& id, std::int64_t born = second) {
+    create(*store, zone, id, born);
+    start(*store, {zone, id});
+    complete(*store, {zone, id});
+  }
+  void act(const std::function<void(store::Session&)>& action) { must(*store, action); }
+  bool remove(const core::Key& key, std::int64_t now) {
+    bool removed = false;
+    act([&](store::Session& session) { removed = session.remove(key, now); });
+    return removed;
+  }
+  std::size_t drop_expired(const store::Expiry& expiry, std::size_t limit = 9) {
+    std::size_t dropped = 0;
+    act([&](store::Session& session) { dropped = session.drop_expired(expiry, limit); });
+    return dropped;
+  }
+  bool has_expired(const store::Expiry& expiry) {
+    bool has = false;
+    store->view([&](store::View& view) { has = view.has_expired(expiry); }, in());
+    return has;
+  }
+  // The tasks that a query gives, call after call until there are none, as "zone/id ".
+  std::string all_ended(store::EndedQuery query) {
+    std::string out;
+    act([&](store::Session& session) {
+      for (std::size_t calls = 0; calls < 9; ++calls) {
+        const auto keys = session.ended(query);
+        if (keys.empty()) return;
+        for (const core::Key& key : keys) out += key.zone_id + "/" + key.id + " ";
+      }
+      BOOST_ERROR("it begins again: " << out);
+    });
+    return out;
+  }
+  std::string purges_told() {
+    std::string out;
+    for (const core::Event& event : store->feed({}, in()).events)
+      if (event.kind == "purged") out += event.key.id + " ";
+    return out;
+  }
+};
+
+store::EndedQuery until(std::int64_t time, const std::string& zone = "", std::size_t limit = 9) {
+  store::EndedQuery query;
+  query.zone_id = zone;
+  query.ended_until = time;
+  query.now = time;
+  query.limit = limit;
+  return query;
+}
+
+core::Replay replay_of(const std::string& id, std::int64_t expires_at) { return {1, "f", id, expires_at}; }
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_tombstone_is_of_one_key, Fixture) {
+  act([](store::Session& session) {
+    session.entomb({"y", "a"}, 1, 10);
+    session.entomb({"z", "b"}, 1, 20);
+    BOOST_TEST((session.tombstone({"y", "a"}) == 10));
+    BOOST_TEST((session.tombstone({"z", "b"}) == 20));
+    BOOST_TEST(!session.tombstone({"z", "a"}));
+    BOOST_TEST(!session.tombstone({"y", "b"}));
+  });
+}
+
+BOOST_FIXTURE_TEST_CASE(only_the_one_that_is_named_and_has_ended_is_removed, Fixture) {
+  for (const char* zone : {"x", "y", "z"}) ended(zone, "a");
+  BOOST_TEST(remove({"y", "a"}, 3 * second));
+  bool removed = false;
+  act([&](store::Session& session) { removed = session.remove_ended({"x", "a"}, until(3 * second)); });
+  BOOST_TEST(removed);
+  BOOST_TEST(store->read({"z", "a"}, in()).has_value());
+  BOOST_TEST(!store->read({"y", "a"}, in()));
+  BOOST_TEST(!store->read({"x", "a"}, in()));
+  create(*store, "z", "pending");
+  BOOST_TEST(!remove({"z", "pending"}, 3 * second));
+  BOOST_TEST(!remove({"z", "none"}, 3 * second));
+}
+
+BOOST_FIXTURE_TEST_CASE(each_that_has_ended_comes_once_however_few_at_a_time, Fixture) {
+  for (const char* id : {"a", "b", "c"}) ended("z", id);
+  ended("y", "a");
+  create(*store, "z", "pending");
+  for (const std::size_t limit : {1, 2, 9}) {
+    BOOST_TEST(all_ended(until(2 * second, "", limit)) == "z/a z/b z/c y/a ");
+    BOOST_TEST(all_ended(until(2 * second, "z", limit)) == "z/a z/b z/c ");
+  }
+  BOOST_TEST(all_ended(until(2 * second - 1)) == "");
+  BOOST_TEST(all_ended(until(2 * second - 1, "z")) == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_live_key_keeps_the_task_of_its_own_zone, Fixture) {
+  ended("y", "a");
+  ended("z", "a");
+  act([](store::Session& session) { session.keep_replay("y", "k", replay_of("a", 9 * second)); });
+  BOOST_TEST(all_ended(until(3 * second)) == "z/a ");
+  BOOST_TEST(all_ended(until(9 * second)) == "y/a z/a ");
+}
+
+BOOST_FIXTURE_TEST_CASE(keys_and_tombstones_are_forgotten_when_their_time_is_over, Fixture) {
+  act([](store::Session& session) { session.entomb({"z", "b"}, 1, 20); });
+  BOOST_TEST(!has_expired({19, 0}));
+  BOOST_TEST(has_expired({20, 0}));
+  act([](store::Session& session) {
+    session.entomb({"z", "a"}, 1, 10);
+    session.keep_replay("z", "ka", replay_of("a", 10));
+    session.keep_replay("z", "kb", replay_of("b", 20));
+  });
+  BOOST_TEST(!has_expired({9, 0}));
+  BOOST_TEST(drop_expired({9, 0}) == 0U);
+  BOOST_TEST(has_expired({10, 0}));
+  BOOST_TEST(drop_expired({10, 0}) == 2U);
+  act([](store::Session& session) {
+    BOOST_TEST(!session.tombstone({"z", "a"}));
+    BOOST_TEST(!session.replay("z", "ka"));
+    BOOST_TEST(session.tombstone({"z", "b"}).has_value());
+    BOOST_TEST(session.replay("z", "kb").has_value());
+  });
+}
+
+BOOST_FIXTURE_TEST_CASE(no_more_is_forgotten_at_once_than_was_asked_for, Fixture) {
+  act([](store::Session& session) {
+    for (const char* id : {"a", "b", "c"}) {
+      session.entomb({"z", id}, 1, 10);
+      session.keep_replay("z", id, replay_of(id, 10));
+    }
+  });
+  BOOST_TEST(drop_expired({10, 0}, 2) == 4U);
+  BOOST_TEST(drop_expired({10, 0}, 2) == 2U);
+  BOOST_TEST(drop_expired({10, 0}, 2) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(old_purges_are_told_no_longer_but_for_the_newest_event, Fixture) {
+  for (const char* id : {"a", "b", "c"}) ended("z", id);
+  BOOST_TEST(remove({"z", "a"}, 10 * second));
+  BOOST_TEST(!has_expired({0, 10 * second}));
+  BOOST_TEST(drop_expired({0, 10 * second}) == 0U);  // there is nothing newer yet
+  BOOST_TEST(remove({"z", "b"}, 20 * second));
+  BOOST_TEST(remove({"z", "c"}, 20 * second));
+  BOOST_TEST(purges_told() == "a b c ");
+  BOOST_TEST(!has_expired({0, 10 * second - 1}));
+  BOOST_TEST(has_expired({0, 10 * second}));
+  BOOST_TEST(drop_expired({0, 10 * second}) == 1U);
+  BOOST_TEST(purges_told() == "b c ");
+  BOOST_TEST(drop_expired({0, 30 * second}) == 1U);
+  BOOST_TEST(purges_told() == "c ");
+  BOOST_TEST(store->verify(in()).problems.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
