@@ -236,7 +236,6 @@ Result Model::create(const NewTask& spec, const Call& call) {
   }
   Task task;
   task.key = {spec.key.zone, spec.key.id.empty() ? next_id : spec.key.id};
-  if (has_tombstone(task.key)) return refused(TSE_ALREADY_EXISTS);
   task.fields = spec.fields;
   if (spec.retry_of) {
     const Task* failed = find(Key{spec.key.zone, *spec.retry_of});
@@ -245,6 +244,7 @@ Result Model::create(const NewTask& spec, const Call& call) {
     task.fields.links.push_back(fmt::format(R"({{"href":"/zones/{}/catalog_tasks/{}","rel":"predecessor"}})",
                                             failed->key.zone, failed->key.id));
   }
+  if (has_tombstone(task.key)) return refused(TSE_ALREADY_EXISTS);
   if (options_.pending_limit != 0) {
     const auto pending = std::count_if(tasks_.begin(), tasks_.end(), [&](const auto& each) {
       return each.first.zone == spec.key.zone && each.second.status == TSE_PENDING;
@@ -504,6 +504,9 @@ std::int64_t Model::expire() {
 std::int64_t Model::tick() {
   std::int64_t count = expire();
   if (options_.retention != 0) count += purge({}, options_.retention, 1000);
+  // What is forgotten stays so, even if the clock goes back.
+  std::erase_if(keys_, [&](const auto& each) { return each.second.until <= now; });
+  std::erase_if(tombstones_, [&](const auto& each) { return each.second <= now; });
   // The newest event stays, however old it is.
   std::erase_if(feed_, [&](const Event& event) {
     if (event.kind != "purged" || event.at > now - options_.feed_retention || event.sequence == sequence_) return false;
@@ -538,8 +541,11 @@ std::int64_t Model::purge(const Text& zone, Us older_than, std::int64_t limit) {
     if (task->terminal() && task->updated_at <= now - older_than && (!zone || task->key.zone == *zone) &&
         !key_is_kept(task->key))
       old.push_back(task);
-  std::stable_sort(old.begin(), old.end(),
-                   [](const Task* one, const Task* other) { return one->updated_at < other->updated_at; });
+  // Which of them goes first, if not all may go: of all zones what ended first, of one what was created first.
+  std::stable_sort(old.begin(), old.end(), [&](const Task* one, const Task* other) {
+    if (zone) return std::pair(one->created_at, one->key.id) < std::pair(other->created_at, other->key.id);
+    return one->updated_at < other->updated_at;
+  });
   if (limit != 0 && old.size() > static_cast<std::size_t>(limit)) old.resize(static_cast<std::size_t>(limit));
   std::vector<Key> keys;
   for (const Task* task : old) keys.push_back(task->key);

@@ -75,6 +75,7 @@ BOOST_AUTO_TEST_CASE(programs) {
     ++violations;
     std::printf("program %zu of seed %llu:\n", run, static_cast<unsigned long long>(seed));
     report(program, place);
+    std::fflush(stdout);
   }
   std::printf("campaign: model: %zu programs, %zu violations, seed %llu\n", run, violations,
               static_cast<unsigned long long>(seed));
