@@ -1,5 +1,6 @@
 #include "engine/engine.hpp"
 
+#include "core/time.hpp"
 #include "engine/change.hpp"
 #include "engine/checks.hpp"
 #include "engine/fork_guard.hpp"
@@ -44,8 +45,14 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
 
 constexpr std::chrono::microseconds usual_housekeeping = std::chrono::seconds(1);
 
+/// Tells only times that the record can say. Whatever is added to one, or taken from it, is far from an overflow.
+Clock within_the_record(Clock clock) {
+  return [clock = std::move(clock)] { return std::clamp(clock(), core::min_time, core::max_time); };
+}
+
 void choose_clocks(Settings& settings) {
   const bool injected = static_cast<bool>(settings.clock);
+  if (injected) settings.clock = within_the_record(std::move(settings.clock));
   settings.rough_clock = injected ? settings.clock : rough_system_now;
   if (!injected) settings.clock = system_now;
   if (!settings.ids) settings.ids = system_ids(settings.clock);
