@@ -53,6 +53,8 @@ Connection::Connection(const std::string& uri, int flags) {
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code == SQLITE_OK) {
     sqlite3_busy_handler(handle_, &Connection::on_busy, this);
+    // At once: what turns out not to be ours is closed again, which must not move its log into it.
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     return;
   }
   const core::Error error = to_error(handle_, code, "open the database");
@@ -70,7 +72,6 @@ Connection::~Connection() {
 void Connection::configure() {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_wal_hook(handle_, &Connection::on_commit, this);
   int persist = 1;
   sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);

@@ -53,7 +53,7 @@ void open_memory(Database& database) {
 
 void open_read_only(Database& database, const Patience& patience) {
   if (!look(database.paths.database)) throw Failure(Code::unavailable, "there is no such file");
-  if (probe(database.paths, patience) != Content::ours)
+  if (probe(database.paths, Intent::read, patience) != Content::ours)
     throw Failure(Code::not_a_taskstate_file, "the file is not one of taskstate's");
   database.observer = std::make_unique<Connection>(file_uri(database.paths.database, "mode=ro"), SQLITE_OPEN_READONLY);
   Connection& connection = *database.observer;
@@ -114,7 +114,7 @@ void set_up(Database& database, const Patience& patience) {
   database.writer = std::make_unique<Connection>(file_uri(database.paths.database, "", database.paths.sidecar), flags);
   Connection& writer = *database.writer;
   writer.wait_until(patience.until);
-  const Content content = content_of(writer);
+  const Content content = content_of(writer, Intent::write);
   judge(database.options, content);
   if (sqlite3_db_readonly(writer.handle(), "main") != 0)
     throw Failure(Code::read_only, "the file cannot be written; open it read-only");
@@ -146,12 +146,12 @@ void open_file(Database& database, const Patience& patience) {
   const bool exists = look(paths.database).has_value();  // before the sidecar, which is made first
   const bool has_sidecar = look(paths.sidecar).has_value();
   if (!exists && options.mode != Mode::create) throw Failure(Code::unavailable, "there is no such file");
-  if (exists && !has_sidecar) judge(options, probe(paths, patience));
+  if (exists && !has_sidecar) judge(options, probe(paths, Intent::write, patience));
   database.lock.open(paths.sidecar, paths.database, options.file_mode);
   database.lock.lock(patience, [] {});
   try {
     database.lock.check_header();
-    if (exists && has_sidecar) judge(options, probe(paths, patience));
+    if (exists && has_sidecar) judge(options, probe(paths, Intent::write, patience));
     set_up(database, patience);
   } catch (...) {
     database.writer.reset();

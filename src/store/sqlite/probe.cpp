@@ -1,7 +1,6 @@
 #include "store/sqlite/probe.hpp"
 
 #include "store/sqlite/failure.hpp"
-#include "store/sqlite/migrate.hpp"
 
 #include <optional>
 #include <string>
@@ -18,12 +17,12 @@ bool has_content(const std::string& path) {
   return info && info->st_size > 0;
 }
 
-Content read_content(const Paths& paths, const char* parameters, const Patience& patience,
+Content read_content(const Paths& paths, const char* parameters, Intent intent, const Patience& patience,
                      int flags = SQLITE_OPEN_READONLY) {
   Connection connection(file_uri(paths.database, parameters), flags);
   connection.wait_until(patience.until);
   try {
-    return content_of(connection);
+    return content_of(connection, intent);
   } catch (const Failure&) {
     if ((sqlite3_errcode(connection.handle()) & 0xff) == SQLITE_NOTADB)
       throw Failure(Code::not_a_taskstate_file, "the file is not an SQLite database");
@@ -44,13 +43,13 @@ void refuse_what_computes(Connection& connection) {
 
 }  // namespace
 
-Content content_of(Connection& connection) {
+Content content_of(Connection& connection, Intent intent) {
   const std::int64_t objects = connection.integer("SELECT count(*) FROM sqlite_schema");
   const std::int64_t mark = connection.integer("PRAGMA application_id");
   const bool meta = connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'taskstate_meta'") != 0;
   if (meta) {
     refuse_what_computes(connection);
-    check_schema(connection, Intent::read);
+    check_schema(connection, intent);
     return Content::ours;
   }
   if (mark == application_id) throw Failure(Code::corrupt, "the file is marked as ours but has no taskstate_meta");
@@ -59,7 +58,7 @@ Content content_of(Connection& connection) {
 
 // "immutable" makes SQLite take no lock and create neither -wal nor -shm, but it does not see what only the -wal
 // holds. So a file in use, or one that was not closed cleanly, is looked at a second time, the ordinary way.
-Content probe(const Paths& paths, const Patience& patience) {
+Content probe(const Paths& paths, Intent intent, const Patience& patience) {
   const auto info = look(paths.database);
   if (!info || !S_ISREG(info->st_mode)) throw Failure(Code::not_a_taskstate_file, "the path names no regular file");
   // A journal beside an empty file is of a creation that was cut short; SQLite rolls it back.
@@ -70,20 +69,27 @@ Content probe(const Paths& paths, const Patience& patience) {
   const bool in_use = has_content(paths.wal) || has_content(paths.journal);
   // No database is smaller than its smallest page, and SQLite takes a file of one byte for an empty one.
   if (info->st_size < 512) throw Failure(Code::not_a_taskstate_file, "the file is too short to be an SQLite database");
-  if (!in_use) return read_content(paths, "mode=ro&immutable=1", patience);
+  if (!in_use) return read_content(paths, "mode=ro&immutable=1", intent, patience);
+  bool ours = false;
   try {
-    const Content content = read_content(paths, "mode=ro&immutable=1", patience);
-    if (content == Content::ours) return content;
+    ours = read_content(paths, "mode=ro&immutable=1", intent, patience) == Content::ours;
   } catch (const Failure& failure) {
     const Code code = failure.error().code;
     // What a checkpoint garbled when the power failed is whole in the -wal.
     const bool is_lost = code == Code::not_a_taskstate_file && !has_content(paths.wal);
     if (is_lost || code == Code::access_denied) throw;
   }
+  if (ours && !has_content(paths.wal)) return Content::ours;
   // A creation of ours that was cut short has left a journal, and only who may write can roll it back.
   if (has_content(paths.journal) && look(paths.sidecar))
-    return read_content(paths, "mode=rw", patience, SQLITE_OPEN_READWRITE);
-  return read_content(paths, "mode=ro", patience);
+    return read_content(paths, "mode=rw", intent, patience, SQLITE_OPEN_READWRITE);
+  try {
+    return read_content(paths, "mode=ro", intent, patience);
+  } catch (const Failure& failure) {
+    // Whoever may read the file but not make its -shm is told so by the opening itself.
+    if (!ours || failure.error().code == Code::schema_too_new) throw;
+    return Content::ours;
+  }
 }
 
 }  // namespace tse::store::sqlite

@@ -3,6 +3,7 @@
 
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/files.hpp"
+#include "store/sqlite/migrate.hpp"
 
 namespace tse::store::sqlite {
 
@@ -13,10 +14,10 @@ enum class Content {
 };
 
 /// What an open database holds; reads only. Throws Failure(corrupt, schema_too_new).
-[[nodiscard]] Content content_of(Connection& connection);
+[[nodiscard]] Content content_of(Connection& connection, Intent intent);
 
 /// What the existing file holds. Throws Failure: not_a_taskstate_file if it is no SQLite database or no regular
 /// file, corrupt, access_denied, schema_too_new ...
-[[nodiscard]] Content probe(const Paths& paths, const Patience& patience);
+[[nodiscard]] Content probe(const Paths& paths, Intent intent, const Patience& patience);
 
 }  // namespace tse::store::sqlite
