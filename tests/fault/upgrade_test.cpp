@@ -1,0 +1,409 @@
+// Files that earlier releases left, clean and with a -wal that nobody moved into them: today's library opens them,
+// finds in them what was there, and goes on. Files of a later release, of another application, or of neither, are
+// refused and left as they are. An older writer and today's engine share one file.
+//   TSE_OPENINGS=100000 TSE_SEED=1 build/release/tests/fault --run_test=upgrade
+// tests/fault/fixtures/make adds the files of a release, with the text that says what is in them.
+#include "sql.hpp"
+#include "support.hpp"
+#include "unit/store/support.hpp"
+
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/write_lock.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <random>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace tse;
+using namespace tse::test;
+using store_test::read_file;
+using store_test::write_file;
+
+BOOST_AUTO_TEST_SUITE(upgrade)
+
+namespace {
+
+using Random = std::mt19937_64;
+
+const std::filesystem::path fixtures = TSE_FIXTURES;
+
+/// Schema versions that a release has had.
+constexpr std::array released{1};
+
+constexpr std::int64_t then = 1577470279117000;  // 2019-12-27T18:11:19.117Z
+
+std::string fixture(int version, const std::string& name) {
+  const TemporaryDirectory scratch;
+  const std::string out = scratch.file("out");
+  const std::string path = (fixtures / ("v" + std::to_string(version) + "-" + name)).string();
+  if (std::system(("gzip -dc '" + path + "' > '" + out + "'").c_str()) != 0) throw std::runtime_error("gzip " + path);
+  return read_file(out);
+}
+
+engine::Settings settings(std::int64_t now = then) {
+  engine::Settings made = patient_settings();
+  made.clock = [now] { return now; };
+  made.boot_id = "fixture";
+  made.tombstones = 24h;
+  return made;
+}
+
+/// All that a host can read, as text.
+std::string describe(engine::Engine& tasks) {
+  std::ostringstream out;
+  engine::ListQuery query;
+  query.zone_id = "z";
+  query.limit = 100;
+  for (const core::Row& row : tasks.list(query, patient()).rows) {
+    out << row.body << "\n  revision " << row.revision << ", epoch " << row.epoch << ", attempt " << row.attempt
+        << " of " << row.max_attempts << ", lease until " << row.lease_until.value_or(0) << " on "
+        << row.lease_clock.value_or("-") << " by " << row.worker.value_or("-") << ", not before "
+        << row.not_before.value_or(0) << ", start by " << row.start_by.value_or(0)
+        << (row.cancel_requested ? ", to be cancelled" : "") << ", payload "
+        << tasks.payload(row.key(), patient()).value_or("-") << '\n';
+    for (const core::Event& event : tasks.history(row.key(), patient()))
+      out << "  " << event.revision << ' ' << event.kind << ' ' << event.at << ' ' << event.worker.value_or("-") << ' '
+          << event.message.value_or("-") << '\n';
+  }
+  engine::ChangesQuery feed;
+  feed.limit = 1000;
+  for (const core::Event& event : tasks.changes(feed, patient()).events)
+    out << event.sequence << ' ' << event.key.id << ' ' << event.kind << '\n';
+  return out.str();
+}
+
+/// Tasks in every state that there is; the token of the lease that one of them is held under.
+std::string fill(engine::Engine& tasks) {
+  const auto create = [&](const std::string& id, std::int64_t attempts = 1) {
+    core::NewTask spec = new_task("z", id);
+    spec.max_attempts = attempts;
+    tasks.create(spec, patient());
+  };
+  const auto lease = [&](const std::string& id) {
+    return tasks.start_leased({"z", id}, "worker", 1h, patient()).token;
+  };
+  core::NewTask rich = new_task("z", "pending");
+  rich.payload = "payload";
+  rich.idempotency_key = "key";
+  rich.links = {{"/docs/1", "help", {}, {}, {}}};
+  rich.package_id = "pkg_1";
+  tasks.create(rich, patient());
+  core::NewTask planned = new_task("z", "planned");
+  planned.not_before = then + 3'600'000'000;
+  planned.start_within = 7'200'000'000;
+  tasks.create(planned, patient());
+  for (const char* id : {"running", "annotated", "completed", "failed"}) {
+    create(id);
+    tasks.change({"z", id}, core::Start{}, patient());
+  }
+  tasks.change({"z", "annotated"}, core::Annotate{complete_with("ins_2").additions}, patient());
+  tasks.change({"z", "completed"}, complete_with("ins_1"), patient());
+  tasks.change({"z", "failed"}, core::Fail{"It broke.", "a detail", {}}, patient());
+  for (const char* id : {"held", "released", "stopping", "done"}) create(id, 3);
+  tasks.release(lease("released"), 0us, patient());
+  lease("stopping");
+  tasks.change({"z", "stopping"}, core::Cancel{false, {}}, patient());
+  tasks.change_leased(lease("done"), complete_with("ins_3"), patient());
+  create("cancelled");
+  tasks.change({"z", "cancelled"}, core::Cancel{true, "Not needed."}, patient());
+  create("purged");
+  tasks.change({"z", "purged"}, core::Cancel{true, {}}, patient());
+  tasks.erase({"z", "purged"}, patient());
+  return lease("held");
+}
+
+void write_fixture(int version, const std::string& to) {
+  const auto name = [&](const std::string& rest) { return to + "/v" + std::to_string(version) + "-" + rest; };
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  const std::string token = directory.file("token");
+  const int code = wait_for(spawn([&] {  // which ends without closing it
+    engine::Engine& tasks = *engine::Engine::open(path, settings()).release();
+    write_file(token, fill(tasks));
+    return 0;
+  }));
+  if (code != 0) throw std::runtime_error("the writer ended with " + std::to_string(code));
+  write_file(name("hot.db"), read_file(path));
+  write_file(name("hot.db-wal"), read_file(path + "-wal"));
+  write_file(name("token"), read_file(token));
+  {
+    const engine::Engine::Ptr tasks = engine::Engine::open(path, settings());
+    write_file(name("content"), describe(*tasks));
+  }
+  write_file(name("clean.db"), read_file(path));
+}
+
+/// A release's files, laid out as they were left.
+struct Left {
+  int version;
+  std::string database, wal, content, token;
+  bool hot;
+
+  void put(const std::string& path, std::size_t sidecar) const {
+    for (const char* suffix : {"-shm", "-taskstate", "-wal"}) std::filesystem::remove(path + suffix);
+    write_file(path, database);
+    if (hot) write_file(path + "-wal", wal);
+    if (sidecar == 1) write_file(path + "-taskstate", std::string(4096, '\0'));
+    if (sidecar == 2) write_file(path + "-taskstate", "");
+  }
+};
+
+Left left_by(int version, bool hot) {
+  Left left{version,
+            fixture(version, hot ? "hot.db.gz" : "clean.db.gz"),
+            {},
+            fixture(version, "content.gz"),
+            fixture(version, "token.gz"),
+            hot};
+  if (hot) left.wal = fixture(version, "hot.db-wal.gz");
+  return left;
+}
+
+std::vector<std::string> problems_of(engine::Engine& tasks) { return tasks.verify(patient()).problems; }
+
+/// Goes on with the file; what is wrong, or nothing.
+std::optional<std::string> go_on(engine::Engine& tasks, const std::string& token) {
+  core::NewTask again = new_task("z", "another");
+  again.payload = "payload";
+  again.idempotency_key = "key";
+  again.links = {{"/docs/1", "help", {}, {}, {}}};
+  again.package_id = "pkg_1";
+  if (!tasks.create(again, patient()).replayed) return "the idempotency key is not known";
+  try {
+    tasks.create(new_task("z", "purged"), patient());
+    return "the id of a purged task is used again";
+  } catch (const core::Failure& failure) {
+    if (failure.error().code != core::Code::already_exists) throw;
+  }
+  if (tasks.change_leased(token, complete_with("ins_9"), patient()).task.status != core::Status::completed)
+    return "the lease's holder cannot complete its task";
+  engine::ClaimSpec spec;
+  spec.limit = 64;
+  if (tasks.claim(spec, patient()).size() != 2) return "other tasks are offered than the pending and the released one";
+  tasks.purge({}, patient());
+  if (const auto problems = problems_of(tasks); !problems.empty()) return problems.front();
+  return std::nullopt;
+}
+
+/// Opens it as it was left, in one of the modes; what is wrong, or nothing.
+std::optional<std::string> open_left(const Left& left, const std::string& path, Random& random) {
+  left.put(path, random() % 3);
+  engine::Settings chosen = settings();
+  chosen.mode = static_cast<engine::Mode>(random() % 3);
+  if (left.hot && random() % 4 == 0) {  // and of the log only a part, as after a power cut
+    std::filesystem::resize_file(path + "-wal", random() % (left.wal.size() + 1));
+    const engine::Engine::Ptr tasks = engine::Engine::open(path, chosen);
+    const auto problems = problems_of(*tasks);
+    return problems.empty() ? std::nullopt : std::optional(problems.front());
+  }
+  const engine::Engine::Ptr tasks = engine::Engine::open(path, chosen);
+  if (describe(*tasks) != left.content) return "other content than was left";
+  if (const auto problems = problems_of(*tasks); !problems.empty()) return problems.front();
+  return chosen.mode == engine::Mode::read_only ? std::nullopt : go_on(*tasks, left.token);
+}
+
+/// What must not change: names, content and times of last change. SQLite may make a -shm to read a -wal, which holds
+/// nothing.
+using State = std::map<std::string, std::tuple<std::string, std::int64_t, std::int64_t>>;
+State state_of(const std::filesystem::path& directory) {
+  State state;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().string().ends_with("-shm")) continue;
+    struct stat info {};
+    if (::stat(entry.path().c_str(), &info) != 0) throw std::runtime_error("stat");
+    state[entry.path().filename()] = {read_file(entry.path()), info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+  }
+  return state;
+}
+
+/// Runs SQL. `hot`: in a process that dies at once, so that all of it is in the -wal; otherwise there is none.
+void prepare(const std::string& path, const std::string& sql, bool hot) {
+  if (!hot) {
+    run_sql(path, sql);
+    for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(path + suffix);
+    return;
+  }
+  const int code = wait_for(spawn([&] {
+    auto& connection =
+        *new store::sqlite::Connection(store::sqlite::file_uri(path, ""), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    connection.execute(sql.c_str(), "prepare the test");
+    return 0;
+  }));
+  BOOST_REQUIRE(code == 0);
+  BOOST_REQUIRE(std::filesystem::file_size(path + "-wal") > 0);
+}
+
+void refused_untouched(const std::string& path, core::Code expected, std::initializer_list<engine::Mode> modes) {
+  const auto directory = std::filesystem::path(path).parent_path();
+  const State before = state_of(directory);
+  for (const engine::Mode mode : modes) {
+    engine::Settings chosen = settings();
+    chosen.mode = mode;
+    BOOST_TEST((store_test::code_of([&] { (void)engine::Engine::open(path, chosen); }) == expected));
+    BOOST_TEST((state_of(directory) == before));
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_a_release_left_is_there_and_goes_on) {
+  if (const char* to = std::getenv("TSE_FIXTURES_TO")) return write_fixture(released.back(), to);
+  const std::size_t seed = setting("TSE_SEED", 1);
+  const std::size_t seconds = setting("TSE_SECONDS", 0);
+  const std::size_t count = setting("TSE_OPENINGS", 100);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  std::vector<Left> all;
+  for (const int version : released)
+    for (const bool hot : {false, true}) all.push_back(left_by(version, hot));
+  Random random(seed);
+  const TemporaryDirectory directory(std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : "/tmp");
+  std::size_t openings = 0;
+  std::size_t violations = 0;
+  for (; seconds > 0 ? std::chrono::steady_clock::now() < until : openings < count; ++openings) {
+    const Left& left = all.at(openings % all.size());
+    std::optional<std::string> wrong;
+    try {
+      wrong = open_left(left, directory.file("tasks.db"), random);
+    } catch (const core::Failure& failure) {
+      wrong = failure.error().message;
+    }
+    if (wrong) ++violations;
+    BOOST_TEST(!wrong, *wrong << " (version " << left.version << (left.hot ? " hot" : " clean") << ", TSE_SEED=" << seed
+                              << ", opening " << openings << ")");
+  }
+  std::printf("campaign: upgrade: %zu openings, %zu violations, seed %zu\n", openings, violations, seed);
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_schema_is_left_as_it_is) {
+  using engine::Mode;
+  for (const bool hot : {false, true}) {
+    for (const bool readable : {false, true}) {
+      const TemporaryDirectory directory;
+      const std::string path = directory.file("tasks.db");
+      left_by(released.back(), false).put(path, 0);
+      const std::string sql =
+          std::string("UPDATE taskstate_meta SET schema = 99, min_writer = 99") + (readable ? "" : ", min_reader = 99");
+      prepare(path, sql, hot);
+      refused_untouched(path, core::Code::schema_too_new, {Mode::create, Mode::read_write});
+      if (readable) {
+        engine::Settings reading = settings();
+        reading.mode = Mode::read_only;
+        BOOST_TEST(engine::Engine::open(path, reading)->get({"z", "pending"}, patient()).has_value());
+      } else {
+        refused_untouched(path, core::Code::schema_too_new, {Mode::read_only});
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_applications_file_is_left_as_it_is) {
+  using engine::Mode;
+  for (const bool hot : {false, true}) {
+    for (const char* tables : {"CREATE TABLE host (a);", "CREATE TABLE taskstate_tasks (id);",
+                               "CREATE TABLE tasks (id); PRAGMA user_version = 1;"}) {
+      const TemporaryDirectory directory;
+      const std::string path = directory.file("tasks.db");
+      const std::string sql = std::string("PRAGMA journal_mode = WAL;") + tables;
+      prepare(path, sql, hot);
+      refused_untouched(path, core::Code::not_a_taskstate_file, {Mode::create, Mode::read_write, Mode::read_only});
+    }
+  }
+}
+
+namespace {
+
+/// How far the older writer has told that it is, by task.
+struct Progress {
+  std::array<std::atomic<std::int64_t>, 100> revisions;
+};
+
+/// A writer of version 1 as docs/internals/file-format.md has it: under the write lock, with version and revision
+/// raised by itself and the event left to the triggers. It knows no column that came later.
+int write_as_version_1(const std::string& path, Progress& progress) {
+  store::sqlite::WriteLock lock;
+  lock.open(path + "-taskstate", path, 0600);
+  lock.check_header();
+  store::sqlite::Connection connection(store::sqlite::file_uri(path, ""), SQLITE_OPEN_READWRITE);
+  connection.configure();
+  connection.wait_until(std::chrono::steady_clock::now() + long_enough);
+  const auto change = [&](std::size_t task, const std::string& sql) {
+    lock.lock({std::chrono::steady_clock::now() + long_enough}, [] {});
+    connection.execute(("BEGIN IMMEDIATE;" + sql + ";COMMIT").c_str(), "write as version 1");
+    lock.announce();
+    lock.unlock();
+    ++progress.revisions.at(task);
+  };
+  for (std::size_t task = 0; task < progress.revisions.size(); ++task) {
+    const std::string where = " WHERE zone_id = 'z' AND id = 'old-" + std::to_string(task) + "'";
+    const std::string raise =
+        "version = version + 1, revision = revision + 1, body = NULL, updated_at = updated_at + 1, ";
+    change(task, "INSERT INTO taskstate_tasks (zone_id, id, operation) VALUES ('z', 'old-" + std::to_string(task) +
+                     "', 'create')");
+    change(task,
+           "UPDATE taskstate_tasks SET " + raise + "event_kind = 'started', status = 'running', attempt = 1" + where);
+    change(task, "UPDATE taskstate_tasks SET " + raise +
+                     "event_kind = 'completed', status = 'completed', install_id = 'ins_1'" + where);
+  }
+  return 0;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_older_writer_and_todays_engine_share_a_file) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  left_by(1, true).put(path, 0);
+  const engine::Engine::Ptr opened = open(path);
+  Shared<Progress> progress;
+  // A child of its own program: what is inherited of this engine is not used.
+  const pid_t child = spawn([&] { return write_as_version_1(path, *progress.operator->()); });
+  std::size_t made = 0;
+  std::size_t stale = 0;
+  std::size_t polls = 0;
+  core::Answer answer;
+  const auto poll_all = [&] {
+    for (std::size_t task = 0; task < progress->revisions.size(); ++task) {
+      const std::int64_t least = progress->revisions.at(task);
+      if (least == 0) return;
+      opened->decide(answer, {"z", "old-" + std::to_string(task)}, {}, engine::Waiting::elsewhere, patient());
+      ++polls;
+      if (answer.revision < least) ++stale;
+    }
+  };
+  int status = 0;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    const core::Key key{"z", "new-" + std::to_string(made++)};
+    opened->create(new_task(key.zone_id, key.id), patient());
+    opened->change(key, core::Start{}, patient());
+    poll_all();
+    opened->change(key, complete_with("ins_1"), patient());
+  }
+  BOOST_TEST(status == 0);
+  poll_all();
+  BOOST_TEST(stale == 0U);
+  for (const std::atomic<std::int64_t>& revision : progress->revisions) BOOST_TEST(revision == 3);
+  const auto count =
+      run_sql(path, "SELECT count(*) FROM taskstate_tasks WHERE status = 'completed' AND id LIKE 'old-%'");
+  BOOST_TEST(count == 100);
+  const auto own = run_sql(path, "SELECT count(*) FROM taskstate_tasks WHERE status = 'completed' AND id LIKE 'new-%'");
+  BOOST_TEST(own == static_cast<std::int64_t>(made));
+  BOOST_TEST(problems_of(*opened).empty());
+  std::printf(
+      "measured: an older writer's 300 changes beside %zu tasks of today's engine, %zu polls: %zu out of date\n", made,
+      polls, stale);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
