@@ -6,11 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <utility>
 
 namespace tse::engine {
 
-CommitNotice::CommitNotice(store::CommitFiles files) : files_(std::move(files)) {
+CommitNotice::CommitNotice(const store::CommitFiles& files) noexcept : files_(files) {
   if (!files_.announced.empty()) descriptor_ = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 }
 

@@ -8,7 +8,8 @@ namespace tse::engine {
 /// One thread. Where the kernel gives no inotify, it is not `available`, and the caller has to look now and then.
 class CommitNotice {
  public:
-  explicit CommitNotice(store::CommitFiles files);
+  /// The files outlive it: a thread that begins may have no memory for a copy.
+  explicit CommitNotice(const store::CommitFiles& files) noexcept;
   ~CommitNotice();
   CommitNotice(const CommitNotice&) = delete;
   CommitNotice& operator=(const CommitNotice&) = delete;
@@ -29,7 +30,7 @@ class CommitNotice {
  private:
   void stop() noexcept;
 
-  const store::CommitFiles files_;
+  const store::CommitFiles& files_;
   int descriptor_ = -1;
   int announced_ = -1;
   int written_ = -1;

@@ -241,7 +241,7 @@ void Engine::tell_moves() noexcept {
       if (moves.size() < at_once) return;
     }
   } catch (const std::exception& failure) {
-    log_->write(LogLevel::debug, std::string("who waits was not told: ") + failure.what());
+    log_->write(LogLevel::debug, failure.what());  // as it is: there may be no memory for more
   }
 }
 

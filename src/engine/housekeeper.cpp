@@ -2,6 +2,8 @@
 
 #include "engine/background_thread.hpp"
 
+#include <new>
+
 namespace tse::engine {
 
 void Housekeeper::start() {
@@ -31,12 +33,16 @@ void Housekeeper::pause() noexcept {
 
 bool Housekeeper::round() {
   const std::lock_guard working(working_);
-  {
-    const std::lock_guard asking(asking_);
-    stop_ = std::stop_source();
-    if (resting_ || ended_) stop_.request_stop();
+  try {
+    {
+      const std::lock_guard asking(asking_);
+      stop_ = std::stop_source();
+      if (resting_ || ended_) stop_.request_stop();
+    }
+    return round_(stop_.get_token());
+  } catch (const std::bad_alloc&) {  // there may be memory at the next round
+    return true;
   }
-  return round_(stop_.get_token());
 }
 
 void Housekeeper::run() {

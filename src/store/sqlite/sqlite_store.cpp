@@ -12,6 +12,7 @@
 #include "store/sqlite/view.hpp"
 #include "store/sqlite/writer.hpp"
 
+#include <new>
 #include <utility>
 
 namespace tse::store::sqlite {
@@ -126,6 +127,8 @@ void SqliteStore::close() noexcept {
     last_checkpoint();
   } catch (const Failure& failure) {
     database_->log(LogLevel::warn, failure.error().message);
+  } catch (const std::bad_alloc&) {
+    // as if others were at it: the next to open the file reads its -wal
   }
   database_->observer.reset();
   database_->writer.reset();
