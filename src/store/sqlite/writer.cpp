@@ -208,6 +208,7 @@ std::unique_lock<std::mutex> Writer::begin(bool flushed, const Patience& patienc
   for (;;) {
     std::unique_lock<std::mutex> held(database_.transaction);
     if (!database_.memory) database_.require_identity();
+    database_.writer->rollback();  // of a change that ended without the memory to
     database_.writer->flush_commits(flushed);
     const int code = sqlite3_exec(database_.writer->handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return held;
