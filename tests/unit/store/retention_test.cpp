@@ -134,6 +134,17 @@ BOOST_FIXTURE_TEST_CASE(keys_and_tombstones_are_forgotten_when_their_time_is_ove
   });
 }
 
+BOOST_FIXTURE_TEST_CASE(a_key_is_dropped_in_its_own_zone_alone, Fixture) {
+  act([](store::Session& session) {
+    for (const char* zone : {"y", "z"})
+      for (const char* key : {"k", "l"}) session.keep_replay(zone, key, replay_of("a", 10));
+    session.drop_replay("z", "k");
+    BOOST_TEST(!session.replay("z", "k"));
+    BOOST_TEST(session.replay("z", "l").has_value());
+    BOOST_TEST(session.replay("y", "k").has_value());
+  });
+}
+
 BOOST_FIXTURE_TEST_CASE(no_more_is_forgotten_at_once_than_was_asked_for, Fixture) {
   act([](store::Session& session) {
     for (const char* id : {"a", "b", "c"}) {
