@@ -226,7 +226,10 @@ std::optional<std::int64_t> Query::optional_integer(int column) const {
   return integer(column);
 }
 
-Snapshot::Snapshot(Connection& connection) : connection_(connection) { Query(connection, "BEGIN").run(); }
+Snapshot::Snapshot(Connection& connection) : connection_(connection) {
+  connection.rollback();  // of one that ended without the memory to
+  Query(connection, "BEGIN").run();
+}
 
 Snapshot::~Snapshot() { connection_.rollback(); }
 

@@ -67,7 +67,8 @@ Connection* ReaderPool::acquire(const Patience& patience) {
 
 void ReaderPool::release(Connection* connection) noexcept {
   const std::lock_guard lock(mutex_);
-  if (database_.gate.closed()) {
+  // Want of memory can leave a transaction open, which would hold the log.
+  if (database_.gate.closed() || connection->in_transaction()) {
     std::erase_if(all_, [&](const auto& each) { return each.get() == connection; });
   } else {
     idle_.push_back(connection);
