@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 #include <vector>
@@ -197,6 +198,22 @@ BOOST_AUTO_TEST_CASE(a_closed_engine_and_one_in_memory_survive_a_fork_too) {
   BOOST_TEST((code_of([&] { closed->get(key, {}); }) == Code::closed));
 }
 
+/// Returns once each other thread of the process sleeps, and goes on to: then none of them is inside SQLite.
+void until_the_others_sleep() {
+  const auto all_sleep = [] {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      if (task.path().filename() == std::to_string(::gettid())) continue;
+      std::string stat;
+      std::getline(std::ifstream(task.path() / "stat"), stat);
+      const std::size_t name = stat.rfind(") ");
+      if (name != std::string::npos && stat[name + 2] != 'S') return false;
+    }
+    return true;
+  };
+  for (int looks = 0; looks < 20; looks = all_sleep() ? looks + 1 : 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 /// A state of an engine to fork in: what other threads do, and how they are brought to their end.
 struct State {
   const char* name;
@@ -261,6 +278,7 @@ BOOST_AUTO_TEST_CASE(a_child_of_an_engine_that_waits_works) {
       } else if (state.wait) {
         state.wait(*tasks);
       }
+      until_the_others_sleep();
       const pid_t child = spawn([&] {
         if (code_of([&] { tasks->get(key, {}); }) != Code::forked) return 1;
         const int status = tse::test::decide(*tasks, tse::test::view(key)).answer.status;
@@ -289,6 +307,7 @@ BOOST_AUTO_TEST_CASE(forking_while_a_change_waits_for_its_turn) {
   const auto other = store_test::open(path);
   auto turn = other->turn(store_test::in(long_enough));
   std::thread waiter([&] { tasks->create(new_task(key.zone_id, key.id), patient()); });
+  until_the_others_sleep();
   BOOST_TEST(wait_for(spawn([&] { return code_of([&] { tasks->get(key, {}); }) == Code::forked ? 0 : 1; })) == 0);
   BOOST_TEST(!tasks->get(key, patient()));
   turn.reset();
