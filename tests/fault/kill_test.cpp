@@ -430,9 +430,11 @@ class Fleet {
   }
 
   void kill(const std::vector<std::size_t>& victims) {
-    for (const std::size_t slot : victims) ::kill(processes_.at(slot).pid, SIGKILL);
+    for (const std::size_t slot : victims)
+      if (processes_.at(slot).pid > 0) ::kill(processes_.at(slot).pid, SIGKILL);
     for (const std::size_t slot : victims) {
       Process& process = processes_.at(slot);
+      if (process.pid == 0) continue;
       if (wait_for(process.pid) != 128 + SIGKILL)
         problems.push_back("process " + std::to_string(process.number) + " ended by itself");
       take_from(process);
@@ -455,13 +457,15 @@ class Fleet {
   /// Hears what they tell until then.
   void listen(steady_clock::time_point until) {
     do {
+      const std::vector<std::size_t> all = living();
       std::vector<pollfd> pipes;
-      for (const std::size_t slot : living()) pipes.push_back({processes_.at(slot).pipe, POLLIN, 0});
+      for (const std::size_t slot : all) pipes.push_back({processes_.at(slot).pipe, POLLIN, 0});
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now()).count();
       ::poll(pipes.data(), pipes.size(), static_cast<int>(std::max<std::int64_t>(0, left)));
-      std::size_t i = 0;
-      for (const std::size_t slot : living())
-        if ((pipes[i++].revents & POLLIN) != 0) take_from(processes_.at(slot));
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        if ((pipes[i].revents & POLLIN) != 0) take_from(processes_.at(all[i]));
+        if ((pipes[i].revents & POLLHUP) != 0) kill({all[i]});  // it has ended by itself, which is noted there
+      }
     } while (steady_clock::now() < until);
   }
 
@@ -492,36 +496,32 @@ class Fleet {
     return core::parse_position(*position_).value().sequence;
   }
 
-  /// Some die while nobody makes new work: what is there is claimed all the same, and all who wait hear of all.
+  /// Nobody makes new work, and some die: what was offered comes to its end all the same, nothing stays held by the
+  /// dead, and when all is still, who waits hears of the one change that there is.
   void rest(std::size_t deaths) {
     board_->paused = true;
     std::vector<std::size_t> victims = living();
     std::shuffle(victims.begin(), victims.end(), random_);
-    victims.resize(deaths);
+    victims.resize(std::min(deaths, victims.size()));
     listen(steady_clock::now() + std::chrono::microseconds(random_() % 3000));
     kill(victims);
     {
       const engine::Engine::Ptr tasks = open(path_);
-      await("what is pending is not claimed",
-            [&] { return count(tasks->stats(claimed, patient()), core::Status::pending) == 0; });
+      await("what was offered did not end", [&] {
+        const engine::Stats stats = tasks->stats(claimed, patient());
+        return count(stats, core::Status::pending) + count(stats, core::Status::running) == 0;
+      });
+      for (const std::size_t slot : living())
+        await("who waits for a task was not told of its end", [&] { return board_->slot.at(slot).awaits == 0; });
+      engine::Call call = patient();
+      call.actor = text_of({0, 0, 1});  // of no process, so that no reply is asked for
+      tasks->create(new_task("bell", {}), call);
       const std::int64_t last = audit(*tasks);
       for (const std::size_t slot : living())
-        await("a reader does not hear of a change", [&] { return board_->slot.at(slot).read >= last; });
+        await("a reader did not hear of a change", [&] { return board_->slot.at(slot).read >= last; });
     }
     for (const std::size_t slot : victims) start(slot);
     board_->paused = false;
-  }
-
-  /// Nobody makes new work, nobody dies: all that was offered comes to its end, and all who wait for it are told.
-  void settle() {
-    board_->paused = true;
-    const engine::Engine::Ptr tasks = open(path_);
-    await("what was offered does not end", [&] {
-      const engine::Stats stats = tasks->stats(claimed, patient());
-      return count(stats, core::Status::pending) + count(stats, core::Status::running) == 0;
-    });
-    for (const std::size_t slot : living())
-      await("who waits for a task is not told of its end", [&] { return board_->slot.at(slot).awaits == 0; });
   }
 
   /// All are dead: the file as it was left.
@@ -682,10 +682,10 @@ BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost_and_nobody_is_left_waiting) {
       }
       fleet.rest(1 + random() % (slots - 1));
     }
-    fleet.settle();
+    fleet.rest(0);
     fleet.kill_all();
     fleet.look_back();
-    if (file == 0) require_that_faults_are_found(fleet.ledger);
+    if (file == 0 && fleet.problems.empty()) require_that_faults_are_found(fleet.ledger);
     for (const std::string& problem : fleet.problems) BOOST_TEST_MESSAGE(problem);
     BOOST_TEST(fleet.problems.empty(), "again: TSE_SEED=" << seed + file << " TSE_KILLS=" << share << "; "
                                                           << (fleet.problems.empty() ? "" : fleet.problems.front()));
