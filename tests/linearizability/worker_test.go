@@ -38,7 +38,8 @@ type entry struct {
 }
 
 func options(a assignment) ([]taskstate.Option, error) {
-	all := []taskstate.Option{taskstate.WithHousekeeping(10 * time.Millisecond), taskstate.WithTimeout(time.Minute)}
+	const longEnough = 5 * time.Minute // a shared disk can keep a flush, and with it the lock, for a minute
+	all := []taskstate.Option{taskstate.WithHousekeeping(10 * time.Millisecond), taskstate.WithTimeout(longEnough)}
 	if a.Clock != "" {
 		clock, err := openClock(a.Clock)
 		if err != nil {
