@@ -52,7 +52,7 @@ def installs(host: sqlite3.Connection) -> list[Any]:
 
 def test_both_are_the_same_library(tasks: taskstate.Engine, host: sqlite3.Connection) -> None:
     mapped = {line.split(maxsplit=5)[-1] for line in Path("/proc/self/maps").read_text().splitlines() if ".so" in line}
-    assert [name for name in mapped if "_native" in name] == [_native.__file__]
+    assert [name for name in mapped if "taskstate/_native" in name] == [_native.__file__]
     (library,) = [name for name in mapped if "libsqlite3" in name]
     holding = {name for name in mapped if ONLY_IN_SQLITE in Path(name).read_bytes()}
     assert holding == {library}  # so no copy is linked into the extension or anything else

@@ -56,7 +56,8 @@ void check_minimum(std::int64_t minimum) {
 void check_schema(Connection& connection, Intent intent) {
   Query query(connection, "SELECT min_reader, min_writer FROM taskstate_meta WHERE one = 1");
   if (!query.step()) throw Failure(Code::corrupt, "taskstate_meta has no row");
-  check_minimum(query.integer(intent == Intent::read ? 0 : 1));
+  check_minimum(query.integer(0));  // who writes reads, too
+  if (intent == Intent::write) check_minimum(query.integer(1));
 }
 
 }  // namespace tse::store::sqlite

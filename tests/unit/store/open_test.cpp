@@ -268,6 +268,8 @@ BOOST_AUTO_TEST_CASE(a_newer_schema_is_refused) {
   shell(directory.path(), "UPDATE taskstate_meta SET min_reader = 2;");
   BOOST_TEST((refused(directory.path()) == Code::schema_too_new));
   BOOST_TEST((refused(directory.path(), Mode::read_only) == Code::schema_too_new));
+  shell(directory.path(), "UPDATE taskstate_meta SET min_writer = 1;");
+  BOOST_TEST((refused(directory.path()) == Code::schema_too_new));  // who writes reads, too
 }
 
 BOOST_AUTO_TEST_CASE(a_migration_under_an_open_store_stops_it) {
