@@ -97,7 +97,7 @@ BOOST_FIXTURE_TEST_CASE(each_that_has_ended_comes_once_however_few_at_a_time, Fi
   for (const char* id : {"a", "b", "c"}) ended("z", id);
   ended("y", "a");
   create(*store, "z", "pending");
-  for (const std::size_t limit : {1, 2, 9}) {
+  for (const std::size_t limit : {std::size_t{1}, std::size_t{2}, std::size_t{9}}) {
     BOOST_TEST(all_ended(until(2 * second, "", limit)) == "z/a z/b z/c y/a ");
     BOOST_TEST(all_ended(until(2 * second, "z", limit)) == "z/a z/b z/c ");
   }
