@@ -75,13 +75,14 @@ Content probe(const Paths& paths, Intent intent, const Patience& patience) {
     ours = read_content(paths, "mode=ro&immutable=1", intent, patience) == Content::ours;
   } catch (const Failure& failure) {
     const Code code = failure.error().code;
-    // What a checkpoint garbled when the power failed is whole in the -wal.
-    const bool is_lost = code == Code::not_a_taskstate_file && !has_content(paths.wal);
+    // What was garbled when the power failed is whole in the -wal, or in the journal.
+    const bool is_lost = code == Code::not_a_taskstate_file && !in_use;
     if (is_lost || code == Code::access_denied) throw;
   }
   if (ours && !has_content(paths.wal)) return Content::ours;
-  // A creation of ours that was cut short has left a journal, and only who may write can roll it back.
-  if (has_content(paths.journal) && look(paths.sidecar))
+  // What was cut short has left a journal, and only who may write can roll it back. Whether that was our creation of the
+  // file, whose -taskstate file the power cut may have taken, or another's transaction cannot be told before.
+  if (has_content(paths.journal))
     return read_content(paths, "mode=rw", intent, patience, SQLITE_OPEN_READWRITE);
   try {
     return read_content(paths, "mode=ro", intent, patience);

@@ -129,6 +129,32 @@ BOOST_AUTO_TEST_CASE(a_database_whose_tables_are_only_in_its_wal_is_seen) {
   BOOST_TEST(!std::filesystem::exists(directory.path("catalog.db-taskstate")));
 }
 
+// Whether it is ours, or given to us, cannot be told before the journal is rolled back.
+BOOST_AUTO_TEST_CASE(a_transaction_that_a_power_cut_left_in_a_journal_is_rolled_back) {
+  const TempDirectory directory;
+  shell(directory.path("before.db"),
+        "CREATE TABLE host (a); INSERT INTO host VALUES (zeroblob(50000)); PRAGMA cache_size = 1; BEGIN;"
+        "UPDATE host SET a = randomblob(50000); CREATE TABLE other (b); INSERT INTO other VALUES (randomblob(50000));\n"
+        ".shell cp " +
+            directory.path("before.db") + " " + directory.path() + "\n" + ".shell cp " +
+            directory.path("before.db-journal") + " " + directory.path("catalog.db-journal"));
+  BOOST_REQUIRE(std::filesystem::file_size(directory.path("catalog.db-journal")) > 0U);
+  std::string garbled = read_file(directory.path());
+  std::fill_n(garbled.begin(), 512, 'x');
+  for (const bool garble : {false, true}) {
+    const TempDirectory place;
+    write_file(place.path(), garble ? garbled : read_file(directory.path()));
+    write_file(place.path("catalog.db-journal"), read_file(directory.path("catalog.db-journal")));
+    BOOST_TEST((refused(place.path()) == Code::not_a_taskstate_file));
+    Options adopt = options(place.path());
+    adopt.adopt = true;
+    BOOST_TEST(store::sqlite::open(adopt, in())->verify(in()).problems.empty());
+    BOOST_TEST(shell(place.path(),
+                     "SELECT a = zeroblob(50000) FROM host; SELECT count(*) FROM sqlite_schema "
+                     "WHERE name = 'other';") == "1\n0");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(adopting_adds_our_tables_and_no_mark) {
   const TempDirectory directory;
   shell(directory.path(), "PRAGMA application_id = 7; CREATE TABLE host (a); INSERT INTO host VALUES (5);");
