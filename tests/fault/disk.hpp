@@ -174,6 +174,11 @@ class Disk {
     std::string certain;
     std::vector<const Step*> pending;
   };
+  /// What was done to a unit; some of it is there for certain.
+  struct Versions {
+    std::vector<const Step*> steps;
+    std::size_t least = 0;
+  };
   using Names = std::map<std::string, std::size_t>;
 
   static Fate any_fate(Random& random) { return static_cast<Fate>(below(random, fates)); }
@@ -210,6 +215,21 @@ class Disk {
     file.pending.clear();
   }
 
+  // A file is truncated as a whole or not at all, and what is written afterwards into what was cut off has new blocks,
+  // which it has only with the truncation.
+  static std::vector<const Step*> some_truncated(const std::vector<const Step*>& pending, Random& random) {
+    const auto truncations = static_cast<std::size_t>(
+        std::count_if(pending.begin(), pending.end(), [](const Step* step) { return step->kind == Step::truncate; }));
+    std::size_t left = below(random, truncations + 1);
+    std::size_t cut_off = SIZE_MAX;
+    std::vector<const Step*> some;
+    for (const Step* step : pending) {
+      if (step->kind == Step::truncate && left == 0) cut_off = std::min(cut_off, step->at);
+      if (step->kind == Step::truncate && left > 0) --left, some.push_back(step);
+      if (step->kind == Step::write && step->at + step->bytes.size() <= cut_off) some.push_back(step);
+    }
+    return some;
+  }
   // Of a sector only what is written: SQLite relies on the bytes beside, which may be of an earlier commit.
   static void garble(std::string& content, const Step& step, Random& random) {
     const std::size_t victim = step.at / sector + below(random, step.bytes.size() / sector + 1);
@@ -225,22 +245,33 @@ class Disk {
       return std::move(all.certain);
     }
     const std::size_t unit = fate == in_blocks ? block : sector;
-    std::vector<std::size_t> sizes{file.certain.size()};
-    for (const Step* step : file.pending) sizes.push_back(size_after(sizes.back(), *step));
-    const std::size_t most = *std::max_element(sizes.begin(), sizes.end());
-    std::map<std::size_t, std::vector<const Step*>> touched;  // by the number of the unit
-    for (const Step* step : file.pending) {
-      const std::size_t end = step->kind == Step::truncate ? most : step->at + step->bytes.size();
-      for (std::size_t i = step->at / unit; i * unit < end; ++i) touched[i].push_back(step);
+    const std::vector<const Step*> pending = some_truncated(file.pending, random);
+    std::vector<std::size_t> sizes{file.certain.size()};  // since the last truncation
+    std::size_t most = file.certain.size();
+    for (const Step* step : pending) {
+      const std::size_t size = size_after(sizes.back(), *step);
+      if (step->kind == Step::truncate) sizes.clear();
+      sizes.push_back(size);
+      most = std::max(most, size);
+    }
+    std::map<std::size_t, Versions> touched;  // by the number of the unit
+    for (const Step* step : pending) {
+      const bool truncates = step->kind == Step::truncate;
+      const std::size_t end = truncates ? most : step->at + step->bytes.size();
+      for (std::size_t i = step->at / unit; i * unit < end; ++i) {
+        touched[i].steps.push_back(step);
+        if (truncates) touched[i].least = touched[i].steps.size();
+      }
     }
     std::string content = file.certain;
     content.resize(most);
-    for (const auto& [index, steps] : touched) {
-      const std::size_t reached = below(random, steps.size() + 1);
+    for (const auto& [index, versions] : touched) {
+      const std::size_t reached = versions.least + below(random, versions.steps.size() - versions.least + 1);
       const std::size_t end = std::min(most, (index + 1) * unit);
-      for (std::size_t i = 0; i < reached; ++i) put(content, *steps[i], index * unit, end);
+      for (std::size_t i = 0; i < reached; ++i) put(content, *versions.steps[i], index * unit, end);
     }
-    if (fate == garbled && may_be_garbled) garble(content, *file.pending[below(random, file.pending.size())], random);
+    if (fate == garbled && may_be_garbled && !pending.empty())
+      garble(content, *pending[below(random, pending.size())], random);
     content.resize(below(random, 2) == 0 ? sizes.back() : sizes[below(random, sizes.size())]);
     return content;
   }

@@ -120,6 +120,7 @@ class Host {
   Host(std::string path, Promises promises, Random& random, store::Durability durability)
       : path_(std::move(path)), promises_(std::move(promises)), random_(random), durability_(durability) {
     ++promises_.boots;
+    promises_.made += 100;  // what was under way may have used some
     promises_.orphaned.insert(promises_.orphaned.end(), promises_.held.begin(), promises_.held.end());
     promises_.held.clear();
     engines_[0] = open();
@@ -195,6 +196,11 @@ class Host {
   }
   // What may end before the call returns is promised no longer.
   void withdraw() { acknowledge(0); }
+
+  void advance(std::int64_t time) {
+    promises_.now += time;
+    withdraw();
+  }
 
   std::string new_id() { return "t" + std::to_string(++promises_.made); }
   core::NewTask some_task() {
@@ -282,7 +288,7 @@ class Host {
     withdraw();  // may be lost
   }
   void heartbeat_with_progress() {
-    promises_.now += 1'000'000;
+    advance(1'000'000);
     Promises::Held& held = some_held();
     core::Link progress;
     progress.href = "/progress/" + std::to_string(++promises_.made);
@@ -341,7 +347,7 @@ class Host {
   }
   // The first commit of a round is durable if any is; that the house was cleaned may be lost.
   void expire() {
-    promises_.now += 31'000'000;
+    advance(31'000'000);
     const std::size_t first = commits_;
     if (tasks().tick(patient()) == 0) return withdraw();
     const auto held = promises_.held;
@@ -350,7 +356,7 @@ class Host {
     acknowledge(first);
   }
   void clean() {
-    promises_.now += 150'000'000;
+    advance(150'000'000);
     expire();
   }
   void purge() {
@@ -455,7 +461,7 @@ inline void Host::act() {
                                             &Host::back_up,
                                             &Host::foreign_change,
                                             &Host::open_or_close_another};
-  promises_.now += static_cast<std::int64_t>(1000 + below(random_, 500'000));
+  advance(static_cast<std::int64_t>(1000 + below(random_, 500'000)));
   const std::size_t choice = below(random_, acts.size() + 2);
   const Act chosen = choice < acts.size() ? acts[choice] : choice == acts.size() ? &Host::vacuum : &Host::open_anew;
   try {
@@ -463,9 +469,7 @@ inline void Host::act() {
   } catch (const core::Failure& failure) {
     using core::Code;
     const Code code = failure.error().code;
-    if (code != Code::not_found && code != Code::illegal_transition && code != Code::lease_lost &&
-        code != Code::already_exists)
-      throw;
+    if (code != Code::not_found && code != Code::illegal_transition && code != Code::lease_lost) throw;
   }
 }
 
