@@ -213,7 +213,7 @@ class Checker {
     for (const auto& [name, content] : files) {
       const bool is_backup =
           name.starts_with("backup-") && name.find_first_not_of("0123456789", 7) == std::string::npos;
-      if (!is_backup || (promised.contains(name) && below(random_, 4) != 0)) continue;
+      if (!is_backup || (promised.contains(name) && below(random_, 16) != 0)) continue;
       const engine::Engine::Ptr copy = test::open(place_.path(name));
       if (!copy->verify(patient()).problems.empty()) return name + " is damaged";
       const auto found = promised.find(name);
