@@ -80,10 +80,9 @@ Content probe(const Paths& paths, Intent intent, const Patience& patience) {
     if (is_lost || code == Code::access_denied) throw;
   }
   if (ours && !has_content(paths.wal)) return Content::ours;
-  // What was cut short has left a journal, and only who may write can roll it back. Whether that was our creation of the
-  // file, whose -taskstate file the power cut may have taken, or another's transaction cannot be told before.
-  if (has_content(paths.journal))
-    return read_content(paths, "mode=rw", intent, patience, SQLITE_OPEN_READWRITE);
+  // What was cut short has left a journal, and only who may write can roll it back. Whether that was our creation of
+  // the file, whose -taskstate file the power cut may have taken, or another's transaction cannot be told before.
+  if (has_content(paths.journal)) return read_content(paths, "mode=rw", intent, patience, SQLITE_OPEN_READWRITE);
   try {
     return read_content(paths, "mode=ro", intent, patience);
   } catch (const Failure& failure) {
