@@ -4,6 +4,7 @@
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 
+#include <functional>
 #include <utility>
 
 namespace tse::engine {
@@ -46,9 +47,7 @@ Changes Engine::changes(const ChangesQuery& query, const Call& call) {
 
   const auto until = steady_clock::now() + capped(query.wait);
   std::shared_ptr<Watch> watch;
-  const std::stop_callback wake(call.stop, [&watch] {
-    if (watch) watch->raise();
-  });
+  std::optional<std::stop_callback<std::function<void()>>> wake;  // only once there is a watch: it runs in any thread
   for (;;) {
     if (watch) watch->reset();
     enter();
@@ -70,6 +69,7 @@ Changes Engine::changes(const ChangesQuery& query, const Call& call) {
     } else {
       watch = this->watch();
       watch->await_changes(query.zone_id);
+      wake.emplace(call.stop, [&waiting = *watch] { waiting.raise(); });
     }
   }
 }
