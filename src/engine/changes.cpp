@@ -5,6 +5,8 @@
 #include "engine/engine.hpp"
 
 #include <functional>
+#include <optional>
+#include <stop_token>
 #include <utility>
 
 namespace tse::engine {

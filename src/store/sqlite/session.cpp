@@ -29,8 +29,8 @@ bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view>
     bind_row(query, row, text, all_columns());
     try {
       query.run();
-    } catch (
-        const core::Failure&) {  // the file's own rule has looked for the key, so only what it refuses is asked for
+    } catch (const core::Failure&) {
+      // The file's own rule has looked for the key, so only what it refuses is asked for.
       if (exists(connection_, row.key())) return false;
       throw;
     }
