@@ -199,6 +199,14 @@ std::string make_update(Columns columns) {
          " AND version = " + parameter(column_count);
 }
 
+/// A counter that only ever grows by one. One near the type's end is damage, and would overflow with the next change.
+std::int64_t read_counter(const Query& query, Column column) {
+  constexpr std::int64_t never_reached = std::int64_t{1} << 62;
+  const std::int64_t value = query.integer(column);
+  if (value < 0 || value >= never_reached) throw Failure(Code::corrupt, "a task has a counter that is none");
+  return value;
+}
+
 }  // namespace
 
 const std::string& update_row_sql(Columns columns) {
@@ -297,13 +305,13 @@ core::Row read_row(const Query& query) {
   task.package_version = query.optional_integer(c_package_version);
   if (!query.is_null(c_warnings))
     task.warnings = parse_stored([&] { return core::parse_warnings(query.view(c_warnings)); }, "warnings");
-  row.revision = query.integer(c_revision);
-  row.version = query.integer(c_version);
-  row.epoch = query.integer(c_epoch);
+  row.revision = read_counter(query, c_revision);
+  row.version = read_counter(query, c_version);
+  row.epoch = read_counter(query, c_epoch);
   row.lease_until = query.optional_integer(c_lease_until);
   row.lease_clock = query.optional_text(c_lease_clock);
   row.worker = query.optional_text(c_worker);
-  row.attempt = query.integer(c_attempt);
+  row.attempt = read_counter(query, c_attempt);
   row.max_attempts = query.integer(c_max_attempts);
   row.not_before = query.optional_integer(c_not_before);
   row.start_by = query.optional_integer(c_start_by);

@@ -66,6 +66,9 @@ BOOST_FIXTURE_TEST_CASE(damaged_rows, Fixture) {
   finds(set + "worker = 'w' WHERE id = 'b';", "it does not run and has a lease");
   finds(set + "status = 'running', lease_until = 5, lease_clock = 'c' WHERE id = 'a';", "its lease has no epoch");
   finds(set + "attempt = 2 WHERE id = 'b';", "started more often than it may be");
+  for (const char* counter : {"revision", "version", "epoch", "attempt"})
+    for (const char* value : {" = -1", " = 9223372036854775807"})
+      finds(set + counter + value + " WHERE id = 'a';", "a counter that is none");
   finds(set + "updated_at = updated_at + 1 WHERE id = 'b';", "does not end at updated_at");
   finds(set + "package_id = CAST(x'ff' AS TEXT) WHERE id = 'a';", "package_id");
   finds(set + "id = 'a' || char(10) || '!' WHERE id = 'a';", "task \"z\"/\"a\\n!\": ");
