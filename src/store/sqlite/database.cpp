@@ -1,6 +1,7 @@
 #include "store/sqlite/database.hpp"
 
 #include "store/sqlite/checkpoint.hpp"
+#include "store/sqlite/doubt.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/host_statement.hpp"
 #include "store/sqlite/migrate.hpp"
@@ -88,21 +89,6 @@ void use_wal(Connection& connection) {
   if (mode != "wal") throw Failure(Code::unsupported, "SQLite cannot use a write-ahead log for this file");
 }
 
-// An earlier process may have been told that its fsync failed, which leaves in doubt what a crash would do to its
-// last commits. A commit of our own behind them, and then all of the log in the database file, ends the doubt
-// before anything is answered.
-void write_fence(Connection& connection) {
-  connection.execute("BEGIN IMMEDIATE", "begin the fence write");
-  try {
-    check_schema(connection, Intent::write);
-    connection.execute("UPDATE taskstate_meta SET fence = fence + 1", "write the fence");
-    connection.execute("COMMIT", "commit the fence write");
-  } catch (...) {
-    connection.rollback();
-    throw;
-  }
-}
-
 bool has_wal_reset_fix(int version) {
   return version >= 3051003 || (version >= 3050007 && version < 3051000) || (version >= 3044006 && version < 3045000);
 }
@@ -124,13 +110,18 @@ void set_up(Database& database, const Patience& patience) {
   // large file: SQLite's own 2 MiB are fewer pages than a group may write. Taken only as it is used.
   writer.execute("PRAGMA cache_size = -16384", "configure the connection");
   use_wal(writer);
-  migrate_or_refuse(database.options, writer, content);
-  const auto wal_index = WalIndex::map(writer);
-  const auto before = wal_index ? wal_index->stamp() : Stamp();
-  write_fence(writer);
-  if (wal_index && wal_index->stamp() != before) database.wal_index = WalIndex::map(writer);
-  database.lock.set_initialised(true);
-  checkpoint(writer, Checkpoint::truncate);
+  try {
+    migrate_or_refuse(database.options, writer, content);
+    const auto wal_index = WalIndex::map(writer);
+    const auto before = wal_index ? wal_index->stamp() : Stamp();
+    end_doubt(writer, database.lock);
+    if (wal_index && wal_index->stamp() != before) database.wal_index = WalIndex::map(writer);
+    database.lock.set_initialised(true);
+    checkpoint(writer, Checkpoint::truncate);
+  } catch (const Failure& failure) {
+    if (failure.error().code == Code::io_error) database.lock.set_in_doubt(true);
+    throw;
+  }
   database.generation = read_generation(writer);
   const Paths& paths = database.paths;
   database.identity.record({paths.database, paths.wal, paths.shm, paths.sidecar});

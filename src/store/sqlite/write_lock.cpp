@@ -33,6 +33,7 @@ constexpr std::int64_t state_offset = 12;
 constexpr std::int64_t commits_offset = 16;
 constexpr std::int64_t freed_offset = 20;
 constexpr std::int64_t passed_offset = 24;
+constexpr std::int64_t doubt_offset = 28;
 constexpr std::uint32_t layout_version = 1;
 constexpr std::int64_t file_size = 4096;
 constexpr std::int64_t turnstile_offset = file_size;  // nothing is ever written there
@@ -172,6 +173,10 @@ void WriteLock::check_header() {
 bool WriteLock::initialised() { return read_word(state_offset) != 0; }
 
 void WriteLock::set_initialised(bool value) { write_word(state_offset, value ? 1 : 0); }
+
+bool WriteLock::in_doubt() { return read_word(doubt_offset) != 0; }
+
+void WriteLock::set_in_doubt(bool value) { write_word(doubt_offset, value ? 1 : 0); }
 
 void WriteLock::write_word(std::int64_t offset, std::uint32_t value) {
   if (::pwrite(descriptor_, &value, sizeof value, offset) != static_cast<ssize_t>(sizeof value))

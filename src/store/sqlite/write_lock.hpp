@@ -44,6 +44,9 @@ class WriteLock {
   /// Whether the database beside it was once set up: then an empty one has lost its content.
   [[nodiscard]] bool initialised();
   void set_initialised(bool value);
+  /// Whether a flush of the log failed since somebody has last written it anew.
+  [[nodiscard]] bool in_doubt();
+  void set_in_doubt(bool value);
 
  private:
   [[nodiscard]] bool try_turnstile();

@@ -1,6 +1,7 @@
 #include "store/sqlite/writer.hpp"
 
 #include "store/sqlite/checkpoint.hpp"
+#include "store/sqlite/doubt.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/session.hpp"
@@ -176,14 +177,12 @@ void Writer::finish(Group& group) {
     Query(writer, "COMMIT").run();
   } catch (const Failure& failure) {
     Error error = failure.error();
-    // These two come before the frame that makes a commit is written; after any other error who knows.
     const int primary = sqlite3_errcode(writer.handle()) & 0xff;
-    if (primary != SQLITE_FULL && primary != SQLITE_BUSY) {
-      error.outcome = Outcome::unknown;
-      database_.gate.poison();
-      database_.log(LogLevel::error, error.message);
-    }
     writer.rollback();
+    if (!is_undone(primary)) {
+      error.outcome = Outcome::unknown;
+      poison(error);
+    }
     return fail(error);
   }
   const auto size = static_cast<std::int64_t>(group.kept.size());
@@ -199,6 +198,23 @@ void Writer::finish(Group& group) {
     database_.require_identity();
   } catch (const Failure& failure) {
     fail(failure.error());
+  }
+}
+
+// Whether it is certain that a COMMIT which ended with this code is not done, nor will be after a crash. A full disk
+// and a lock come before the frame that makes a commit is written, so that it cannot be there; after any other error
+// who knows. Want of memory says nothing of the disk: a commit of our own takes the place of what may have been
+// written.
+bool Writer::is_undone(int code) {
+  if (code == SQLITE_FULL || code == SQLITE_BUSY) return true;
+  if (code != SQLITE_NOMEM) return false;
+  if (database_.memory) return true;
+  try {
+    database_.writer->flush_commits(true);
+    end_doubt(*database_.writer, database_.lock);
+    return true;
+  } catch (...) {
+    return false;
   }
 }
 
@@ -280,9 +296,18 @@ void Writer::count(Stats& stats) const noexcept {
 }
 
 void Writer::note(const Error& error) {
-  if (error.code != Code::io_error || !database_.gate.sound()) return;
+  if (error.code == Code::io_error && database_.gate.sound()) poison(error);
+}
+
+void Writer::poison(const Error& error) {
   database_.gate.poison();
   database_.log(LogLevel::error, error.message);
+  if (database_.memory) return;
+  try {
+    database_.lock.set_in_doubt(true);
+  } catch (const Failure& failure) {
+    database_.log(LogLevel::error, failure.error().message);
+  }
 }
 
 }  // namespace tse::store::sqlite

@@ -36,9 +36,11 @@ class Writer {
   enum class Ran { kept, refused, rolled_back, over_budget };
   Ran run_change(Group& group, std::size_t index);
   void finish(Group& group);
+  [[nodiscard]] bool is_undone(int code);
   std::unique_lock<std::mutex> begin(bool flushed, const Patience& patience);
   void checkpoint_if_due();
   void note(const core::Error& error);
+  void poison(const core::Error& error);
   void lock(const Patience& patience);
 
   Database& database_;
