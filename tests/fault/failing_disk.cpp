@@ -7,8 +7,10 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <random>
 #include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fault {
@@ -52,6 +54,9 @@ struct State {
   std::vector<Operation> failed;
   std::map<std::string, Followed, std::less<>> followed;
   std::set<File*> open;
+  std::int64_t until_cut = -1;
+  std::mt19937_64 random;
+  std::map<std::string, std::string> left_by_cut;
 };
 State& state() {
   static State only;
@@ -109,6 +114,33 @@ void reach_disk(sqlite3_file* file, Followed& followed) {
   followed.dirty.clear();
 }
 
+/// Reads one page of a file of this name, as all can see it.
+void read_page(const std::string& name, std::int64_t number, std::string& content) {
+  for (File* file : state().open) {
+    if (file->name == nullptr || file->name != name) continue;
+    sqlite3_file* const under = file->below();
+    sqlite3_int64 size = 0;
+    under->pMethods->xFileSize(under, &size);
+    const std::int64_t at = number * page;
+    const auto count = static_cast<int>(std::min<std::int64_t>(page, size - at));
+    if (count <= 0) return;
+    content.resize(std::max(content.size(), static_cast<std::size_t>(at + count)));
+    under->pMethods->xRead(under, content.data() + at, count, at);
+    return;
+  }
+}
+
+void count_down_to_cut() {
+  State& now = state();
+  const std::lock_guard lock(now.mutex);
+  if (now.until_cut < 0 || now.until_cut-- > 0) return;
+  for (const auto& [name, followed] : now.followed) {
+    std::string& content = now.left_by_cut[name] = followed.durable;
+    for (const std::int64_t number : followed.dirty)
+      if (now.random() % 2 == 0) read_page(name, number, content);
+  }
+}
+
 int close_file(sqlite3_file* file) {
   {
     const std::lock_guard lock(state().mutex);
@@ -134,6 +166,7 @@ int write_file(sqlite3_file* file, const void* data, int size, sqlite3_int64 off
   with_followed(file, [&](Followed& followed) {
     for (std::int64_t number = offset / page; number * page < offset + size; ++number) followed.dirty.insert(number);
   });
+  count_down_to_cut();
   return failure != SQLITE_OK ? failure : code;
 }
 
@@ -146,6 +179,7 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
       followed.durable.resize(static_cast<std::size_t>(size));
       followed.dirty.erase(followed.dirty.lower_bound((size + page - 1) / page), followed.dirty.end());
     });
+  count_down_to_cut();
   return code;
 }
 
@@ -166,6 +200,7 @@ int sync_file(sqlite3_file* file, int flags) {
   }
   const int code = methods(file).xSync(below(file), flags);
   if (code == SQLITE_OK) with_followed(file, [&](Followed& followed) { reach_disk(file, followed); });
+  count_down_to_cut();
   return code;
 }
 
@@ -303,6 +338,21 @@ std::string FailingDisk::durable(const std::string& path) {
   State& now = state();
   const std::lock_guard lock(now.mutex);
   return now.followed.at(path).durable;
+}
+
+void FailingDisk::cut(std::int64_t after, std::uint64_t seed) {
+  State& now = state();
+  const std::lock_guard lock(now.mutex);
+  now.until_cut = after;
+  now.random.seed(seed);
+  now.left_by_cut.clear();
+}
+
+std::map<std::string, std::string> FailingDisk::left_by_cut() {
+  State& now = state();
+  const std::lock_guard lock(now.mutex);
+  now.until_cut = -1;
+  return std::exchange(now.left_by_cut, {});
 }
 
 }  // namespace fault

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace fault {
@@ -38,6 +39,11 @@ class FailingDisk {
   static void follow(const std::string& path);
   /// What a power cut leaves of the file.
   [[nodiscard]] static std::string durable(const std::string& path);
+  /// From now on: after so many writes, truncations and flushes, what a power cut may leave then is kept: what is on
+  /// the disk, and of what is not there yet each page by chance.
+  static void cut(std::int64_t after, std::uint64_t seed);
+  /// The followed files' contents by path, empty if it did not come to the cut. No cut comes any more.
+  [[nodiscard]] static std::map<std::string, std::string> left_by_cut();
 };
 
 }  // namespace fault

@@ -1,6 +1,6 @@
 // A disk that fails, at each single operation of each call: once, and from then on for ever. What a call says of its
 // outcome must be true, on the spot, when the file is opened on a healthy disk, and after a power cut that takes with
-// it what a failed flush gave up. The engine goes on, or refuses all that comes.
+// it what a failed flush gave up, also one in the midst of that opening. The engine goes on, or refuses all that comes.
 //   TSE_IO_ERRORS=1000000 TSE_SEED=1 build/release/tests/fault --run_test=io_error
 //   TSE_IO_ERROR='complete/error/once/17' build/release/tests/fault --run_test=io_error    one of them again
 #include "failing_disk.hpp"
@@ -45,6 +45,7 @@ struct Wrong {
 };
 
 constexpr const char* refusal = "an earlier write may or may not have reached the disk";
+constexpr std::size_t operations_of_an_opening = 24;  // writes, truncations and flushes, about
 constexpr std::int64_t start_of_time = 1577470279117000;
 
 engine::Settings settings() {
@@ -344,9 +345,13 @@ class Run {
     if (!failed) return false;
     // A cut needs a while to be looked at, and tells nothing new where all was flushed.
     const bool is_cut = scenario_.begins != Begins::anew && FailingDisk::is_flush_failed();
-    if (is_cut) after_a_power_cut("cut.db");
+    if (is_cut) {
+      after_a_power_cut("cut.db", durable());
+      const std::size_t seed = std::hash<std::string>()(case_.name());
+      FailingDisk::cut(static_cast<std::int64_t>(seed % operations_of_an_opening), seed);
+    }
     healthy();
-    if (is_cut) after_a_power_cut("cut-again.db");
+    if (is_cut) after_a_power_cut("cut-again.db", durable());
     return true;
   }
 
@@ -441,6 +446,8 @@ class Run {
 
   void healthy() {
     const Engine::Ptr tasks = Engine::open(path_, settings());
+    if (const auto left = FailingDisk::left_by_cut(); !left.empty())
+      after_a_power_cut("cut-amid.db", {left.at(path_), left.at(path_ + "-wal"), {}});
     if (scenario_.begins != Begins::anew) require(row(*tasks, "keyed").has_value(), "an old task is lost");
     truth(*tasks, false);
     create(*tasks, "fourth");
@@ -449,9 +456,13 @@ class Run {
     is_seen_by_others_ = true;
   }
 
-  void after_a_power_cut(const char* name) {
+  [[nodiscard]] Files durable() const {
+    return {FailingDisk::durable(path_), FailingDisk::durable(path_ + "-wal"), {}};
+  }
+
+  void after_a_power_cut(const char* name, const Files& left) {
     const std::string path = directory_.file(name);
-    put(path, {FailingDisk::durable(path_), FailingDisk::durable(path_ + "-wal"), {}});
+    put(path, left);
     const Engine::Ptr tasks = Engine::open(path, settings());
     require(row(*tasks, "keyed").has_value(), "an old task is lost after a power cut");
     // What is in doubt may be gone until the file was opened and all could see it.

@@ -14,11 +14,8 @@
  *   - the change that is refused is never there, and never keeps its neighbours from being acknowledged;
  *   - every caller returns (liveness, under weak fairness).
  *
- * Controls, each of which must break one of these: ACKNOWLEDGE_UNFLUSHED, CHECKPOINT_OUTSIDE, NO_FENCE, FAIL_TOGETHER,
- * WAKE_NOT, TAKEN_NOT_REQUEUED.
- *
- * CUT_IN_DOUBT is a known limit, and is kept as a control: an fsync failed, the file is opened anew, and the power fails
- * while its log is moved into the database. What the kernel dropped is then in the pages, in part, and in no log.
+ * Controls, each of which must break one of these: ACKNOWLEDGE_UNFLUSHED, CHECKPOINT_OUTSIDE, NO_FENCE, LOG_NOT_ANEW,
+ * FAIL_TOGETHER, WAKE_NOT, TAKEN_NOT_REQUEUED.
  */
 
 #ifndef CALLERS
@@ -67,7 +64,6 @@ byte seen;         /* what somebody was told, or could have read */
 byte acknowledged;
 byte lock = 255;   /* WriteLock, and Turn within a process */
 bool others = true; /* another process has the file open */
-bool moving;       /* a file is opened, and its log moved into the database */
 
 inline union(into, upto) {
   into = 0;
@@ -179,9 +175,6 @@ inline checkpoint(truncates, failed) {
 proctype Power() {
   byte i, least, most, upto, in_log, a, b, choice;
   d_step {
-#ifndef CUT_IN_DOUBT
-    !(failures > 0 && moving);
-#endif
     i = 0;
     do
     :: i < log_end && log_state[i] == kept_on_disk -> i++
@@ -494,9 +487,23 @@ end:
   :: !others -> d_step { log_visible = log_end }
   :: others
   fi;
-  moving = true;
 #ifndef NO_FENCE
-  /* write_fence() */
+  /* end_doubt() */
+#ifndef LOG_NOT_ANEW
+  d_step {
+    i = 0;
+    do
+    :: i < log_end ->
+      if
+      :: log_state[i] == dropped -> log_state[i] = dirty
+      :: else
+      fi;
+      i++
+    :: else -> break
+    od;
+    i = 0
+  };
+#endif
   append(0);
   flush_log(failed);
   if
@@ -509,7 +516,6 @@ end:
   :: else
   fi;
 #endif
-  moving = false;
   /* From here on it answers. */
   d_step { union(copied, log_visible); seen = seen | copied | page_a; copied = 0 };
   append(REOPENED);

@@ -28,6 +28,8 @@ struct Fixture {
                   [&](store::Session& session) { session.insert(new_row("z", id), std::string(payload, 'x')); });
   }
   bool has(Store& in_store, const std::string& id) { return in_store.read({"z", id}, in()).has_value(); }
+  /// What the sidecar says, docs/internals/file-format.md.
+  bool is_in_doubt() const { return read_file(path + "-taskstate").at(28) != 0; }
   void sound() { BOOST_TEST(open(path)->verify(in()).problems.empty()); }
 };
 
@@ -87,13 +89,25 @@ BOOST_FIXTURE_TEST_CASE(a_failing_sync_at_commit_is_doubtful_and_final, Fixture)
   BOOST_TEST((code_of([&] { store->read({"z", "before"}, in()); }) == Code::io_error));
   BOOST_TEST((code_of([&] { store->answer({"z", "before"}, {}, in()); }) == Code::io_error));
   store->close();
+  BOOST_TEST(is_in_doubt());
 
   const auto again = open(path);
+  BOOST_TEST(!is_in_doubt());
   const bool there = has(*again, "doubtful");
   BOOST_TEST(has(*again, "before"));
   again->close();
   BOOST_TEST(has(*open(path), "doubtful") == there);
   sound();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failing_sync_at_opening_leaves_a_doubt, Fixture) {
+  store->close();
+  fault::set(fault::Operation::sync, SQLITE_IOERR_FSYNC);
+  BOOST_TEST((code_of([&] { (void)open(path); }) == Code::io_error));
+  BOOST_TEST(is_in_doubt());
+  fault::set(fault::Operation::none);
+  (void)open(path);
+  BOOST_TEST(!is_in_doubt());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_failing_write_at_commit_is_doubtful_and_final, Fixture) {
