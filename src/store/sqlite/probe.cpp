@@ -57,7 +57,7 @@ Content content_of(Connection& connection, Intent intent) {
 }
 
 // "immutable" makes SQLite take no lock and create neither -wal nor -shm, but it does not see what only the -wal
-// holds. So a file in use, or one that was not closed cleanly, is looked at a second time, the ordinary way.
+// holds. So it is for a file that nobody uses and that was closed cleanly, and for want of another way.
 Content probe(const Paths& paths, Intent intent, const Patience& patience) {
   const auto info = look(paths.database);
   if (!info || !S_ISREG(info->st_mode)) throw Failure(Code::not_a_taskstate_file, "the path names no regular file");
@@ -66,28 +66,31 @@ Content probe(const Paths& paths, Intent intent, const Patience& patience) {
     if (has_content(paths.wal)) throw Failure(Code::corrupt, "the file is empty although its -wal is not");
     return Content::empty;
   }
-  const bool in_use = has_content(paths.wal) || has_content(paths.journal);
   // No database is smaller than its smallest page, and SQLite takes a file of one byte for an empty one.
   if (info->st_size < 512) throw Failure(Code::not_a_taskstate_file, "the file is too short to be an SQLite database");
-  if (!in_use) return read_content(paths, "mode=ro&immutable=1", intent, patience);
-  bool ours = false;
-  try {
-    ours = read_content(paths, "mode=ro&immutable=1", intent, patience) == Content::ours;
-  } catch (const Failure& failure) {
-    const Code code = failure.error().code;
-    // What was garbled when the power failed is whole in the -wal, or in the journal.
-    const bool is_lost = code == Code::not_a_taskstate_file && !in_use;
-    if (is_lost || code == Code::access_denied) throw;
+  const auto as_it_lies = [&] { return read_content(paths, "mode=ro&immutable=1", intent, patience); };
+  // What was garbled when the power failed is whole in the -wal, or in the journal.
+  const auto lies_as_ours = [&] {
+    try {
+      return as_it_lies() == Content::ours;
+    } catch (const Failure& failure) {
+      if (failure.error().code == Code::access_denied) throw;
+      return false;
+    }
+  };
+  const bool has_log = has_content(paths.wal);
+  if (has_content(paths.journal)) {
+    if (!has_log && lies_as_ours()) return Content::ours;
+    // What was cut short has left a journal, and only who may write can roll it back. Whether that was our creation of
+    // the file, whose -taskstate file the power cut may have taken, or another's transaction cannot be told before.
+    return read_content(paths, "mode=rw", intent, patience, SQLITE_OPEN_READWRITE);
   }
-  if (ours && !has_content(paths.wal)) return Content::ours;
-  // What was cut short has left a journal, and only who may write can roll it back. Whether that was our creation of
-  // the file, whose -taskstate file the power cut may have taken, or another's transaction cannot be told before.
-  if (has_content(paths.journal)) return read_content(paths, "mode=rw", intent, patience, SQLITE_OPEN_READWRITE);
+  if (!has_log) return as_it_lies();
   try {
     return read_content(paths, "mode=ro", intent, patience);
   } catch (const Failure& failure) {
     // Whoever may read the file but not make its -shm is told so by the opening itself.
-    if (!ours || failure.error().code == Code::schema_too_new) throw;
+    if (failure.error().code == Code::schema_too_new || !lies_as_ours()) throw;
     return Content::ours;
   }
 }
