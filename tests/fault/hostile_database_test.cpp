@@ -196,6 +196,14 @@ BOOST_AUTO_TEST_CASE(triggers_of_others) {
                  " BEGIN INSERT INTO spy VALUES ('" + table + "'); END");
 }
 
+BOOST_AUTO_TEST_CASE(triggers_of_others_under_names_like_ours) {
+  const std::string evil = " AFTER INSERT ON taskstate_events BEGIN INSERT INTO spy VALUES ('evil'); END";
+  for (const std::string schema : {"", "UPDATE taskstate_meta SET schema = 99; "}) {
+    survives(schema + "CREATE TRIGGER taskstate_evil" + evil);
+    survives(schema + "DROP TRIGGER taskstate_tasks_born; CREATE TRIGGER taskstate_tasks_born" + evil);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(views_under_the_names_of_tables) {
   for (const std::string& table : names("table")) {
     const std::string as_view = "ALTER TABLE " + table + " RENAME TO moved; CREATE VIEW " + table + " AS ";

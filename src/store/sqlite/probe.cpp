@@ -2,8 +2,10 @@
 
 #include "store/sqlite/failure.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace tse::store::sqlite {
 
@@ -41,6 +43,23 @@ void refuse_what_computes(Connection& connection) {
     throw Failure(Code::corrupt, "a table of ours is none, or computes what it should hold");
 }
 
+bool is_of_a_migration(std::string_view sql) {
+  const auto steps = migrations();
+  return std::any_of(steps.begin(), steps.end(),
+                     [sql](const Migration& step) { return step.sql.find(sql) != std::string_view::npos; });
+}
+
+// A trigger runs what somebody has written, whatever its name. Those of a later schema are not known here, and can do
+// only what the authorizer lets them.
+void refuse_altered_triggers(Connection& connection) {
+  if (connection.integer("SELECT schema FROM taskstate_meta WHERE one = 1") > schema_version) return;
+  Query query(connection,
+              "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'taskstate\\_%' ESCAPE '\\'");
+  while (query.step())
+    if (!is_of_a_migration(query.view(0)))
+      throw Failure(Code::corrupt, "a trigger of ours was altered, or is not ours");
+}
+
 }  // namespace
 
 Content content_of(Connection& connection, Intent intent) {
@@ -50,6 +69,7 @@ Content content_of(Connection& connection, Intent intent) {
   if (meta) {
     refuse_what_computes(connection);
     check_schema(connection, intent);
+    if (intent == Intent::write) refuse_altered_triggers(connection);
     return Content::ours;
   }
   if (mark == application_id) throw Failure(Code::corrupt, "the file is marked as ours but has no taskstate_meta");
