@@ -642,9 +642,9 @@ typedef struct tse_heartbeat_view {
 
 /** Moves the lease's end to lease_us from now (TSE_NONE: the duration it was granted for). A good rhythm is a third
  *  of the duration. `progress` may be absent, or a JSON Link whose rel is "progress": it replaces the task's link
- *  of that rel, at most once a second (what comes sooner is left out). Without progress it need not reach the disk
- *  before it returns, since a power cut ends the worker too. `view` may be NULL. Errors: lease_lost,
- *  invalid_argument, and those of every change. */
+ *  of that rel, at most once a second (what comes sooner, with nothing else in between, is left out). Without
+ *  progress it need not reach the disk before it returns, since a power cut ends the worker too. `view` may be NULL.
+ *  Errors: lease_lost, invalid_argument, and those of every change. */
 TSE_API int32_t tse_lease_heartbeat(tse_engine *engine, const char *token, size_t token_size, int64_t lease_us,
                                     const char *progress, size_t progress_size, const tse_call *call,
                                     tse_heartbeat_view *view, tse_error **error) TSE_NOEXCEPT;

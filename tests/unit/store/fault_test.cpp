@@ -295,4 +295,50 @@ BOOST_AUTO_TEST_CASE(a_really_full_disk, *boost::unit_test::precondition([](auto
   if (status == 77) BOOST_TEST_MESSAGE("no mount namespace here");
 }
 
+/// Whether all is as it was told with so many pages left on the disk. 0, or the number of what is wrong.
+int with_pages_left(const std::string& path, std::size_t pages) {
+  const std::string filler = path + "-filler";
+  const std::string id = "t" + std::to_string(pages);
+  std::optional<core::Error> error;
+  {
+    std::ofstream out(filler, std::ios::binary);
+    const std::string page(4096, 'x');
+    while (out.write(page.data(), 4096).flush()) {
+    }
+  }
+  const auto full = std::filesystem::file_size(filler) / 4096 * 4096;
+  if (full < pages * 4096) return 1;
+  std::filesystem::resize_file(filler, full - pages * 4096);
+  try {
+    const auto store = open(path);
+    error = commit(*store, [&](store::Session& session) { session.insert(new_row("z", id), "payload"); });
+  } catch (const core::Failure& failure) {
+    error = failure.error();
+  }
+  std::filesystem::remove(filler);
+  if (error && (error->code != Code::disk_full || error->outcome != Outcome::not_done)) return 2;
+  const auto store = open(path);
+  if (store->read({"z", id}, in()).has_value() == error.has_value()) return 3;
+  if (pages == 0 && !error) return 4;
+  if (pages >= 40 && error) return 5;
+  return store->verify(in()).problems.empty() ? 0 : 6;
+}
+
+BOOST_AUTO_TEST_CASE(the_last_pages_of_a_disk, *boost::unit_test::precondition([](auto) { return ::geteuid() == 0; })) {
+  const TempDirectory directory;
+  const int status = in_child([&] {
+    return on_small_disk(directory.root(), [&] {
+      open(directory.path())->close();
+      for (std::size_t pages = 0; pages <= 40; ++pages)
+        if (const int wrong = with_pages_left(directory.path(), pages)) {
+          std::fprintf(stderr, "%zu pages left\n", pages);
+          return wrong;
+        }
+      return 0;
+    });
+  });
+  BOOST_TEST((status == 0 || status == 77), "exit status " << status);
+  if (status == 77) BOOST_TEST_MESSAGE("no mount namespace here");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
