@@ -262,6 +262,11 @@ BOOST_AUTO_TEST_CASE(columns_that_are_computed) {
 }
 
 BOOST_AUTO_TEST_CASE(values_of_other_types_and_sizes) {
+  const std::size_t one_in = setting("TSE_HOSTILE_ONE_IN", 1);
+  std::size_t tried = 0;
+  const auto survives_one_in = [&](const std::string& sql) {
+    if (tried++ % one_in == 0) survives(sql);
+  };
   const std::string loosely =
       "UPDATE sqlite_schema SET sql = replace(replace(replace(sql, ' STRICT', ''), ' TEXT', ''), ' INTEGER NOT NULL', "
       "'') WHERE name LIKE 'taskstate%' AND type = 'table'; PRAGMA writable_schema = RESET; PRAGMA writable_schema = "
@@ -283,11 +288,11 @@ BOOST_AUTO_TEST_CASE(values_of_other_types_and_sizes) {
                               "CAST(x'c3' AS TEXT)", "CAST(zeroblob(3000000) AS TEXT)"}) {
       std::string all;
       for (const std::string& column : columns) all += (all.empty() ? "" : ", ") + column + " = " + value;
-      survives(loosely + "UPDATE OR IGNORE " + table + " SET " + all);
+      survives_one_in(loosely + "UPDATE OR IGNORE " + table + " SET " + all);
     }
     for (const std::string& column : columns)
       for (const char* value : {"NULL", "9223372036854775807", "x'ff00fe'"})
-        survives(loosely + "UPDATE OR IGNORE " + table + " SET " + column + " = " + value);
+        survives_one_in(loosely + "UPDATE OR IGNORE " + table + " SET " + column + " = " + value);
   }
 }
 

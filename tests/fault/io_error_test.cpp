@@ -506,10 +506,10 @@ class Campaign {
  public:
   Campaign() : scenarios_(all_scenarios(world_)) {}
 
-  static constexpr std::uint64_t passes_for_all = 4;
+  /// One in so many of the operations of every scenario; so many passes one after the other are all of them. Each fails
+  /// once, and from then on for ever; when all that is done, with more and more after it.
+  const std::uint64_t passes_for_all = setting("TSE_IO_PASSES", 4);
 
-  /// One in four of the operations of every scenario; four passes one after the other are all of them. Each fails once,
-  /// and from then on for ever; when all that is done, with more and more after it.
   template <typename GoesOn>
   void pass(std::uint64_t number, GoesOn goes_on) {
     const auto round = static_cast<std::int64_t>(number / passes_for_all);
@@ -518,7 +518,8 @@ class Campaign {
         for (const std::int64_t times : {round + 1, std::int64_t{-1}}) {
           if (times < 0 && round > 0) continue;
           auto after = static_cast<std::int64_t>(number % passes_for_all);
-          while (goes_on() && run({&scenario, defect, after, times})) after += passes_for_all;
+          while (goes_on() && run({&scenario, defect, after, times}))
+            after += static_cast<std::int64_t>(passes_for_all);
         }
   }
 
