@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -24,13 +25,16 @@ constexpr int pages_at_once = 256;
 /// A new, empty file under a name of its own; gone at the end unless it was renamed.
 class Temporary {
  public:
-  Temporary(const std::string& target, mode_t mode) : path_(target + "-backup-" + random_name()) {
+  Temporary(const std::string& target, mode_t mode) {
+    path_ = target + "-backup-" + random_name();
+    for (std::size_t i = 0; i < suffixes.size(); ++i) beside_[i] = path_ + suffixes[i];
     const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (descriptor < 0) throw Failure(errno_error(errno, "create the backup"));
     ::close(descriptor);
   }
   ~Temporary() {
-    for (const char* suffix : {"", "-journal", "-wal", "-shm"}) std::remove((path_ + suffix).c_str());
+    std::remove(path_.c_str());
+    for (const std::string& path : beside_) std::remove(path.c_str());
   }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
@@ -42,7 +46,9 @@ class Temporary {
     sqlite3_randomness(sizeof number, &number);
     return std::to_string(number);
   }
+  static constexpr std::array suffixes{"-journal", "-wal", "-shm"};
   std::string path_;
+  std::array<std::string, suffixes.size()> beside_;  // made beforehand: removing them must not need memory
 };
 
 class Descriptor {
@@ -103,10 +109,11 @@ void back_up(Connection& connection, const Database& database, const std::string
     make_its_own(copy);
   }
   Descriptor(temporary.path(), O_RDONLY).flush();
+  const auto slash = target.database.rfind('/');
+  const Descriptor directory(slash == 0 ? "/" : target.database.substr(0, slash), O_RDONLY | O_DIRECTORY);
   if (std::rename(temporary.path().c_str(), target.database.c_str()) != 0)
     throw Failure(errno_error(errno, "give the backup its name"));
-  const auto slash = target.database.rfind('/');
-  Descriptor(slash == 0 ? "/" : target.database.substr(0, slash), O_RDONLY | O_DIRECTORY).flush();
+  directory.flush();
 }
 
 }  // namespace tse::store::sqlite
