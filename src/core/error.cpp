@@ -1,5 +1,7 @@
 #include "core/error.hpp"
 
+#include <new>
+
 namespace tse::core {
 
 std::string_view to_string(Code code) noexcept {
@@ -21,6 +23,14 @@ Error invalid(std::string field, std::string message) {
   std::vector<Detail> details;
   details.push_back({std::move(field), std::move(message)});
   return invalid(std::move(details));
+}
+
+Error copy_of(const Error& error) noexcept {
+  try {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return {Code::no_memory, "out of memory", {}, error.outcome};  // so short that it needs none
+  }
 }
 
 }  // namespace tse::core

@@ -70,6 +70,9 @@ struct Error {
 [[nodiscard]] Error invalid(std::vector<Detail> details);
 [[nodiscard]] Error invalid(std::string field, std::string message);
 
+/// A copy; where there is no memory for one, `no_memory` with the same outcome.
+[[nodiscard]] Error copy_of(const Error& error) noexcept;
+
 /// An Error on its way up through code that has nothing to say about it.
 class Failure : public std::exception {
  public:

@@ -21,14 +21,6 @@ const core::Error closed_error{core::Code::closed, "the engine is closed"};
 const core::Error busy_error{core::Code::busy, "another writer was at work until the deadline passed"};
 const core::Error cancelled_error{core::Code::cancelled, "the caller cancelled before its turn came"};
 
-void assign(std::optional<core::Error>& to, const core::Error& error) noexcept {
-  try {
-    to = error;
-  } catch (const std::bad_alloc&) {
-    to = core::Error{core::Code::no_memory, {}, {}, error.outcome};
-  }
-}
-
 bool is_given_up(const std::optional<core::Error>& error) {
   return error && (error->code == core::Code::busy || error->code == core::Code::cancelled);
 }
@@ -65,7 +57,7 @@ void CommitGroup::Waiter::nudge() noexcept {
 }
 
 void CommitGroup::Waiter::give_up(const core::Error& error) noexcept {
-  for (; next < changes.size(); ++next) assign(errors[next], error);
+  for (; next < changes.size(); ++next) errors[next] = core::copy_of(error);
 }
 
 void CommitGroup::run(const store::Change& change, store::Deadline deadline, const std::stop_token& stop) {
@@ -136,7 +128,7 @@ void CommitGroup::lead(Waiter& self) {
                            {group.earliest, [&group] { return group.is_asked_to_stop(); }});
     last_commit_ = steady_clock::now() - begin;
   } catch (const core::Failure& failure) {
-    failed_whole = failure.error();
+    failed_whole = core::copy_of(failure.error());
   } catch (const std::bad_alloc&) {
     failed_whole = core::Error{core::Code::no_memory, "out of memory", {}, core::Outcome::unknown};
   }
@@ -200,7 +192,7 @@ CommitGroup::Waiters CommitGroup::settle(Group& group, std::span<std::optional<c
     if (i >= begun) {
       waiter->next = index;
     } else if (failed_whole) {
-      assign(waiter->errors[index], *failed_whole);
+      waiter->errors[index] = core::copy_of(*failed_whole);
     } else {
       waiter->errors[index] = std::move(results[i]);
     }

@@ -62,7 +62,7 @@ std::int64_t Engine::purge_ended(store::EndedQuery query, std::int64_t limit, co
   } catch (const core::Failure& failure) {
     if (removed == 0) throw;
     if (!has_given_up(failure)) {
-      core::Error error = failure.error();
+      core::Error error = core::copy_of(failure.error());
       error.outcome = core::Outcome::unknown;  // of all that it should do: some of it is done
       throw core::Failure(std::move(error));
     }

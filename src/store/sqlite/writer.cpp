@@ -22,18 +22,22 @@ using core::Outcome;
 
 namespace {
 
+const Error unforeseen{Code::internal, "a change failed in an unforeseen way"};
+
 // The one place where what a change may throw becomes its result.
-Error current_error() {
+Error current_error() noexcept {
   try {
     throw;
   } catch (const Failure& failure) {
-    return failure.error();
+    return core::copy_of(failure.error());
   } catch (const std::bad_alloc&) {
     return {Code::no_memory, "out of memory", {}, Outcome::not_done};
-  } catch (const std::exception&) {
-    return {Code::internal, "a change failed in an unforeseen way", {}, Outcome::not_done};
+  } catch (...) {
+    return core::copy_of(unforeseen);
   }
 }
+
+constexpr const char* commit_sql = "COMMIT";
 
 }  // namespace
 
@@ -171,12 +175,12 @@ void Writer::finish(Group& group) {
   Connection& writer = *database_.writer;
   if (group.kept.empty()) return writer.rollback();
   const auto fail = [&](const Error& error) {
-    for (const std::size_t index : group.kept) group.results[index] = error;
+    for (const std::size_t index : group.kept) group.results[index] = core::copy_of(error);
   };
   try {
-    Query(writer, "COMMIT").run();
-  } catch (const Failure& failure) {
-    Error error = failure.error();
+    Query(writer, commit_sql).run();
+  } catch (...) {  // there may be no memory to say what SQLite said
+    Error error = current_error();
     const int primary = sqlite3_errcode(writer.handle()) & 0xff;
     writer.rollback();
     if (!is_undone(primary)) {
@@ -196,8 +200,10 @@ void Writer::finish(Group& group) {
   if (group.is_seen()) database_.lock.announce();
   try {
     database_.require_identity();
-  } catch (const Failure& failure) {
-    fail(failure.error());
+  } catch (...) {
+    Error error = current_error();
+    error.outcome = Outcome::unknown;
+    fail(error);
   }
 }
 
@@ -224,7 +230,8 @@ std::unique_lock<std::mutex> Writer::begin(bool flushed, const Patience& patienc
   for (;;) {
     std::unique_lock<std::mutex> held(database_.transaction);
     if (!database_.memory) database_.require_identity();
-    database_.writer->rollback();  // of a change that ended without the memory to
+    database_.writer->rollback();                 // of a change that ended without the memory to
+    (void)database_.writer->prepare(commit_sql);  // now, so that its failure is one of the commit itself
     database_.writer->flush_commits(flushed);
     const int code = sqlite3_exec(database_.writer->handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return held;
@@ -307,6 +314,7 @@ void Writer::poison(const Error& error) {
     database_.lock.set_in_doubt(true);
   } catch (const Failure& failure) {
     database_.log(LogLevel::error, failure.error().message);
+  } catch (const std::bad_alloc&) {  // nor is there any to say so
   }
 }
 
