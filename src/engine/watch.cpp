@@ -46,8 +46,7 @@ void Watches::wake_one(Queue& queue) {
   Watch* const watch = *found;
   watch->woken_ = true;
   watch->signal_.raise();
-  queue.erase(found);
-  queue.push_back(watch);
+  std::rotate(found, found + 1, queue.end());
 }
 
 void Watches::signal(std::string_view zone_id, std::string_view operation) {
@@ -138,6 +137,7 @@ void Watches::follow(const std::function<void()>& enroll) {
 // First enrolled, then looked at: what happens in between is told or seen.
 void Watches::add(Watch& watch, const core::Key& key, std::optional<std::int64_t> revision, std::int64_t tag) {
   follow([&] {
+    watch.make_room_to_tell();
     tasks_[key].push_back({&watch, revision, tag});
     ++watch.tasks_;
   });
@@ -231,6 +231,12 @@ void Watch::await_claim(const ClaimFilter& filter) {
 void Watch::await_task(const core::Key& key, std::optional<std::int64_t> revision, std::int64_t tag) {
   refuse_inherited();
   watches_->add(*this, key, revision, tag);
+}
+
+// Beforehand, for all that it waits for: who tells has nobody to tell of want of memory.
+void Watch::make_room_to_tell() {
+  const std::size_t most = told_.size() + tasks_ + 1;
+  if (told_.capacity() < most) told_.reserve(std::max(most, 2 * told_.capacity()));
 }
 
 void Watch::forget_task(const core::Key& key, std::int64_t tag) {

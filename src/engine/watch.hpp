@@ -159,6 +159,7 @@ class Watch {
   friend class Watches;
   [[nodiscard]] bool is_inherited() const noexcept;
   void refuse_inherited() const;
+  void make_room_to_tell();
 
   const std::shared_ptr<Watches> watches_;
   const std::uint64_t generation_;
@@ -167,7 +168,7 @@ class Watch {
   std::vector<ClaimFilter> filters_;
   std::size_t tasks_ = 0;
   std::size_t feeds_ = 0;
-  std::deque<std::int64_t> told_;  // tags that nobody took yet
+  std::vector<std::int64_t> told_;  // tags that nobody took yet
   bool woken_ = false;
 };
 
