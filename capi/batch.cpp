@@ -129,13 +129,19 @@ int32_t tse_batch_run(tse_engine* engine, const tse_batch* batch, const tse_call
 size_t tse_results_count(const tse_results* results) noexcept { return results ? results->all.size() : 0; }
 
 int32_t tse_results_get(const tse_results* results, size_t index, tse_task_view* view, tse_error** error) noexcept {
-  return capi::guard(error, [&] {
+  const core::Error* of_the_change = nullptr;
+  const int32_t code = capi::guard(error, [&] {
     const tse_results& from = capi::require(results, "results");
     if (index >= from.all.size()) capi::refuse("index", "is past the last result");
     const tse_results::Result& result = from.all[index];
-    if (result.error) throw core::Failure(*result.error);
-    if (view != nullptr) result.snapshot->view(capi::require_struct(view, "view"));
+    if (result.error) {
+      of_the_change = &*result.error;
+    } else if (view != nullptr) {
+      result.snapshot->view(capi::require_struct(view, "view"));
+    }
   });
+  // Not thrown: without the memory for a copy, its outcome would be lost.
+  return of_the_change != nullptr ? capi::fail(error, *of_the_change) : code;
 }
 
 void tse_results_free(tse_results* results) noexcept { delete results; }

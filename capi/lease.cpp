@@ -116,8 +116,8 @@ int32_t tse_start_leased(tse_engine* engine, const char* zone_id, size_t zone_id
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
     const core::Text who = capi::owned(capi::text_in(worker, worker_size, "worker"));
     const auto duration = duration_in(lease_us).value_or(engine::usual_lease);
-    std::vector<engine::Lease> started;
-    started.push_back(target.start_leased(key, who, duration, capi::call_in(call)));
+    std::vector<engine::Lease> started(1);  // beforehand: once it is started, nothing may fail as if it were not
+    started.front() = target.start_leased(key, who, duration, capi::call_in(call));
     hand_out(out, std::move(started));
   });
 }
