@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <thread>
 
 namespace tse::store::sqlite {
@@ -57,9 +58,8 @@ Connection::Connection(const std::string& uri, int flags) {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     return;
   }
-  const core::Error error = to_error(handle_, code, "open the database");
-  sqlite3_close_v2(handle_);
-  throw Failure(error);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> half_open(handle_, &sqlite3_close_v2);
+  raise(handle_, code, "open the database");
 }
 
 Connection::~Connection() {
@@ -204,15 +204,20 @@ bool Query::is_null(int column) const { return sqlite3_column_type(statement_, c
 
 std::int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
+// Nothing is also what SQLite gives when it had no memory to convert a value.
+void Query::require_memory() const {
+  if ((sqlite3_errcode(connection_.handle()) & 0xff) == SQLITE_NOMEM) throw std::bad_alloc();
+}
+
 std::string_view Query::view(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_, column);
-  if (text == nullptr) return {};
+  if (text == nullptr) return require_memory(), std::string_view();
   return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 std::string Query::blob(int column) const {
   const void* data = sqlite3_column_blob(statement_, column);
-  if (data == nullptr) return {};
+  if (data == nullptr) return require_memory(), std::string();
   return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 

@@ -102,6 +102,7 @@ class Query {
 
  private:
   void check(int code);
+  void require_memory() const;
   Connection& connection_;
   sqlite3_stmt* statement_;
 };
