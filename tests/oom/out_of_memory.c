@@ -1,8 +1,10 @@
 /* Memory that runs out at each single allocation of each function of the C interface, once and from then on for ever:
  * malloc() and its kin fail, for the C++ inside and for SQLite. The code is TSE_NO_MEMORY or TSE_OK; what is said of
- * the outcome is so, also when the file is opened again; nothing is handed out by a call that fails, all can be freed,
- * nothing leaks; and with memory back the call succeeds. A function without a scenario fails the test.
- *   TSE_OUT_OF_MEMORY=1000000 TSE_SEED=1 build/release/tests/out_of_memory
+ * the outcome is so, also when the file is opened again or if the process ended at once; nothing is handed out by a
+ * call that fails, all can be freed, nothing leaks; and with memory back the call succeeds. A function without a
+ * scenario fails the test.
+ *   TSE_SEED=1 build/release/tests/out_of_memory                               one pass: each 401st allocation
+ *   TSE_OUT_OF_MEMORY=1000000 TSE_SEED=1 build/release/tests/out_of_memory     so many failures, in several passes
  *   TSE_SCENARIO=tse_create/file/once/17 build/release/tests/out_of_memory     one of them again */
 #define _POSIX_C_SOURCE 200809L
 #include "capi/check.h"
@@ -30,9 +32,10 @@ static long violations = 0;
 /* ---- The place ---------------------------------------------------------------------------------- */
 
 static void remove_files(void) {
-  static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", "-taskstate", "-copy"};
+  static const char *const suffixes[] = {"",      "-wal",     "-shm",         "-journal",     "-taskstate",
+                                         "-copy", "-crashed", "-crashed-wal", "-crashed-shm", "-crashed-taskstate"};
   for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-    char path[sizeof found.path + 16];
+    char path[sizeof found.path + 32];
     snprintf(path, sizeof path, "%s%s", found.path, suffixes[i]);
     remove(path);
   }
@@ -44,6 +47,27 @@ static tse_engine *open_at(const char *path) {
   MUST(tse_open(path, TSE_NTS, options, &tasks, NULL));
   tse_options_free(options);
   return tasks;
+}
+
+static void copy_file(const char *from, const char *to) {
+  char bytes[65536];
+  size_t size;
+  FILE *in = fopen(from, "rb");
+  FILE *out = fopen(to, "wb");
+  CHECK(in != NULL && out != NULL);
+  while (in != NULL && out != NULL && (size = fread(bytes, 1, sizeof bytes, in)) > 0)
+    CHECK(fwrite(bytes, 1, size, out) == size);
+  if (in != NULL) fclose(in);
+  if (out != NULL) fclose(out);
+}
+
+/* Where memory stays short, there may be none to make certain what became of a commit: then the engine answers nothing
+ * more until it is opened anew. */
+static int is_poisoned(tse_engine *tasks) {
+  tse_task *task = NULL;
+  const int32_t code = tse_get(tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, 0, NULL, &task, NULL);
+  tse_task_free(task);
+  return code == TSE_IO_ERROR;
 }
 
 static void put_file(void) {
@@ -114,6 +138,7 @@ static void set_up(struct world *w, const struct scenario *scenario, enum place 
   if (place == IN_MEMORY) fill(w->tasks, w->token);
   MUST(tse_watch_new(w->tasks, &w->watch, NULL));
   MUST(tse_watch_task(w->watch, ZONE, TSE_NTS, ID("leased"), TSE_NTS, 1000, 8, NULL));
+  MUST(tse_watch_claim(w->watch, NULL, NULL));
 }
 
 static void tear_down(struct world *w) {
@@ -133,9 +158,39 @@ static void verify(tse_engine *tasks) {
   tse_report_free(report);
 }
 
+static void open_anew(struct world *w) {
+  tse_watch_free(w->watch);
+  tse_engine_free(w->tasks);
+  w->watch = NULL;
+  w->tasks = open_at(w->path);
+}
+
+/* What is certainly not done is not done either if the process ends here: its files, as whoever comes then finds them.
+ */
+static void check_crash(struct world *w, const struct scenario *scenario) {
+  char log[sizeof found.path + 8];
+  char copy[sizeof found.path + 16];
+  char copy_of_log[sizeof copy + 8];
+  struct stat written;
+  snprintf(log, sizeof log, "%s-wal", found.path);
+  snprintf(copy, sizeof copy, "%s-crashed", found.path);
+  snprintf(copy_of_log, sizeof copy_of_log, "%s-wal", copy);
+  if (stat(log, &written) != 0 || written.st_size == 0) return;
+  copy_file(found.path, copy);
+  copy_file(log, copy_of_log);
+  tse_engine *const tasks = w->tasks;
+  w->tasks = open_at(copy);
+  CHECK(!scenario->done(w));
+  tse_engine_free(w->tasks);
+  w->tasks = tasks;
+}
+
 /* With memory back: what was said is so, and the call succeeds. */
 static void check_truth(struct world *w, const struct scenario *scenario, enum place place, int32_t code,
-                        int32_t outcome) {
+                        int32_t outcome, int may_be_poisoned) {
+  const int is_file = scenario->needs == NEEDS_ENGINE && w->tasks != NULL && place == IN_FILE;
+  if (is_file && code != TSE_OK && outcome == TSE_NOT_DONE && scenario->done != NULL) check_crash(w, scenario);
+  if (is_file && code != TSE_OK && outcome == TSE_UNKNOWN && may_be_poisoned && is_poisoned(w->tasks)) open_anew(w);
   int done = scenario->done == NULL || scenario->done(w);
   if (code == TSE_OK) CHECK(done);
   if (code != TSE_OK && outcome == TSE_NOT_DONE && scenario->done != NULL) CHECK(!done);
@@ -148,11 +203,8 @@ static void check_truth(struct world *w, const struct scenario *scenario, enum p
     done = scenario->done == NULL || scenario->done(w);
     CHECK(done);
   }
-  if (scenario->needs != NEEDS_ENGINE || w->tasks == NULL || place == IN_MEMORY) return;
-  tse_watch_free(w->watch);
-  tse_engine_free(w->tasks);
-  w->watch = NULL;
-  w->tasks = open_at(w->path);
+  if (!is_file || w->tasks == NULL) return;
+  open_anew(w);
   if (scenario->done != NULL) CHECK(scenario->done(w));
   verify(w->tasks);
 }
@@ -179,7 +231,7 @@ static long run(const struct scenario *scenario, enum place place, long after, l
     }
   }
   tse_error_free(error);
-  check_truth(&w, scenario, place, code, outcome);
+  check_truth(&w, scenario, place, code, outcome, times != 1);
   tear_down(&w);
   return failed;
 }
@@ -226,24 +278,24 @@ static int has_time(void) {
   return seconds == 0 || time(NULL) - began < seconds;
 }
 
-/* One in `stride` of the allocations of what needs a file or an engine, there or in memory, and every one of the rest;
- * twice `stride` passes are all of them. Each fails once, and from then on for ever; after that with more and more
- * behind it. */
+/* One in `stride` of the allocations of what needs a file or an engine, there and in memory; the first pass has every
+ * one of the rest. `stride` passes are all of them: each fails once, and from then on for ever. After that with more
+ * and more behind it. */
 static void pass(long number) {
-  const long stride = 31;
-  const enum place place = number % 2 == 0 ? IN_FILE : IN_MEMORY;
-  const long first = number / 2 % stride;
-  const long round = number / (2 * stride);
+  const long stride = 401;
+  const long first = number % stride;
+  const long round = number / stride;
   for (size_t i = 0; i < scenario_count; i++) {
     const struct scenario *scenario = &scenarios[i];
     const int is_short = scenario->needs == NEEDS_NOTHING && strncmp(scenario->name, "tse_open", 8) != 0;
-    if (is_short && number % (2 * stride) != 0) continue;
-    if (scenario->needs != NEEDS_ENGINE && place == IN_MEMORY) continue;
-    for (int for_ever = 0; for_ever < (round == 0 ? 2 : 1); for_ever++) {
-      long after = is_short ? 0 : first;
-      while (has_time() && run_and_count(scenario, place, after, for_ever ? -1 : round + 1))
-        after += is_short ? 1 : stride;
-    }
+    if (is_short && first != 0) continue;
+    const enum place last = scenario->needs == NEEDS_ENGINE ? IN_MEMORY : IN_FILE;
+    for (int place = IN_FILE; place <= (int)last; place++)
+      for (int for_ever = 0; for_ever < (round == 0 ? 2 : 1); for_ever++) {
+        long after = first;
+        while (has_time() && run_and_count(scenario, (enum place)place, after, for_ever ? -1 : round + 1))
+          after += is_short ? 1 : stride;
+      }
   }
 }
 

@@ -114,8 +114,10 @@ void equip(struct world *w, tse_engine *donor, int all) {
   MUST(tse_cancel_token_new(&w->cancel, NULL));
   MUST(tse_answer_new(&w->answer, NULL));
   MUST(tse_batch_new(&w->batch, NULL));
-  MUST(tse_batch_start(w->batch, ZONE, TSE_NTS, ID("pending"), TSE_NTS, NULL));
-  const tse_new_task spec = rich_task("new");
+  const tse_update update = more_links(); /* both can be done again, if only one of them was */
+  MUST(tse_batch_annotate(w->batch, ZONE, TSE_NTS, ID("running"), TSE_NTS, &update, NULL));
+  tse_new_task spec = rich_task("new");
+  spec.idempotency_key = tse_text(ID("key"));
   MUST(tse_batch_create(w->batch, &spec, NULL));
   MUST(tse_get(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, 0, NULL, &w->old_task, NULL));
   tse_new_task broken = rich_task("new");
@@ -129,11 +131,15 @@ void equip(struct world *w, tse_engine *donor, int all) {
   tse_list_query query = TSE_LIST_QUERY_INIT;
   query.zone_id = tse_text(ZONE);
   MUST(tse_list(donor, &query, NULL, &w->old_page, NULL));
-  tse_batch *nothing_found = NULL;
-  MUST(tse_batch_new(&nothing_found, NULL));
-  MUST(tse_batch_start(nothing_found, ZONE, TSE_NTS, ID("none"), TSE_NTS, NULL));
-  MUST(tse_batch_run(donor, nothing_found, NULL, &w->old_results, NULL));
-  tse_batch_free(nothing_found);
+  tse_batch *one_of_each = NULL;
+  MUST(tse_batch_new(&one_of_each, NULL));
+  tse_new_task again = rich_task("again");
+  again.id = tse_text(NULL);
+  again.idempotency_key = tse_text(ID("old key"));
+  MUST(tse_batch_create(one_of_each, &again, NULL));
+  MUST(tse_batch_start(one_of_each, ZONE, TSE_NTS, ID("none"), TSE_NTS, NULL));
+  MUST(tse_batch_run(donor, one_of_each, NULL, &w->old_results, NULL));
+  tse_batch_free(one_of_each);
   const tse_new_task spare = rich_task(ID("spare"));
   MUST(tse_create(donor, &spare, NULL, NULL, NULL));
   MUST(
@@ -213,22 +219,26 @@ static int32_t decide(struct world *w, tse_error **e, const char *id) {
   return view.status == 200 || view.status == 303 ? TSE_OK : TSE_INTERNAL;
 }
 
-/* What a batch's items said of themselves: each is refused for itself. */
-static enum { ITEM_DONE, ITEM_NOT_DONE, ITEM_UNKNOWN } items[2];
+/* What a batch's items said of themselves, each for itself, unless there was no memory for what they say. */
+static enum told { ITEM_DONE, ITEM_NOT_DONE, ITEM_UNKNOWN } items[2];
+
+static enum told told(const tse_error *error) {
+  tse_error_view view = TSE_ERROR_VIEW_INIT;
+  return tse_error_get(error, &view) == TSE_OK && view.outcome == TSE_NOT_DONE ? ITEM_NOT_DONE : ITEM_UNKNOWN;
+}
 
 static int32_t run_batch(struct world *w, tse_error **e) {
-  items[0] = items[1] = ITEM_NOT_DONE;
   int32_t code = tse_batch_run(w->tasks, w->batch, w->call, &w->out.results, e);
-  if (code != TSE_OK) return code;
+  if (code != TSE_OK) {
+    items[0] = items[1] = told(*e);
+    return code;
+  }
   for (size_t i = 0; i < 2; i++) {
     tse_error *error = NULL;
     const int32_t item = tse_results_get(w->out.results, i, NULL, &error);
-    items[i] = ITEM_DONE;
-    if (item == TSE_OK) continue;
-    tse_error_view view = TSE_ERROR_VIEW_INIT;
-    items[i] = tse_error_get(error, &view) == TSE_OK && view.outcome == TSE_NOT_DONE ? ITEM_NOT_DONE : ITEM_UNKNOWN;
+    items[i] = item == TSE_OK ? ITEM_DONE : told(error);
     tse_error_free(error);
-    code = item;
+    if (item != TSE_OK) code = item;
   }
   if (code != TSE_OK) {
     tse_results_free(w->out.results);
@@ -238,7 +248,7 @@ static int32_t run_batch(struct world *w, tse_error **e) {
 }
 
 static int batch_is_as_told(struct world *w) {
-  const int done[2] = {pending_runs(w), new_is_there(w)};
+  const int done[2] = {running_is_annotated(w), new_is_there(w)};
   for (size_t i = 0; i < 2; i++) CHECK(items[i] == ITEM_UNKNOWN || done[i] == (items[i] == ITEM_DONE));
   return done[0] && done[1];
 }
@@ -613,6 +623,13 @@ static int32_t act_results_get(struct world *w, tse_error **e) {
   tse_task_view view = TSE_TASK_VIEW_INIT;
   return tse_results_get(w->old_results, 0, &view, e);
 }
+static int32_t act_results_get_an_error(struct world *w, tse_error **e) {
+  const int32_t code = tse_results_get(w->old_results, 1, NULL, e);
+  if (code != TSE_NOT_FOUND) return code;
+  tse_error_free(*e);
+  *e = NULL;
+  return TSE_OK;
+}
 static int32_t act_results_free(struct world *w, tse_error **e) {
   (void)e;
   tse_results_free(w->old_results);
@@ -909,6 +926,7 @@ const struct scenario scenarios[] = {
     {"tse_batch_run", "tse_batch_run", NEEDS_ENGINE, act_batch_run, batch_is_as_told},
     {"tse_results_count", "tse_results_count", NEEDS_NOTHING, act_results_count, NULL},
     {"tse_results_get", "tse_results_get", NEEDS_NOTHING, act_results_get, NULL},
+    {"tse_results_get", "tse_results_get_an_error", NEEDS_NOTHING, act_results_get_an_error, NULL},
     {"tse_results_free", "tse_results_free", NEEDS_NOTHING, act_results_free, NULL},
     {"tse_watch_new", "tse_watch_new", NEEDS_ENGINE, act_watch_new, NULL},
     {"tse_watch_claim", "tse_watch_claim", NEEDS_ENGINE, act_watch_claim, NULL},
