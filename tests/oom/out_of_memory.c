@@ -139,6 +139,7 @@ static void set_up(struct world *w, const struct scenario *scenario, enum place 
   MUST(tse_watch_new(w->tasks, &w->watch, NULL));
   MUST(tse_watch_task(w->watch, ZONE, TSE_NTS, ID("leased"), TSE_NTS, 1000, 8, NULL));
   MUST(tse_watch_claim(w->watch, NULL, NULL));
+  if (scenario->needs == NEEDS_LONG_LOG) lengthen_log(w);
 }
 
 static void tear_down(struct world *w) {
@@ -188,7 +189,7 @@ static void check_crash(struct world *w, const struct scenario *scenario) {
 /* With memory back: what was said is so, and the call succeeds. */
 static void check_truth(struct world *w, const struct scenario *scenario, enum place place, int32_t code,
                         int32_t outcome, int may_be_poisoned) {
-  const int is_file = scenario->needs == NEEDS_ENGINE && w->tasks != NULL && place == IN_FILE;
+  const int is_file = scenario->needs >= NEEDS_ENGINE && w->tasks != NULL && place == IN_FILE;
   if (is_file && code != TSE_OK && outcome == TSE_NOT_DONE && scenario->done != NULL) check_crash(w, scenario);
   if (is_file && code != TSE_OK && outcome == TSE_UNKNOWN && may_be_poisoned && is_poisoned(w->tasks)) open_anew(w);
   int done = scenario->done == NULL || scenario->done(w);

@@ -49,7 +49,8 @@ struct world {
 enum needs {
   NEEDS_NOTHING, /* of the file: it is not there */
   NEEDS_FILE,    /* it is there, and closed */
-  NEEDS_ENGINE
+  NEEDS_ENGINE,
+  NEEDS_LONG_LOG /* the same, in a file: with so long a log that the next commit needs memory to say where it is */
 };
 
 struct scenario {
@@ -66,6 +67,8 @@ struct scenario {
 tse_options *standing_options(void);
 /* Fills an engine with a task in every state, and writes the token of the task "leased". */
 void fill(tse_engine *tasks, char *token);
+/* Commits until the log is that long. */
+void lengthen_log(struct world *world);
 /* Makes what a scenario finds besides the file and the engine: with all kinds of snapshots, or the usual ones. They
  * are made from the donor. */
 void equip(struct world *world, tse_engine *donor, int all);
