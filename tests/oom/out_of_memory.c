@@ -3,7 +3,7 @@
  * the outcome is so, also when the file is opened again or if the process ended at once; nothing is handed out by a
  * call that fails, all can be freed, nothing leaks; and with memory back the call succeeds. A function without a
  * scenario fails the test.
- *   TSE_SEED=1 build/release/tests/out_of_memory                               one pass: each 401st allocation
+ *   TSE_SEED=1 build/release/tests/out_of_memory                               one pass: each 503rd allocation
  *   TSE_OUT_OF_MEMORY=1000000 TSE_SEED=1 build/release/tests/out_of_memory     so many failures, in several passes
  *   TSE_SCENARIO=tse_create/file/once/17 build/release/tests/out_of_memory     one of them again */
 #define _POSIX_C_SOURCE 200809L
@@ -283,7 +283,7 @@ static int has_time(void) {
  * one of the rest. `stride` passes are all of them: each fails once, and from then on for ever. After that with more
  * and more behind it. */
 static void pass(long number) {
-  const long stride = 401;
+  const long stride = 503;
   const long first = number % stride;
   const long round = number / stride;
   for (size_t i = 0; i < scenario_count; i++) {
