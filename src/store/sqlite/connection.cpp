@@ -13,8 +13,6 @@
 
 namespace tse::store::sqlite {
 
-using core::Failure;
-
 namespace {
 
 constexpr std::string_view rollback_sql = "ROLLBACK";
