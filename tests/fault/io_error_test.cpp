@@ -506,10 +506,10 @@ class Campaign {
  public:
   Campaign() : scenarios_(all_scenarios(world_)) {}
 
-  /// One in so many of the operations of every scenario; so many passes one after the other are all of them. Each fails
-  /// once, and from then on for ever; when all that is done, with more and more after it.
   const std::uint64_t passes_for_all = setting("TSE_IO_PASSES", 4);
 
+  /// One in so many of the operations of every scenario; so many passes one after the other are all of them. Each fails
+  /// once, and from then on for ever; when all that is done, with more and more after it.
   template <typename GoesOn>
   void pass(std::uint64_t number, GoesOn goes_on) {
     const auto round = static_cast<std::int64_t>(number / passes_for_all);
