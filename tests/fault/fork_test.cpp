@@ -34,7 +34,7 @@ Code code_of(const std::function<void()>& call) {
 
 engine::Engine::Ptr open_to_fork(const std::string& path) {
   engine::Settings settings = patient_settings();
-#if defined(__SANITIZE_THREAD__)
+#if defined(TSE_SANITIZE_THREAD)
   settings.housekeeping = std::chrono::microseconds(0);  // ThreadSanitizer knows no threads in a child of threads
 #endif
   return engine::Engine::open(path, settings);
@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(closing_the_file_elsewhere_in_the_process_loses_nothing) {
   BOOST_TEST(tasks->verify(patient()).problems.empty());
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they know one copy of the C library
+#if !defined(TSE_SANITIZE_ADDRESS) && !defined(TSE_SANITIZE_THREAD)  // they know one copy of the C library
 // Its locks and ours do not know of each other: it may take itself for the last one, and remove the log.
 BOOST_AUTO_TEST_CASE(a_second_copy_of_sqlite_loses_nothing_that_was_acknowledged) {
   const TemporaryDirectory directory;

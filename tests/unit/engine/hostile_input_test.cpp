@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(json_that_is_made_to_be_expensive_is_refused_soon_and_in_li
       BOOST_TEST((std::chrono::steady_clock::now() - begin < 20s));
     }
   }
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(TSE_SANITIZE_ADDRESS) && !defined(TSE_SANITIZE_THREAD)
   BOOST_TEST(peak() - before < 64 * 1024);  // KiB
 #endif
   BOOST_TEST(!tasks->get({"z", "bomb"}, {}));
