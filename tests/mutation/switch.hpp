@@ -22,6 +22,9 @@ inline bool is_chosen(int mutant) noexcept {
   return chosen == mutant;
 }
 
+/// Whoever calls it cannot be worked out by the compiler.
+inline void at_run_time() noexcept {}
+
 /// What the compiler works out by itself is never changed.
 constexpr bool flipped(int mutant, bool condition) noexcept {
   return __builtin_is_constant_evaluated() ? condition : condition != is_chosen(mutant);

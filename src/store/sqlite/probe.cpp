@@ -36,8 +36,8 @@ Content read_content(const Paths& paths, const char* parameters, Intent intent, 
 // not end.
 void refuse_what_computes(Connection& connection) {
   constexpr const char* sql =
-      "SELECT EXISTS (SELECT 1 FROM pragma_table_list AS t WHERE t.schema = 'main' "
-      "AND t.name LIKE 'taskstate\\_%' ESCAPE '\\' AND (t.type <> 'table' "
+      "SELECT EXISTS (SELECT 1 FROM pragma_table_list AS t "
+      "WHERE t.name LIKE 'taskstate\\_%' ESCAPE '\\' AND (t.type <> 'table' "
       "OR EXISTS (SELECT 1 FROM pragma_table_xinfo(t.name, 'main') AS c WHERE c.hidden <> 0)))";
   if (connection.integer(sql) != 0)
     throw Failure(Code::corrupt, "a table of ours is none, or computes what it should hold");

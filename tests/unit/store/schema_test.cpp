@@ -179,6 +179,10 @@ BOOST_FIXTURE_TEST_CASE(a_foreign_change_is_recorded_once, Fixture) {
   const auto before = *store->read({"z", "running"}, in());
   refuses("UPDATE taskstate_tasks SET lease_until = 5 WHERE id = 'running';", "CHECK");
   refuses("UPDATE taskstate_tasks SET lease_clock = 'c' WHERE id = 'running';", "CHECK");
+  for (const std::string& clock : {std::string(), repeat("c", 129)})
+    refuses(
+        "UPDATE taskstate_tasks SET lease_until = 5, lease_clock = '" + clock + "', worker = 'w' WHERE id = 'running';",
+        "CHECK");
   accepts("UPDATE taskstate_tasks SET lease_until = 5, lease_clock = 'c', worker = 'w' WHERE id = 'running';");
   accepts(
       "UPDATE taskstate_tasks SET status = 'failed', error_message = 'By hand.', updated_at = 1000001 WHERE id = "
@@ -327,8 +331,8 @@ BOOST_FIXTURE_TEST_CASE(texts_and_numbers_keep_their_limits, Fixture) {
     const std::string text = bad;
     refuses(with(text.substr(0, text.find(',')), text.substr(text.find(',') + 1)), "rror");
   }
-  for (const char* wide : {"worker", "event_worker", "lease_clock", "client_request_id", "traceparent",
-                           "event_request_id", "event_traceparent"})
+  for (const char* wide :
+       {"worker", "event_worker", "client_request_id", "traceparent", "event_request_id", "event_traceparent"})
     refuses(with(wide, "'" + repeat("a", 513) + "'"), "CHECK");
   refuses(with("body", "'" + repeat("a", 1048577) + "'"), "CHECK");
   refuses(with("error_detail", "'" + repeat("a", 1048577) + "'"), "CHECK");
@@ -397,7 +401,7 @@ BOOST_FIXTURE_TEST_CASE(the_counters_follow, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(the_tables_beside_keep_their_limits, Fixture) {
   for (const char* set : {"one = 2", "generation = 'a'", "generation = '0123456789ABCDEF0123456789ABCDEF'",
-                          "epoch = -1", "feed_floor = -1", "fence = -1"})
+                          "epoch = -1", "feed_floor = -1", "feed_floor = 1", "fence = -1"})
     refuses("UPDATE taskstate_meta SET " + std::string(set) + ";", "CHECK");
   // With the triggers out of the way.
   for (const std::string& set :
