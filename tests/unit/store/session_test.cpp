@@ -176,6 +176,19 @@ BOOST_AUTO_TEST_CASE(a_key_is_taken_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_the_file_refuses_is_no_key_that_is_taken) {
+  Places places;
+  for (const std::string& place : places.all) {
+    const auto store = open(place);
+    create(*store, "z1", "t1");
+    for (const core::Key& key : {core::Key{"z2", "t1"}, core::Key{"z1", "t2"}}) {
+      core::Row row = new_row(key.zone_id, key.id);
+      row.revision = 0;
+      BOOST_TEST(commit(*store, [&](store::Session& session) { session.insert(row, std::nullopt); }).has_value());
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(replace_compares_the_version) {
   Places places;
   for (const std::string& place : places.all) {
