@@ -360,7 +360,13 @@ class Application {
 
 std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent, const Context& context) {
   if (auto outdated = refuse_outdated(row, context)) return std::move(*outdated);
-  return std::visit(Application(row, context), intent);
+  auto result = std::visit(Application(row, context), intent);
+  const Error* const refused = std::get_if<Error>(&result);
+  if (refused == nullptr || refused->code != Code::invalid_argument) return result;
+  // A rule that the row broke before is not the caller's to keep.
+  const std::vector<Detail> broken = validate(row.task, row.body, 0);
+  if (broken.empty()) return result;
+  return Error{Code::corrupt, "the stored task breaks a rule: " + broken[0].field + " " + broken[0].message, {}};
 }
 
 }  // namespace tse::core

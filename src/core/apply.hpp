@@ -118,7 +118,8 @@ void require_failed(const std::optional<Row>& predecessor);
 ///   duplicates ignored;
 /// - completed needs a result, failed a message, nothing else may have one;
 /// - updated_at never goes back, whatever `context.now` says; version grows by one with every step, revision
-///   with every step that the wire or the history shows.
+///   with every step that the wire or the history shows;
+/// - where the row itself breaks a rule, the refusal is `corrupt` and not the caller's.
 [[nodiscard]] std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent, const Context& context);
 
 }  // namespace tse::core

@@ -363,6 +363,16 @@ BOOST_AUTO_TEST_CASE(the_merged_task_keeps_the_rules) {
   BOOST_TEST(fields(refusal(half, annotating(large)).details) == "task");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_stored_wrongly_is_not_held_against_the_caller) {
+  Row row = running_row();
+  row.task.created_at = noon + 1000 * second;
+  const Error error = refusal(row, annotating(with_link(link_to("/more"))));
+  BOOST_TEST((error.code == Code::corrupt));
+  BOOST_TEST(error.message == "the stored task breaks a rule: updated_at must not lie before created_at");
+  BOOST_TEST(error.details.empty());
+  BOOST_TEST((refusal(running_row(), annotating(with_package_id(""))).code == Code::invalid_argument));
+}
+
 BOOST_AUTO_TEST_CASE(times_never_go_back) {
   const Row started = next(pending_row(), Start{}, noon - 3600 * second);
   BOOST_TEST(started.task.updated_at == noon);
