@@ -29,6 +29,7 @@ Code to_code(int extended, int number) {
     case SQLITE_FULL: return Code::disk_full;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_TOOBIG:                       // nothing of ours is: a damaged row says so
     case SQLITE_ERROR: return Code::corrupt;  // our own statements are right: the schema is not what they are for
     case SQLITE_READONLY: return Code::read_only;
     case SQLITE_NOMEM: return Code::no_memory;

@@ -55,6 +55,12 @@ BOOST_AUTO_TEST_CASE(an_empty_text_is_not_null) {
   BOOST_TEST(query.integer(3) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_too_big_to_be_ours_is_damage) {
+  Connection connection(":memory:", SQLITE_OPEN_READWRITE);
+  const auto error = error_of([&] { store::sqlite::Query(connection, "SELECT length(zeroblob(2000000000))").step(); });
+  BOOST_TEST((error.code == Code::corrupt));
+}
+
 BOOST_AUTO_TEST_CASE(a_message_holds_no_sql_and_no_value) {
   Connection connection(":memory:", SQLITE_OPEN_READWRITE);
   connection.execute("CREATE TABLE t (a CHECK (a <> 'hidden'))", "make");
