@@ -277,15 +277,11 @@ void look(tse_engine* engine) {
   }
 }
 
-// A constraint of the file's that refuses what keeps to the rules is "internal".
-#define TSE_REFUSED_BY_THE_FILE TSE_OF_THE_FILE, TSE_INTERNAL
-
 void change(tse_engine* engine) {
   tse_claim_spec wanted = TSE_CLAIM_SPEC_INIT;
   wanted.limit = 4;
   tse_leases* granted = nullptr;
-  try_call([&](tse_error** error) { return tse_claim(engine, &wanted, nullptr, &granted, error); },
-           {TSE_REFUSED_BY_THE_FILE});
+  try_call([&](tse_error** error) { return tse_claim(engine, &wanted, nullptr, &granted, error); }, {TSE_OF_THE_FILE});
   const Leases leases(granted);
   for (std::size_t i = 0; i < tse_leases_count(granted); ++i) {
     tse_lease_view lease = TSE_LEASE_VIEW_INIT;
@@ -296,17 +292,17 @@ void change(tse_engine* engine) {
         [&](tse_error** error) {
           return tse_lease_complete(engine, lease.token.data, lease.token.size, &update, nullptr, nullptr, error);
         },
-        {TSE_REFUSED_BY_THE_FILE, TSE_INVALID_ARGUMENT, TSE_ILLEGAL_TRANSITION, TSE_NOT_FOUND, TSE_LEASE_LOST});
+        {TSE_OF_THE_FILE, TSE_INVALID_ARGUMENT, TSE_ILLEGAL_TRANSITION, TSE_NOT_FOUND, TSE_LEASE_LOST});
   }
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = given(zone);
   spec.operation = tse_text("create");
   spec.idempotency_key = tse_text("b1");
   try_call([&](tse_error** error) { return tse_create(engine, &spec, nullptr, nullptr, error); },
-           {TSE_REFUSED_BY_THE_FILE, TSE_ALREADY_EXISTS, TSE_IDEMPOTENCY_MISMATCH});
-  try_call([&](tse_error** error) { return tse_tick(engine, nullptr, nullptr, error); }, {TSE_REFUSED_BY_THE_FILE});
+           {TSE_OF_THE_FILE, TSE_ALREADY_EXISTS, TSE_IDEMPOTENCY_MISMATCH});
+  try_call([&](tse_error** error) { return tse_tick(engine, nullptr, nullptr, error); }, {TSE_OF_THE_FILE});
   try_call([&](tse_error** error) { return tse_erase(engine, "z", 1, "a5", 2, nullptr, nullptr, error); },
-           {TSE_REFUSED_BY_THE_FILE, TSE_ILLEGAL_TRANSITION});
+           {TSE_OF_THE_FILE, TSE_ILLEGAL_TRANSITION});
 }
 
 void verify(tse_engine* engine) {

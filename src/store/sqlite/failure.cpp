@@ -29,8 +29,11 @@ Code to_code(int extended, int number) {
     case SQLITE_FULL: return Code::disk_full;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_TOOBIG:                       // nothing of ours is: a damaged row says so
-    case SQLITE_ERROR: return Code::corrupt;  // our own statements are right: the schema is not what they are for
+    // Our own statements are right, and what they write keeps to the rules: the row or the schema that is there does
+    // not.
+    case SQLITE_ERROR:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG: return Code::corrupt;
     case SQLITE_READONLY: return Code::read_only;
     case SQLITE_NOMEM: return Code::no_memory;
     case SQLITE_IOERR: return io_code(extended, number);

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_message_holds_no_sql_and_no_value) {
   connection.execute("CREATE TABLE t (a CHECK (a <> 'hidden'))", "make");
   const core::Error error =
       error_of([&] { store::sqlite::Query(connection, "INSERT INTO t VALUES ('hidden')").run(); });
-  BOOST_TEST((error.code == Code::internal));
+  BOOST_TEST((error.code == Code::corrupt));
   BOOST_TEST(error.message.find("hidden") == std::string::npos);
 }
 

@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(each_error_in_each_position_leaves_the_others_alone) {
          insert(session, "bad");
          throw std::runtime_error("unforeseen");
        }},
-      {Code::internal,  // a trigger of the file refuses it
+      {Code::corrupt,  // a trigger of the file refuses it
        [&](store::Session& session) {
          insert(session, "bad");
          core::Row born_late = new_row("z", "worse");
