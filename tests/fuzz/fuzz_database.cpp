@@ -292,7 +292,7 @@ void change(tse_engine* engine) {
         [&](tse_error** error) {
           return tse_lease_complete(engine, lease.token.data, lease.token.size, &update, nullptr, nullptr, error);
         },
-        {TSE_OF_THE_FILE, TSE_INVALID_ARGUMENT, TSE_ILLEGAL_TRANSITION, TSE_NOT_FOUND, TSE_LEASE_LOST});
+        {TSE_OF_THE_FILE, TSE_ILLEGAL_TRANSITION, TSE_NOT_FOUND, TSE_LEASE_LOST});
   }
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = given(zone);
