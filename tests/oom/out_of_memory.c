@@ -5,6 +5,7 @@
  * scenario fails the test.
  *   TSE_SEED=1 build/release/tests/out_of_memory                               one pass: each 503rd allocation
  *   TSE_OUT_OF_MEMORY=1000000 TSE_SEED=1 build/release/tests/out_of_memory     so many failures, in several passes
+ *   TSE_SECONDS=3600 TSE_SEED=1 build/release/tests/out_of_memory              for so long; prints where to go on
  *   TSE_SCENARIO=tse_create/file/once/17 build/release/tests/out_of_memory     one of them again */
 #define _POSIX_C_SOURCE 200809L
 #include "capi/check.h"
@@ -342,7 +343,9 @@ int main(void) {
   } else {
     const long wanted = setting("TSE_OUT_OF_MEMORY", 1);
     const int is_timed = setting("TSE_SECONDS", 0) > 0;
-    for (long number = seed - 1; is_timed ? has_time() : failures < wanted; number++) pass(number);
+    long number = seed - 1;
+    for (; is_timed ? has_time() : failures < wanted; number++) pass(number);
+    if (is_timed) printf("time is up within the pass of TSE_SEED=%ld\n", number);
   }
   leave_place();
   printf("campaign: out-of-memory: %ld failures, %ld violations, seed %ld\n", failures, violations, seed);
