@@ -29,8 +29,7 @@ Code to_code(int extended, int number) {
     case SQLITE_FULL: return Code::disk_full;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    // Our own statements are right, and what they write keeps to the rules: the row or the schema that is there does
-    // not.
+    // Our statements are right, and what they write keeps to the rules: the schema, or a row that is there, is not.
     case SQLITE_ERROR:
     case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG: return Code::corrupt;
