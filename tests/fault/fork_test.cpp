@@ -349,7 +349,6 @@ BOOST_AUTO_TEST_CASE(closing_the_file_elsewhere_in_the_process_loses_nothing) {
   for (const char* suffix : {"", "-wal", "-shm", "-taskstate"}) std::ifstream(path + suffix).get();
   const auto writes_elsewhere = [&](std::chrono::milliseconds timeout, const char* id) {
     return wait_for(spawn([&] {
-      engine::fork_guard::enter();
       const auto code = code_of([&] {
         engine::Settings settings = patient_settings();
         settings.housekeeping = std::chrono::microseconds(0);
