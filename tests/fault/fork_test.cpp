@@ -86,7 +86,25 @@ BOOST_AUTO_TEST_CASE(an_inherited_engine_says_forked_and_a_new_one_works) {
   BOOST_TEST(tasks->change(key, complete_with("ins"), patient()).revision == 3);
 }
 
-// What SQLite inherits it takes for locked, unless all of it is closed before the file is opened again.
+// Closed before fork() returns, so that a child which only lives on keeps no lock and no space of its parent's.
+BOOST_AUTO_TEST_CASE(a_child_has_none_of_the_files_open) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  const engine::Engine::Ptr tasks = open_to_fork(path);
+  tasks->create(new_task(key.zone_id, key.id), patient());
+  const auto opened = [&path] {
+    int count = 0;
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      count += std::filesystem::read_symlink(each.path(), gone).string().starts_with(path) ? 1 : 0;
+    }
+    return count;
+  };
+  BOOST_TEST(opened() >= 4);
+  BOOST_TEST(wait_for(spawn(opened)) == 0);
+}
+
+// What SQLite inherits it would take for locked.
 BOOST_AUTO_TEST_CASE(a_child_that_opens_anew_has_locks_of_its_own) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");

@@ -167,7 +167,10 @@ void count_open(int difference) noexcept { open_count.fetch_add(difference, std:
 
 Counts counts() noexcept {
   const Counters& all = registry().counters;
-  return {all.flushes, all.frames, all.passed, all.discarded, all.early, all.opened, all.reused};
+  Counts counts{all.flushes, all.frames, all.passed, all.discarded, all.early, all.opened, all.reused, 0};
+  const std::lock_guard lock(registry().mutex);
+  for (const Handle* each = registry().handles; each != nullptr; each = each->next) counts.idle += each->idle ? 1 : 0;
+  return counts;
 }
 
 }  // namespace tse::store::sqlite::vfs
