@@ -19,6 +19,7 @@ using namespace tse::test;
 
 namespace {
 
+constexpr const char* in_the_log = "PRAGMA journal_mode = WAL";
 constexpr const char* make_table = "CREATE TABLE IF NOT EXISTS t(id INTEGER PRIMARY KEY, v)";
 
 bool is_locked(const std::string& said) { return said.find("locked") != std::string::npos; }
@@ -107,8 +108,7 @@ std::int64_t rows_when_the_parent_closes_first(const char* vfs) {
   const Bell written;
   const Bell closed;
   const pid_t child = spawn([&]() -> int {
-    Plain own(path, vfs);
-    own.patient();
+    Plain own(path, vfs, in_the_log, for_long);
     own.must("INSERT INTO t(v) VALUES(1)");
     written.ring();
     closed.wait();
@@ -170,8 +170,8 @@ int lock_a_byte(int descriptor) {
 
 }  // namespace
 
-// Why the -shm is mapped through a description that never locks: a mapping keeps its description, with all its locks, in
-// a child that closed the descriptor.
+// Why the -shm is mapped through a description that never locks: a mapping keeps its description, with all its locks,
+// in a child that closed the descriptor.
 BOOST_AUTO_TEST_CASE(a_mapping_keeps_the_locks_of_its_own_description_alone) {
   for (const bool own_description : {false, true}) {
     const TemporaryDirectory directory;
@@ -223,7 +223,7 @@ struct Storm {
 // Threads open, write, checkpoint and close all the time; the children only look, since a thread may have been inside
 // SQLite or the C library.
 Storm fork_within_a_storm(const char* vfs, std::chrono::milliseconds duration) {
-  const TemporaryDirectory directory;
+  const TemporaryDirectory directory(in_memory());
   const std::string path = directory.file("tasks.db");
   Plain keeper(path, vfs);
   keeper.must(make_table);
@@ -235,9 +235,7 @@ Storm fork_within_a_storm(const char* vfs, std::chrono::milliseconds duration) {
     threads.emplace_back([&, id] {
       try {
         for (int opened = 0; !stop; ++opened) {
-          Plain own(path, vfs);
-          own.patient();
-          own.must("PRAGMA synchronous = OFF");
+          Plain own(path, vfs, in_the_log, for_long);
           for (int i = 0; i < 5 && !stop; ++i, ++commits)
             own.must("INSERT INTO t(v) VALUES(" + std::to_string(id) + ")");
           if (id == 0 && opened % 16 == 15) own.must("PRAGMA wal_checkpoint(RESTART)");
@@ -290,12 +288,11 @@ BOOST_AUTO_TEST_CASE(forking_while_threads_open_write_and_close) {
 
 // Children that go on, of a process whose threads are outside SQLite at the fork: as in prefork servers.
 BOOST_AUTO_TEST_CASE(generations_of_processes_each_with_its_own_connection) {
-  const TemporaryDirectory directory;
+  const TemporaryDirectory directory(in_memory());
   const std::string path = directory.file("tasks.db");
   constexpr int depth = 4;
   const std::function<int(int)> generation = [&](int left) {
-    Plain own(path, ours());
-    own.patient();
+    Plain own(path, ours(), in_the_log, for_long);
     own.must(make_table);
     own.must("INSERT INTO t(v) VALUES(1)");
     int wrong = 0;

@@ -1,4 +1,5 @@
-// A second SQLite in the process, of another version and linked into another library: it knows nothing of the first one.
+// A second SQLite in the process, of another version and linked into another library: it knows nothing of the first
+// one.
 #pragma once
 
 #include <dlfcn.h>

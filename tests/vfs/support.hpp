@@ -1,4 +1,5 @@
-// What the tests of the VFS share: plain connections through it and through SQLite's own, and looks at a file from outside.
+// What the tests of the VFS share: plain connections through it and through SQLite's own, and looks at a file from
+// outside.
 #pragma once
 
 #include "fault/support.hpp"
@@ -12,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -25,19 +27,29 @@ namespace tse::test {
 inline constexpr const char* stock = "unix";
 inline const char* ours() { return store::sqlite::vfs::name(); }
 
+inline constexpr int for_long = 120000;  // ms: whoever waits so long waits for ever
+
+/// Where flushes cost nothing, for what is not about them.
+inline std::filesystem::path in_memory() {
+  const std::filesystem::path shared = "/dev/shm";
+  return std::filesystem::is_directory(shared) ? shared : std::filesystem::temp_directory_path();
+}
+
 /// A connection of a plain program, in WAL mode unless told otherwise.
 class Plain {
  public:
-  Plain(const std::string& path, const char* vfs, const std::string& settings = "PRAGMA journal_mode = WAL") {
-    const int code = sqlite3_open_v2(path.c_str(), &handle_,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                                         SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE,
-                                     vfs);
+  Plain(const std::string& path, const char* vfs, const std::string& settings = "PRAGMA journal_mode = WAL",
+        int timeout_ms = 0) {
+    const int code = sqlite3_open_v2(
+        path.c_str(), &handle_,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE,
+        vfs);
     if (code != SQLITE_OK) {
       const std::string problem = sqlite3_errmsg(handle_);
       close();
       throw std::runtime_error("open: " + problem);
     }
+    sqlite3_busy_timeout(handle_, timeout_ms);
     must("PRAGMA wal_autocheckpoint = 0;" + settings);
   }
   ~Plain() { close(); }
@@ -51,7 +63,6 @@ class Plain {
   }
 
   void close() noexcept { sqlite3_close(std::exchange(handle_, nullptr)); }
-  void patient() { sqlite3_busy_timeout(handle_, 120000); }
   [[nodiscard]] sqlite3* handle() const { return handle_; }
 
   /// The result code.

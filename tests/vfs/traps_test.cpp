@@ -85,7 +85,8 @@ class Scene {
     if (said == "written" && connection_.ask("SELECT count(*) FROM t WHERE v = 99") != "1")
       harm += "; and its row is lost";
     connection_.close();
-    if (const std::string check = elsewhere(path_, "PRAGMA integrity_check", 10000); check != "ok") harm += "; " + check;
+    if (const std::string check = elsewhere(path_, "PRAGMA integrity_check", 10000); check != "ok")
+      harm += "; " + check;
     return harm;
   }
 
@@ -195,7 +196,8 @@ std::string harm_by_connections_of(const char* vfs, const std::string& path, con
   if (act.writes) {
     const std::string said = elsewhere(path, "BEGIN IMMEDIATE; ROLLBACK; SELECT 'begun'");
     if (is_allowed(said)) harm += "; another process got in: " + said;
-    if (Plain(path, vfs, as_it_is).run("INSERT INTO t(v) VALUES(8)") != SQLITE_BUSY) harm += "; we wrote within its transaction";
+    if (Plain(path, vfs, as_it_is).run("INSERT INTO t(v) VALUES(8)") != SQLITE_BUSY)
+      harm += "; we wrote within its transaction";
   } else if (Plain(path, vfs, as_it_is).run("INSERT INTO t(v) VALUES(8)") != SQLITE_OK) {
     harm += "; we cannot write";
   }

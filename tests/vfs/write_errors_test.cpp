@@ -1,4 +1,5 @@
-// Writes of collected frames that fail, of a plain connection and through the engine: who is told, and what is there then.
+// Writes of collected frames that fail, of a plain connection and through the engine: who is told, and what is there
+// then.
 #include "vfs/support.hpp"
 #include "vfs/system_calls.hpp"
 
@@ -7,14 +8,14 @@
 #include <cerrno>
 #include <optional>
 
-
 using namespace tse;
 using namespace tse::test;
 
 namespace {
 
 constexpr const char* make_table = "CREATE TABLE t(id INTEGER PRIMARY KEY, v); CREATE INDEX tv ON t(v)";
-constexpr const char* insert = "INSERT INTO t(v) SELECT hex(randomblob(500)) FROM (VALUES(1),(2),(3),(4),(5),(6),(7),(8))";
+constexpr const char* insert =
+    "INSERT INTO t(v) SELECT hex(randomblob(500)) FROM (VALUES(1),(2),(3),(4),(5),(6),(7),(8))";
 constexpr const char* count = "SELECT count(*) FROM t; PRAGMA integrity_check";
 
 std::string after_a_crash(const std::string& path) {
