@@ -35,7 +35,7 @@ struct Kind {
 };
 constexpr std::size_t writers = 6;
 constexpr std::array<Kind, writers> kinds{{{Kind::ours, "PRAGMA synchronous = FULL"},
-                                           {Kind::ours, "PRAGMA synchronous = NORMAL"},
+                                           {Kind::ours, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = 5"},
                                            {Kind::ours, "PRAGMA synchronous = FULL; PRAGMA cache_size = 5"},
                                            {Kind::stock, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = 5"},
                                            {Kind::python, "PRAGMA synchronous = FULL"},
