@@ -25,13 +25,15 @@ int read(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) noexcep
                                  : read_all(descriptor_of(file), data, static_cast<std::size_t>(size), offset);
 }
 
+// What changes the file first looks whether the number still stands for it: a host may have closed it, and opened
+// another.
 int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) noexcept {
-  return of(file).is_inherited() ? SQLITE_IOERR_WRITE
-                                 : write_all(descriptor_of(file), data, static_cast<std::size_t>(size), offset);
+  return of(file).handle->is_ours() ? write_all(descriptor_of(file), data, static_cast<std::size_t>(size), offset)
+                                    : SQLITE_IOERR_WRITE;
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) noexcept {
-  return of(file).is_inherited() ? SQLITE_IOERR_TRUNCATE : truncate_to(descriptor_of(file), size);
+  return of(file).handle->is_ours() ? truncate_to(descriptor_of(file), size) : SQLITE_IOERR_TRUNCATE;
 }
 
 int sync(sqlite3_file* file, int) noexcept {

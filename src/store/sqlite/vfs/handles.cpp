@@ -76,7 +76,7 @@ void in_parent() noexcept { all.mutex.unlock(); }
 // have been forked in the midst of looking at one.
 void in_child() noexcept {
   for (Handle* each = all.handles; each != nullptr; each = each->next) {
-    if (each->descriptor >= 0) ::close(each->descriptor);
+    if (each->is_ours()) ::close(each->descriptor);
     each->descriptor = -1;
     each->idle = false;
   }

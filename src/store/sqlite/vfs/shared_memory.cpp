@@ -141,6 +141,7 @@ int add_region(SharedMap& map, bool extend) noexcept {
   if (size_of(descriptor, &size) != SQLITE_OK) return SQLITE_IOERR_SHMSIZE;
   if (size < begin + region_size) {
     if (!extend) return SQLITE_DONE;
+    if (!map.handle->is_ours()) return SQLITE_IOERR_SHMSIZE;
     if (const int code = grow(descriptor, size, begin + region_size); code != SQLITE_OK) return code;
   }
   const int access = map.read_only ? PROT_READ : PROT_READ | PROT_WRITE;

@@ -23,6 +23,11 @@ WalFile& of(sqlite3_file* file) noexcept { return *static_cast<WalFile*>(file); 
 
 void count(std::atomic<std::uint64_t>& counter) noexcept { counter.fetch_add(1, std::memory_order_relaxed); }
 
+int not_ours(int code) noexcept {
+  errno = EBADF;
+  return code;
+}
+
 // Whatever becomes of it, nothing stays collected: SQLite is told, and rolls back. The number is looked at first, so
 // that what a host has opened in its place is not written over.
 int flush(WalFile& file) noexcept {
@@ -30,10 +35,7 @@ int flush(WalFile& file) noexcept {
   const std::size_t size = std::exchange(file.size, 0);
   file.awaits_page = false;
   count(registry().counters.flushes);
-  if (!file.handle->is_ours()) {
-    errno = EBADF;
-    return SQLITE_IOERR_WRITE;
-  }
+  if (!file.handle->is_ours()) return not_ours(SQLITE_IOERR_WRITE);
   return write_all(file.handle->descriptor, file.buffer, size, file.begin);
 }
 
@@ -107,6 +109,7 @@ int write(sqlite3_file* base, const void* data, int size, sqlite3_int64 offset) 
   }
   if (const int code = flush_early(file); code != SQLITE_OK) return code;
   count(registry().counters.passed);
+  if (!file.handle->is_ours()) return not_ours(SQLITE_IOERR_WRITE);
   return write_all(file.handle->descriptor, data, static_cast<std::size_t>(size), offset);
 }
 
@@ -124,6 +127,7 @@ int truncate(sqlite3_file* base, sqlite3_int64 size) noexcept {
   if (file.handle->descriptor < 0) return SQLITE_IOERR_TRUNCATE;
   if (const int code = flush_early(file); code != SQLITE_OK) return code;
   file.appended = 0;
+  if (!file.handle->is_ours()) return not_ours(SQLITE_IOERR_TRUNCATE);
   return truncate_to(file.handle->descriptor, size);
 }
 
