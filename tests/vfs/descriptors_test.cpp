@@ -116,16 +116,81 @@ BOOST_AUTO_TEST_CASE(threads_that_open_a_file_at_once_all_can) {
       threads.emplace_back([&] {
         ++ready;
         while (ready < 4) std::this_thread::yield();
-        sqlite3* own = nullptr;
-        int code = sqlite3_open_v2(path.c_str(), &own, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, ours());
-        if (code == SQLITE_OK) code = sqlite3_exec(own, "SELECT count(*) FROM t", nullptr, nullptr, nullptr);
-        sqlite3_close(own);
-        failed += code != SQLITE_OK ? 1 : 0;
+        try {
+          Plain own(path, ours(), "", for_long);  // one of them recovers the log
+          own.must("INSERT INTO t VALUES(2)");
+        } catch (const std::exception&) {
+          ++failed;
+        }
       });
     }
     for (std::thread& thread : threads) thread.join();
+    BOOST_TEST(elsewhere(path, "SELECT count(*) FROM t") == "5");
   }
   BOOST_TEST(failed == 0);
+}
+
+namespace {
+
+/// Closes all descriptors of the file behind the VFS's back, and has each number stand for a file of the host's.
+std::vector<std::string> take_over(const std::string& path) {
+  std::vector<std::string> files;
+  for (const int descriptor : descriptors_of(path)) {
+    files.push_back(path.substr(0, path.rfind('/')) + "/host" + std::to_string(descriptor));
+    std::ofstream(files.back()) << "the host's";
+    const int opened = ::open(files.back().c_str(), O_RDWR);
+    ::dup2(opened, descriptor);
+    ::close(opened);
+  }
+  return files;
+}
+
+bool are_untouched(const std::vector<std::string>& files) {
+  return std::all_of(files.begin(), files.end(), [](const std::string& file) {
+    std::ostringstream content;
+    content << std::ifstream(file).rdbuf();
+    return content.str() == "the host's";
+  });
+}
+
+}  // namespace
+
+// A daemon that closes all descriptors and opens its own: their numbers are no longer the database's.
+BOOST_AUTO_TEST_CASE(what_a_host_opened_in_their_place_is_left_alone) {
+  for (const char* act : {"INSERT INTO t VALUES(2)", "PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode = DELETE",
+                          "BEGIN IMMEDIATE", "VACUUM"}) {
+    for (const bool empty_log : {false, true}) BOOST_TEST_CONTEXT(act << (empty_log ? ", the log is empty" : "")) {
+        const TemporaryDirectory directory;
+        const std::string path = directory.file("tasks.db");
+        const pid_t child = spawn([&] {
+          Plain connection(path, ours());
+          connection.must("CREATE TABLE t(v); INSERT INTO t VALUES(1)");
+          if (empty_log) connection.must("PRAGMA wal_checkpoint(TRUNCATE)");
+          const std::vector<std::string> files = take_over(path);
+          if (files.size() < 3) return 1;
+          (void)connection.run(act);
+          connection.close();
+          if (!are_untouched(files)) return 2;
+          return Plain(path, ours()).ask("SELECT v FROM t") == "1" ? 0 : 3;
+        });
+        BOOST_TEST(wait_for(child) == 0);
+        BOOST_TEST(elsewhere(path, "PRAGMA integrity_check", 10000) == "ok");
+      }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nor_does_a_child_close_them) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  const pid_t child = spawn([&] {
+    Plain connection(path, ours());
+    connection.must("CREATE TABLE t(v); INSERT INTO t VALUES(1)");
+    const std::size_t files = take_over(path).size();
+    const std::size_t open = descriptors_of(directory.file("host")).size();
+    if (files < 3 || open != files) return 1;
+    return wait_for(spawn([&] { return descriptors_of(directory.file("host")).size() == open ? 0 : 2; }));
+  });
+  BOOST_TEST(wait_for(child) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_symbolic_link_is_followed_to_the_one_file) {

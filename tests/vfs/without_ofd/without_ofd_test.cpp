@@ -48,13 +48,14 @@ BOOST_AUTO_TEST_CASE(the_engine_works_and_warns) {
   std::string logged;
   engine::Settings settings = patient_settings();
   settings.log.callback = [&](engine::LogLevel level, std::string_view line) {
-    if (level == engine::LogLevel::warning) logged += line;
+    if (level == engine::LogLevel::warn) logged += line;
   };
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
   tasks->create(new_task("z", "t"), patient());
   tasks->change({"z", "t"}, core::Start{}, patient());
   BOOST_TEST(tasks->get({"z", "t"}, patient())->revision == 2);
-  BOOST_TEST(logged.find("OFD") != std::string::npos, logged);
+  BOOST_TEST(logged.find("open file description locks") != std::string::npos, logged);
+  BOOST_TEST(tasks->stats("", patient()).store.locks == "posix");
   const auto locks = locks_on(path);
   BOOST_TEST(!locks.empty());  // SQLite's own
   BOOST_TEST(elsewhere(path, "SELECT count(*) FROM taskstate_tasks; PRAGMA integrity_check", 10000) == "1\nok");
