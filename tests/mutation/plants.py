@@ -87,7 +87,7 @@ PLANTS = [
           caught_by="unit_engine answer_cache"),
     # --- the rest ---
     Plant("inherited_files_stay_open", "src/store/sqlite/vfs/handles.cpp",
-          before="if (each->descriptor >= 0) ::close(each->descriptor);",
+          before="if (each->is_ours()) ::close(each->descriptor);",
           after="",
           caught_by="fault forked_processes/a_child_has_none_of_the_files_open"),
     Plant("idempotency_key_not_looked_up", "src/engine/create.cpp",
