@@ -15,6 +15,7 @@ class Plant:
     caught_by: str  # program and suite or case
     counts: dict = field(default_factory=dict)  # the harness's own, for a short slice
     is_expression: bool = False
+    further: tuple = ()  # (file, before, after) of other statements that belong to the mistake
 
 
 PLANTS = [
@@ -85,6 +86,54 @@ PLANTS = [
           before="right_for_ != read_in",
           after="false", is_expression=True,
           caught_by="unit_engine answer_cache"),
+    # --- the VFS ---
+    Plant("posix_locks", "src/store/sqlite/vfs/locks.cpp",
+          before="::fcntl(descriptor, F_OFD_SETLK, &lock)",
+          after="::fcntl(descriptor, F_SETLK, &lock)", is_expression=True,
+          caught_by="vfs traps"),
+    Plant("descriptors_closed_at_once", "src/store/sqlite/vfs/handles.cpp",
+          before="!handle->kept || !named",
+          after="true", is_expression=True,
+          caught_by="vfs traps/our_connections_come_and_go_beside_the_hosts_own"),
+    Plant("descriptors_of_removed_files_kept", "src/store/sqlite/vfs/handles.cpp",
+          before="sweep();",
+          after="",
+          caught_by="vfs descriptors"),
+    Plant("low_descriptors", "src/store/descriptor.cpp",
+          before="fill_standard();",
+          after="", caught_by="vfs descriptors"),
+    Plant("a_hosts_file_written_over", "src/store/sqlite/vfs/wal_file.cpp",
+          before="count(registry().counters.passed);\n  if (!file.handle->is_ours()) return not_ours(SQLITE_IOERR_WRITE);",
+          after="",
+          caught_by="vfs descriptors/what_a_host_opened_in_their_place_is_left_alone"),
+    Plant("mapped_through_what_locks", "src/store/sqlite/vfs/shared_memory.cpp",
+          before="set_lock(self.shared_handle->descriptor, type, first_lock + offset, count)",
+          after="set_lock(self.map->handle->descriptor, type, first_lock + offset, count)", is_expression=True,
+          caught_by="vfs forked_vfs/a_parent_killed_in_its_transaction_leaves_no_lock_to_its_child"),
+    Plant("no_discard", "src/store/sqlite/vfs/shared_memory.cpp",
+          before="if (releases && writes && (self.exclusive & 1U) != 0 && self.wal != nullptr) discard_frames(*self.wal);",
+          after="",
+          caught_by="vfs collected_frames/what_was_rolled_back_is_never_written"),
+    Plant("flush_at_the_barrier", "src/store/sqlite/vfs/wal_file.cpp",
+          before="if (file.commits) return flush(file);",
+          after="",
+          further=(("src/store/sqlite/vfs/shared_memory.cpp",
+                    "std::atomic_thread_fence(std::memory_order_seq_cst);",
+                    "sqlite3_int64 size = 0; for (DatabaseFile* each = registry().databases; each != nullptr; each = each->next) "
+                    "if (each->wal != nullptr) (void)each->wal->pMethods->xFileSize(each->wal, &size);"),),
+          caught_by="vfs write_errors/a_commit_whose_frames_are_not_written_fails"),
+    Plant("rewritten_headers_collected", "src/store/sqlite/vfs/wal_file.cpp",
+          before="offset >= file.appended",
+          after="true", is_expression=True,
+          caught_by="vfs vfs_fuzz", counts={"TSE_SECONDS": 20}),
+    Plant("the_writer_spills", "src/store/sqlite/database.cpp",
+          before='writer.execute("PRAGMA cache_spill = OFF", "configure the connection");',
+          after="",
+          caught_by="vfs spilled_savepoints"),
+    Plant("no_turn_without_ofd_locks", "src/store/sqlite/write_lock.cpp",
+          before="if (errno == EINVAL) return true;",
+          after="",
+          caught_by="vfs_without_ofd"),
     # --- the rest ---
     Plant("inherited_files_stay_open", "src/store/sqlite/vfs/handles.cpp",
           before="if (each->is_ours()) ::close(each->descriptor);",
