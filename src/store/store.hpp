@@ -320,7 +320,7 @@ class Store {
   /// True once after the content was replaced: then whoever calls is to be told. A commit() asks this itself, and
   /// refuses one change with `restored`.
   [[nodiscard]] virtual bool tell_restored() = 0;
-  /// Whether the content was replaced and the next commit() will give it a new generation.
+  /// Whether the content was replaced, so that the next commit() may have to give it a new generation.
   [[nodiscard]] virtual bool is_unsettled() const = 0;
 
   /// Refuses everything from now on with `closed`, waits for a commit under way, lets go of the file.

@@ -127,14 +127,16 @@ std::optional<Generation> Lineage::observe(const Known& before, const Origin& fo
   const bool told = !untold_;
   replace(found.newest);
   if (was_noticed && told) untold_ = false;
+  may_be_unsettled_ = true;
   return own_;
 }
 
 std::optional<Generation> Lineage::to_renew(bool settled) {
   const std::lock_guard lock(mutex_);
+  const bool was_noticed = std::exchange(may_be_unsettled_, false);
   if (own_ == file_) {
     if (settled) return std::nullopt;
-    replace(newest_);
+    if (!was_noticed) replace(newest_);
     own_ = random_generation();
   }
   renewing_ = own_;
@@ -163,7 +165,7 @@ std::uint64_t Lineage::content() const {
 
 bool Lineage::is_unsettled() const {
   const std::lock_guard lock(mutex_);
-  return own_ != file_;
+  return own_ != file_ || may_be_unsettled_;
 }
 
 bool Lineage::tell() {

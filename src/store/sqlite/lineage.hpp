@@ -86,7 +86,7 @@ class Lineage {
   [[nodiscard]] Generation generation() const;
   /// How often the content was replaced under this engine.
   [[nodiscard]] std::uint64_t content() const;
-  /// Whether a new generation is to be written.
+  /// Whether a new generation is to be written, or may be.
   [[nodiscard]] bool is_unsettled() const;
   /// True once for each time: then the host is to be told.
   [[nodiscard]] bool tell();
@@ -100,6 +100,8 @@ class Lineage {
   std::optional<Generation> renewing_;  // stands in the file, or will in a moment
   Landmark newest_;
   std::uint64_t content_ = 0;
+  bool may_be_unsettled_ =
+      false;  // another generation was found, and whose it is can be told under the write lock alone
   bool untold_ = false;
 };
 
