@@ -971,10 +971,13 @@ typedef struct tse_stats_view {
   tse_str answer_proof;  /**< how kept answers are proven current: "wal_index" (SQLite's, shared by all processes),
                               "own_commits" (in memory), or "none": they cannot be, and none is kept */
   tse_str sqlite_version;
+  tse_str locks;         /**< what keeps others out of the file: "ofd" (locks that no close() elsewhere drops), "posix"
+                              (the system has no others: another close() of the file in this process, a second copy of
+                              SQLite or fork() can drop them), or "none" in memory */
 } tse_stats_view;
 #define TSE_STATS_VIEW_INIT \
   { sizeof(tse_stats_view), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { NULL, 0 }, { NULL, 0 }, \
-    { NULL, 0 } }
+    { NULL, 0 }, { NULL, 0 } }
 
 /** How many tasks of one zone and operation have a status. */
 typedef struct tse_count_view {

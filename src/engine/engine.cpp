@@ -67,7 +67,6 @@ void choose_clocks(Settings& settings) {
 }  // namespace
 
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
-  fork_guard::enter();
   choose_clocks(settings);
   auto log = std::make_unique<Log>(settings.log);
   auto store = open_store(path, settings, *log);
@@ -96,14 +95,12 @@ Engine::~Engine() {
 }
 
 void Engine::Retire::operator()(Engine* engine) const noexcept {
-  fork_guard::enter();
   if (!engine->is_inherited()) delete engine;
 }
 
 bool Engine::is_inherited() const noexcept { return generation_ != fork_guard::generation(); }
 
 void Engine::enter() const {
-  fork_guard::enter();
   if (is_inherited())
     throw core::Failure(core::Code::forked, "the engine was opened before fork(); open it anew in this process");
   if (closed_.load(std::memory_order_acquire)) throw closed_failure();
@@ -254,7 +251,6 @@ void Engine::tell_moves() noexcept {
 }
 
 void Engine::close() noexcept {
-  fork_guard::enter();
   if (is_inherited() || closed_.exchange(true, std::memory_order_acq_rel)) return;
   group_.close();
   watches_->close();
@@ -282,8 +278,6 @@ void Engine::after_fork_child() noexcept {
   watcher_.resume();
   housekeeper_.resume();
 }
-
-void Engine::abandon() noexcept { store_->abandon(); }
 
 core::Answer answer_without_engine(core::KeyView key, const core::Request& request) {
   const IdSource ids = system_ids(system_now);

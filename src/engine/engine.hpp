@@ -300,7 +300,6 @@ class Engine : private fork_guard::Participant {
   void before_fork() noexcept override;
   void after_fork_parent() noexcept override;
   void after_fork_child() noexcept override;
-  void abandon() noexcept override;
   [[nodiscard]] AnswerCache::Result answer_kept(core::Answer& out, core::KeyView key, const core::Request& request);
   struct Sought;
   [[nodiscard]] Sought seek(const core::Key& key, const Call& call);

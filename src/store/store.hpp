@@ -250,6 +250,7 @@ struct Stats {
   std::int64_t lock_waits = 0;
   std::int64_t lock_wait_us = 0;
   std::string engine;  ///< the version of SQLite
+  std::string locks;   ///< what keeps others out of the file: "ofd", "posix", or "none" in memory
 };
 
 struct VerifyReport {
@@ -328,11 +329,9 @@ class Store {
 
   /// Around fork(): before() lets our own transaction finish and keeps others from beginning; then
   /// parent() resumes. child() only marks the store and drops its lock file: every call gives `forked`.
-  /// abandon() later closes what the child inherited; it must run before the child opens anything.
   virtual void before_fork() noexcept = 0;
   virtual void after_fork_parent() noexcept = 0;
   virtual void after_fork_child() noexcept = 0;
-  virtual void abandon() noexcept = 0;
 };
 
 }  // namespace tse::store

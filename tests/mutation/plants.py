@@ -86,10 +86,10 @@ PLANTS = [
           after="false", is_expression=True,
           caught_by="unit_engine answer_cache"),
     # --- the rest ---
-    Plant("inherited_files_stay_open", "src/engine/fork_guard.cpp",
-          before="for (Participant* each : all.inherited) each->abandon();",
+    Plant("inherited_files_stay_open", "src/store/sqlite/vfs/handles.cpp",
+          before="if (each->is_ours()) ::close(each->descriptor);",
           after="",
-          caught_by="fault forked_processes/a_child_that_opens_anew_has_locks_of_its_own"),
+          caught_by="fault forked_processes/a_child_has_none_of_the_files_open"),
     Plant("idempotency_key_not_looked_up", "src/engine/create.cpp",
           before="session.replay(spec.zone_id, *spec.idempotency_key)",
           after="std::optional<core::Replay>()", is_expression=True,

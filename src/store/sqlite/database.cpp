@@ -6,6 +6,7 @@
 #include "store/sqlite/host_statement.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/probe.hpp"
+#include "store/sqlite/vfs.hpp"
 
 #include <time.h>
 
@@ -126,6 +127,9 @@ void set_up(Database& database, const Patience& patience) {
   use_wal(writer);
   try {
     migrate_or_refuse(database.options, writer, content);
+    // SQLite before 3.41 forgets checksums of frames that were spilled within a savepoint, written again and rolled
+    // back: what is committed then is lost with the next crash. A migration may need the room, and has no savepoints.
+    writer.execute("PRAGMA cache_spill = OFF", "configure the connection");
     const auto wal_index = WalIndex::map(writer);
     const auto before = wal_index ? wal_index->stamp() : Stamp();
     end_doubt(writer, database.lock);
@@ -165,7 +169,29 @@ void open_file(Database& database, const Patience& patience) {
   database.lock.unlock();
 }
 
+#if defined(TASKSTATE_OWN_SQLITE)
+constexpr bool has_own_sqlite = true;
+#else
+constexpr bool has_own_sqlite = false;
+#endif
+
+void require_locks(const Database& database) {
+  if (vfs::locks() == vfs::Locks::ofd) return;
+  refuse_locks_without_use(has_own_sqlite);
+  database.log(LogLevel::warn,
+               "the system has no open file description locks: a close() of the file by other code of this process, a "
+               "second copy of SQLite and fork() can drop this engine's locks");
+}
+
 }  // namespace
+
+void refuse_locks_without_use(bool own_sqlite) {
+  if (own_sqlite)
+    throw Failure(Code::unsupported,
+                  "the system has no open file description locks (fcntl F_OFD_SETLK), and this build has an SQLite of "
+                  "its own, whose locks any other SQLite in the process would drop: use a build with the system's "
+                  "SQLite, or allow those locks");
+}
 
 std::unique_ptr<Database> open_database(Options options, const Patience& patience) {
   auto database = std::make_unique<Database>();
@@ -178,6 +204,7 @@ std::unique_ptr<Database> open_database(Options options, const Patience& patienc
   }
   database->paths = resolve(database->options.path);
   if (!database->options.any_filesystem) refuse_unsuitable(database->paths.database, database->options.filesystem_type);
+  require_locks(*database);
   if (!has_wal_reset_fix(sqlite3_libversion_number()))
     database->log(LogLevel::info, std::string("SQLite ") + sqlite3_libversion() +
                                       " can lose commits when programs other than taskstate write to the file");

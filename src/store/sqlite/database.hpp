@@ -62,6 +62,10 @@ struct Database {
   void require_recent_identity();
 };
 
+/// Where there are only POSIX locks: throws Failure(unsupported) for a build with an SQLite of its own, since two
+/// copies in a process drop each other's.
+void refuse_locks_without_use(bool own_sqlite);
+
 /// Opens, creates or migrates the file, or makes the database in memory. Throws Failure.
 [[nodiscard]] std::unique_ptr<Database> open_database(Options options, const Patience& patience);
 

@@ -140,7 +140,6 @@ class SqliteStore final : public Store {
   void before_fork() noexcept override;
   void after_fork_parent() noexcept override;
   void after_fork_child() noexcept override;
-  void abandon() noexcept override;
 
  private:
   void last_checkpoint();
@@ -192,12 +191,6 @@ void SqliteStore::after_fork_child() noexcept {
   database_->gate.fork();
   database_->lock.close();
   database_->identity.close_inherited();
-}
-
-void SqliteStore::abandon() noexcept {
-  readers_.abandon();
-  database_->observer.reset();
-  database_->writer.reset();
 }
 
 }  // namespace

@@ -80,6 +80,8 @@ bool WriteLock::try_turnstile() {
   for (;;) {
     if (::fcntl(descriptor_, F_OFD_SETLK, &range) == 0) return true;
     if (errno == EAGAIN || errno == EACCES) return false;
+    if (errno == EINVAL)
+      return true;  // no such locks here: who is next is then left to chance, and the lock is flock()'s
     if (errno != EINTR) throw Failure(errno_error(errno, "lock the -taskstate file"));
   }
 }

@@ -108,7 +108,6 @@ class FakeStore final : public store::Store {
   void before_fork() noexcept override {}
   void after_fork_parent() noexcept override {}
   void after_fork_child() noexcept override {}
-  void abandon() noexcept override {}
 
  private:
   class HeldTurn final : public store::WriteTurn {
