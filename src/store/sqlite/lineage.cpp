@@ -153,6 +153,16 @@ void Lineage::committed(const Known& before, const Landmark& newest) {
   if (before.content == content_ && newest.sequence > newest_.sequence) newest_ = newest;
 }
 
+void Lineage::compared(const Stamp& state) {
+  const std::lock_guard lock(mutex_);
+  compared_ = state;
+}
+
+bool Lineage::is_compared(const Stamp& state) const {
+  const std::lock_guard lock(mutex_);
+  return compared_ == state;
+}
+
 Generation Lineage::generation() const {
   const std::lock_guard lock(mutex_);
   return own_;

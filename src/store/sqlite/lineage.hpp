@@ -82,6 +82,10 @@ class Lineage {
   /// A commit has added events to what was known.
   void committed(const Known& before, const Landmark& newest);
 
+  /// In that state the content was compared with what was known.
+  void compared(const Stamp& state);
+  [[nodiscard]] bool is_compared(const Stamp& state) const;
+
   /// What tokens carry now.
   [[nodiscard]] Generation generation() const;
   /// How often the content was replaced under this engine.
@@ -99,6 +103,7 @@ class Lineage {
   Generation own_{};                    // what tokens carry: another one as long as it is not written yet
   std::optional<Generation> renewing_;  // stands in the file, or will in a moment
   Landmark newest_;
+  std::optional<Stamp> compared_;
   std::uint64_t content_ = 0;
   bool may_be_unsettled_ =
       false;  // another generation was found, and whose it is can be told under the write lock alone

@@ -33,18 +33,34 @@ template <typename Question>
 auto ask_origin(Database& database, ReaderPool& readers, const Patience& patience, Question question) {
   const ReaderPool::Lease lease(readers, patience);
   Connection& connection = lease.connection();
+  const std::optional<Stamp> state = database.stamp();
   for (;;) {
     const Lineage::Known known = database.lineage.known();
     const Snapshot snapshot(connection);
     const Origin origin = read_origin(connection, Intent::read);
     const bool goes_on = database.memory || has_landmark(connection, origin, known.newest);
-    if (const auto own = database.observe(known, origin, goes_on)) return question(Asked{connection, origin, *own});
+    if (const auto own = database.observe(known, origin, goes_on)) {
+      if (state && database.stamp() == state) database.lineage.compared(*state);
+      return question(Asked{connection, origin, *own});
+    }
   }
 }
 
 template <typename Question>
 auto ask(Database& database, ReaderPool& readers, const Patience& patience, Question question) {
   return ask_origin(database, readers, patience, [&](const Asked& asked) { return question(asked.connection); });
+}
+
+// A question that may be asked twice needs no comparison in a state in which there was one already.
+template <typename Question>
+auto ask_again(Database& database, ReaderPool& readers, const Patience& patience, Question question) {
+  if (const std::optional<Stamp> state = database.stamp(); state && database.lineage.is_compared(*state)) {
+    const ReaderPool::Lease lease(readers, patience);
+    const Snapshot snapshot(lease.connection());
+    auto answer = question(lease.connection());
+    if (database.stamp() == state) return answer;
+  }
+  return ask(database, readers, patience, question);
 }
 
 class SqliteStore final : public Store {
@@ -62,10 +78,11 @@ class SqliteStore final : public Store {
     });
   }
   std::optional<core::Row> read(const core::Key& key, const Patience& patience) override {
-    return ask(*database_, readers_, patience, [&](Connection& connection) { return find_row(connection, key); });
+    return ask_again(*database_, readers_, patience, [&](Connection& connection) { return find_row(connection, key); });
   }
   std::optional<std::string> payload(const core::Key& key, const Patience& patience) override {
-    return ask(*database_, readers_, patience, [&](Connection& connection) { return find_payload(connection, key); });
+    return ask_again(*database_, readers_, patience,
+                     [&](Connection& connection) { return find_payload(connection, key); });
   }
   Found answer(const core::Key& key, const std::optional<Stamp>& proven, const Patience& patience) override {
     const ReaderPool::Lease lease(readers_, patience);
