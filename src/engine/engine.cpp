@@ -141,6 +141,8 @@ void Engine::commit(store::Change change, const Call& call) {
 void Engine::commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call) {
   if (settings_.durability == store::Durability::relaxed)
     for (store::Change& change : changes) change.durability = store::Durability::relaxed;
+  if (call.is_our_own)
+    for (store::Change& change : changes) change.tells = false;
   group_.run(changes, errors, deadline(call), call.stop);
   const bool seen =
       std::any_of(changes.begin(), changes.end(), [](const store::Change& change) { return change.seen; });
@@ -151,7 +153,7 @@ core::Row Engine::change(const core::Key& key, const core::Intent& intent, const
   enter();
   check_call(call);
   require_possible(key);
-  return edit({key, &intent, {}, {}}, call);
+  return edit({key, &intent, {}, {}, {}}, call);
 }
 
 core::Row Engine::edit(Edit what, const Call& call) {
@@ -164,6 +166,7 @@ store::Change Engine::change_of(Edit& edit, const Call& call) {
   return {[this, &edit, &call](store::Session& session) {
     core::Context context = this->context(call);
     context.epoch = edit.epoch;
+    if (edit.generation) require_given_out_here(session, *edit.generation);
     Carried carried = carry_out(session, edit.key, *edit.intent, context);
     if (carried.changed) run_also(session, call.also, edit.key, carried.row.task.updated_at);
     edit.row = std::move(carried.row);
@@ -234,6 +237,11 @@ void Engine::tell_moves() noexcept {
   try {
     while (const auto after = watches_->following()) {
       const auto moves = store_->moves(*after, at_once, {std::chrono::steady_clock::now() + settings_.timeout});
+      if (const std::uint64_t content = store_->content(); content != told_content_) {
+        watches_->tell_all(store_->latest_event({std::chrono::steady_clock::now() + settings_.timeout}));
+        told_content_ = content;
+        return;
+      }
       watches_->tell(moves);
       if (moves.size() < at_once) return;
     }

@@ -22,8 +22,22 @@ using core::Failure;
 
 namespace {
 
-std::string read_generation(Connection& connection) {
-  return connection.text("SELECT generation FROM taskstate_meta WHERE one = 1");
+void begin_lineage(Database& database, Connection& connection) {
+  const Origin origin = read_origin(connection, Intent::read);
+  database.lineage.begin(origin.generation, origin.newest);
+}
+
+// Also what was replaced while no engine had the file open is found out here, where the sidecar knows it.
+void begin_settled_lineage(Database& database, bool is_new) {
+  Connection& writer = *database.writer;
+  Origin origin = read_origin(writer, Intent::write);
+  if (!is_new && !is_settled(writer, origin, database.lock.mark())) {
+    origin.generation = random_generation();
+    set_generation(writer, origin.generation);
+    database.log(LogLevel::warn, "the content of the file was replaced while no engine had it open");
+  }
+  database.lineage.begin(origin.generation, origin.newest);
+  database.lock.begin_marks({origin.generation, origin.newest});
 }
 
 void limit_size(Connection& connection, std::int64_t max_bytes) {
@@ -50,7 +64,7 @@ void open_memory(Database& database) {
   migrate(*database.writer, 0, migrations(), true);
   limit_size(*database.writer, database.options.max_bytes);
   install_authorizer(*database.writer);
-  database.generation = read_generation(*database.writer);
+  begin_lineage(database, *database.writer);
 }
 
 void open_read_only(Database& database, const Patience& patience) {
@@ -62,8 +76,8 @@ void open_read_only(Database& database, const Patience& patience) {
   connection.wait_until(patience.until);
   connection.configure();
   check_schema(connection, Intent::read);
-  database.generation = read_generation(connection);
-  database.identity.record({database.paths.database});
+  begin_lineage(database, connection);
+  database.identity.record(database.paths);
   database.wal_index = WalIndex::map(connection);
 }
 
@@ -126,9 +140,8 @@ void set_up(Database& database, const Patience& patience) {
     if (failure.error().code == Code::io_error) database.lock.set_in_doubt(true);
     throw;
   }
-  database.generation = read_generation(writer);
-  const Paths& paths = database.paths;
-  database.identity.record({paths.database, paths.wal, paths.shm, paths.sidecar});
+  begin_settled_lineage(database, content != Content::ours);
+  database.identity.record(database.paths);
   limit_size(writer, database.options.max_bytes);
   writer.wait_until({});
 }
@@ -205,12 +218,23 @@ std::unique_ptr<Database> open_database(Options options, const Patience& patienc
 }
 
 void Database::require_identity() {
+  const Standing standing = gate.sound() ? identity.look() : Standing::same;
+  if (standing == Standing::unknown) throw Failure(identity.refusal());
   identity_checked = std::chrono::steady_clock::now().time_since_epoch().count();
-  if (gate.sound() && !identity.holds()) {
+  if (standing == Standing::moved) {
     gate.move();
     log(LogLevel::error, "the file, its -wal, its -shm or its -taskstate file was replaced or removed");
   }
   gate.require_sound();
+}
+
+std::optional<Generation> Database::observe(const Lineage::Known& before, const Origin& found, bool has_newest) {
+  const auto own = lineage.observe(before, found, has_newest);
+  if (own && lineage.content() != before.content)
+    log(LogLevel::warn,
+        "the content of the file was replaced under the engine: what was given out before is void, leases, cursors and "
+        "positions in the feed");
+  return own;
 }
 
 namespace {
