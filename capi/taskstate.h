@@ -1004,9 +1004,11 @@ TSE_API void tse_stats_free(tse_stats *stats) TSE_NOEXCEPT;
 
 /** Copies the file as it is at one moment to `path`: first into a temporary file beside it, which reaches the disk and then
  *  takes the name. Others go on writing meanwhile. The copy is whole by itself and opens as any other; leases, cursors and
- *  positions of the original are none of its own. Errors: already_exists (at `path` stands a database that an
- *  engine has opened: it has a -taskstate file beside it), invalid_argument (`path` is the file itself), busy and cancelled (nothing is left behind),
- *  access_denied, disk_full, io_error, unavailable, and those of tse_get(). Without a timeout of the call's own it
+ *  positions of the original are none of its own. An earlier backup at `path`, or an empty file, is replaced; nothing
+ *  else is. Errors: already_exists (at `path` stands a file that is no earlier backup, or a database that an engine has
+ *  opened: it has a -taskstate file beside it; or a -wal, -shm or -journal lies there, which would be taken for the
+ *  copy's), invalid_argument (`path` is the file itself, one of its companions or another file's, or a symbolic link, a
+ *  directory, a FIFO, a socket or a device), busy and cancelled (nothing is left behind), access_denied, disk_full, io_error, unavailable, and those of tse_get(). Without a timeout of the call's own it
  *  takes as long as it takes, as does tse_verify(). */
 TSE_API int32_t tse_backup(tse_engine *engine, const char *path, size_t size, const tse_call *call,
                            tse_error **error) TSE_NOEXCEPT;
