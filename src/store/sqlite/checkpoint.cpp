@@ -3,6 +3,7 @@
 #include "store/sqlite/failure.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace tse::store::sqlite {
 
@@ -18,8 +19,10 @@ bool checkpoint(Connection& connection, Checkpoint mode) {
   connection.wait_until({});
   const int primary = code & 0xff;
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_FULL) return false;
-  if (code != SQLITE_OK) raise(connection.handle(), code, "checkpoint");
-  return true;
+  if (code == SQLITE_OK) return true;
+  core::Error error = to_error(connection.handle(), code, "checkpoint");
+  if (error.code == core::Code::disk_full) return false;
+  throw core::Failure(std::move(error));
 }
 
 }  // namespace tse::store::sqlite

@@ -181,9 +181,9 @@ void Writer::finish(Group& group) {
     Query(writer, commit_sql).run();
   } catch (...) {  // there may be no memory to say what SQLite said
     Error error = current_error();
-    const int primary = sqlite3_errcode(writer.handle()) & 0xff;
+    const int extended = sqlite3_extended_errcode(writer.handle());
     writer.rollback();
-    if (!is_undone(primary)) {
+    if (!is_undone(extended, error)) {
       error.outcome = Outcome::unknown;
       poison(error);
     }
@@ -207,12 +207,14 @@ void Writer::finish(Group& group) {
   }
 }
 
-// Whether it is certain that a COMMIT which ended with this code is not done, nor will be after a crash. A full disk
-// and a lock come before the frame that makes a commit is written, so that it cannot be there; after any other error
-// who knows. Want of memory says nothing of the disk: a commit of our own takes the place of what may have been
-// written.
-bool Writer::is_undone(int code) {
+// Whether it is certain that a COMMIT which ended with this code is not done, nor will be after a crash. A full disk,
+// or a file that may not grow, and a lock come before the frame that makes a commit is written whole, so that it cannot
+// be there; after any other error who knows. Want of memory says nothing of the disk: a commit of our own takes the
+// place of what may have been written.
+bool Writer::is_undone(int extended, const Error& error) {
+  const int code = extended & 0xff;
   if (code == SQLITE_FULL || code == SQLITE_BUSY) return true;
+  if (extended == SQLITE_IOERR_WRITE && error.code == Code::disk_full) return true;
   if (code != SQLITE_NOMEM) return false;
   if (database_.memory) return true;
   try {
