@@ -316,7 +316,8 @@ TSE_API int32_t tse_options_set_ignore_bad_request_id(tse_options *options, int3
 TSE_API int32_t tse_options_set_any_filesystem(tse_options *options, int32_t allow, tse_error **error) TSE_NOEXCEPT;
 /** The least level that is logged; TSE_LOG_WARN unless set. Without a file or callback: stderr. */
 TSE_API int32_t tse_options_set_log_level(tse_options *options, int32_t level, tse_error **error) TSE_NOEXCEPT;
-/** Appends log lines to a file instead of stderr. */
+/** Appends log lines to a file instead of stderr: a regular one, made with mode 0600 where there is none, or a character
+ *  device. Another kind, the database or one of the files beside it is TSE_INVALID_ARGUMENT at tse_open(). */
 TSE_API int32_t tse_options_set_log_file(tse_options *options, const char *path, size_t size,
                                          tse_error **error) TSE_NOEXCEPT;
 /** Hands log lines to a callback instead of stderr; NULL goes back to stderr. */

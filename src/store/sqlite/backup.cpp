@@ -1,6 +1,7 @@
 #include "store/sqlite/backup.hpp"
 
 #include "store/descriptor.hpp"
+#include "store/size_signal.hpp"
 #include "store/sqlite/backup_target.hpp"
 #include "store/sqlite/failure.hpp"
 
@@ -26,6 +27,7 @@ constexpr int pages_at_once = 256;
 /// A new, empty file under a name of its own; gone at the end unless it was renamed.
 class Temporary {
  public:
+  static constexpr std::size_t longest_addition = sizeof "-backup-18446744073709551615" - 1;
   Temporary(const std::string& target, mode_t mode) {
     path_ = target + "-backup-" + random_name();
     for (std::size_t i = 0; i < suffixes.size(); ++i) beside_[i] = path_ + suffixes[i];
@@ -71,7 +73,8 @@ void copy_pages(Connection& source, Connection& target, const Patience& patience
     const int code = sqlite3_backup_step(copy.get(), pages_at_once);
     if (code == SQLITE_DONE) return;
     if (code == SQLITE_OK) continue;
-    if (code != SQLITE_BUSY && code != SQLITE_LOCKED) throw Failure(to_error(nullptr, code, "copy to the backup"));
+    if (code != SQLITE_BUSY && code != SQLITE_LOCKED)
+      throw Failure(to_error(target.handle(), code, "copy to the backup", Writes::database));
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
@@ -86,7 +89,9 @@ void make_its_own(Connection& copy) {
 }  // namespace
 
 void back_up(Connection& connection, const Database& database, const std::string& path, const Patience& patience) {
+  const NoSizeSignal no_signal;
   const BackupTarget target(path, database.paths, patience);
+  refuse_long(target.path(), Temporary::longest_addition);
   const auto original = database.memory ? std::nullopt : look(database.paths.database);
   const Temporary temporary(target.path(), original ? original->st_mode & 0666 : 0600);
   {

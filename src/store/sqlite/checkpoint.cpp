@@ -20,7 +20,7 @@ bool checkpoint(Connection& connection, Checkpoint mode) {
   const int primary = code & 0xff;
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_FULL) return false;
   if (code == SQLITE_OK) return true;
-  core::Error error = to_error(connection.handle(), code, "checkpoint");
+  core::Error error = to_error(connection.handle(), code, "checkpoint", Writes::database);
   if (error.code == core::Code::disk_full) return false;
   throw core::Failure(std::move(error));
 }

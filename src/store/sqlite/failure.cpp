@@ -58,12 +58,31 @@ Code to_code(int extended, int number) {
   }
 }
 
+/// The errno of the last call on the file that failed; 0: none, or it is not told.
+int last_errno(sqlite3_file* file) {
+  int number = 0;
+  if (file == nullptr || file->pMethods == nullptr) return 0;
+  return file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) == SQLITE_OK ? number : 0;
+}
+
+/// What is left of the errno when SQLite has cleared up after a write that failed. The file still knows it.
+int errno_of(sqlite3* database, int extended, Writes writes) {
+  const int number = sqlite3_system_errno(database);
+  if (extended != SQLITE_IOERR_WRITE || is_out_of_space(number)) return number;
+  sqlite3_file* file = nullptr;
+  const auto ask = [&](int which) {
+    return sqlite3_file_control(database, "main", which, &file) == SQLITE_OK ? last_errno(file) : 0;
+  };
+  const int of_log = writes == Writes::log ? ask(SQLITE_FCNTL_JOURNAL_POINTER) : 0;
+  return of_log != 0 ? of_log : ask(SQLITE_FCNTL_FILE_POINTER);
+}
+
 }  // namespace
 
-Error to_error(sqlite3* database, int code, const std::string& doing) {
+Error to_error(sqlite3* database, int code, const std::string& doing, Writes writes) {
   const int extended = database == nullptr ? code : sqlite3_extended_errcode(database);
   const int effective = (extended & 0xff) == (code & 0xff) ? extended : code;
-  const int number = database == nullptr ? 0 : sqlite3_system_errno(database);
+  const int number = database == nullptr ? 0 : errno_of(database, effective, writes);
   std::string message = doing + ": " + sqlite3_errstr(effective) + " (SQLite result " + std::to_string(effective) + ")";
   const int primary = effective & 0xff;
   if ((primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) && has_reason(number)) message += ": " + reason(number);

@@ -1,5 +1,6 @@
 #include "store/sqlite/writer.hpp"
 
+#include "store/size_signal.hpp"
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/doubt.hpp"
 #include "store/sqlite/failure.hpp"
@@ -84,6 +85,7 @@ class Writer::Held final : public WriteTurn {
   }
 
  private:
+  const NoSizeSignal no_signal_;
   Writer& writer_;
   const Turn::Held turn_;
   Locked locked_{nullptr, [](WriteLock* lock) { lock->unlock(); }};
@@ -272,6 +274,7 @@ void Writer::checkpoint_if_due() {
 void Writer::flush_removed(const Patience& patience) {
   constexpr std::chrono::milliseconds pause{2};
   if (database_.memory) return;
+  const NoSizeSignal no_signal;
   for (;;) {
     try {
       const Turn::Held turn(database_.turn, patience);
