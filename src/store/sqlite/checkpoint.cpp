@@ -1,5 +1,6 @@
 #include "store/sqlite/checkpoint.hpp"
 
+#include "store/sqlite/clean_pages.hpp"
 #include "store/sqlite/failure.hpp"
 
 #include <chrono>
@@ -15,6 +16,7 @@ constexpr std::chrono::milliseconds patience{20};
 bool checkpoint(Connection& connection, Checkpoint mode) {
   const int kind = mode == Checkpoint::restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_TRUNCATE;
   connection.wait_until(std::chrono::steady_clock::now() + patience);
+  CleanPages clean(connection);
   const int code = sqlite3_wal_checkpoint_v2(connection.handle(), "main", kind, nullptr, nullptr);
   connection.wait_until({});
   const int primary = code & 0xff;

@@ -284,6 +284,9 @@ void Writer::flush_removed(const Patience& patience) {
       database_.require_identity();
       if (checkpoint(*database_.writer, Checkpoint::truncate)) {
         ++checkpoints_;
+        // What its pages in memory have left over would go into the log again with the next change. All others see that
+        // the log was emptied, and read anew.
+        sqlite3_db_release_memory(database_.writer->handle());
         return database_.writer->forget_wal_frames();
       }
       patience.require("a reader kept the -wal from being emptied");
