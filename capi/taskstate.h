@@ -316,7 +316,8 @@ TSE_API int32_t tse_options_set_ignore_bad_request_id(tse_options *options, int3
 TSE_API int32_t tse_options_set_any_filesystem(tse_options *options, int32_t allow, tse_error **error) TSE_NOEXCEPT;
 /** The least level that is logged; TSE_LOG_WARN unless set. Without a file or callback: stderr. */
 TSE_API int32_t tse_options_set_log_level(tse_options *options, int32_t level, tse_error **error) TSE_NOEXCEPT;
-/** Appends log lines to a file instead of stderr. */
+/** Appends log lines to a file instead of stderr: a regular one, made with mode 0600 where there is none, or a character
+ *  device. Another kind, the database or one of the files beside it is TSE_INVALID_ARGUMENT at tse_open(). */
 TSE_API int32_t tse_options_set_log_file(tse_options *options, const char *path, size_t size,
                                          tse_error **error) TSE_NOEXCEPT;
 /** Hands log lines to a callback instead of stderr; NULL goes back to stderr. */
@@ -1010,9 +1011,11 @@ TSE_API void tse_stats_free(tse_stats *stats) TSE_NOEXCEPT;
 
 /** Copies the file as it is at one moment to `path`: first into a temporary file beside it, which reaches the disk and then
  *  takes the name. Others go on writing meanwhile. The copy is whole by itself and opens as any other; leases, cursors and
- *  positions of the original are none of its own. Errors: already_exists (at `path` stands a database that an
- *  engine has opened: it has a -taskstate file beside it), invalid_argument (`path` is the file itself), busy and cancelled (nothing is left behind),
- *  access_denied, disk_full, io_error, unavailable, and those of tse_get(). Without a timeout of the call's own it
+ *  positions of the original are none of its own. An earlier backup at `path`, or an empty file, is replaced; nothing
+ *  else is. Errors: already_exists (at `path` stands a file that is no earlier backup, or a database that an engine has
+ *  opened: it has a -taskstate file beside it; or a -wal, -shm or -journal lies there, which would be taken for the
+ *  copy's), invalid_argument (`path` is the file itself, one of its companions or another file's, or a symbolic link, a
+ *  directory, a FIFO, a socket or a device), busy and cancelled (nothing is left behind), access_denied, disk_full, io_error, unavailable, and those of tse_get(). Without a timeout of the call's own it
  *  takes as long as it takes, as does tse_verify(). */
 TSE_API int32_t tse_backup(tse_engine *engine, const char *path, size_t size, const tse_call *call,
                            tse_error **error) TSE_NOEXCEPT;

@@ -141,8 +141,9 @@ class Engine {
   /// Figures; counts of all zones, or of one. Costs the same however many tasks there are.
   [[nodiscard]] Stats stats(const std::optional<std::string>& zone_id = {}, const Call& call = {}) const;
   /// Copies the file as it is at one moment; others go on writing. The copy takes its name when it is whole and on the
-  /// disk. Without a timeout it takes as long as it takes. @throws Error already_exists (there stands a database that
-  /// an engine has opened), invalid_argument (it is the file itself).
+  /// disk; an earlier backup there, or an empty file, is replaced, and nothing else. Without a timeout it takes as long
+  /// as it takes. @throws Error already_exists (there stands anything else, or a -wal, -shm or -journal lies there),
+  /// invalid_argument (it is the file itself, a companion of it or of another, or no regular file).
   void backup(std::string_view path, const Call& call = {}) const;
   /// Examines the whole file in one snapshot: SQLite's integrity check and every invariant of tasks,
   /// events and counters. Writers go on. Problems are a result, not an error.

@@ -4,6 +4,7 @@
 #include "engine/change.hpp"
 #include "engine/checks.hpp"
 #include "engine/fork_guard.hpp"
+#include "store/sqlite/files.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 #include <algorithm>
@@ -43,6 +44,21 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   return store::sqlite::open(std::move(options), {std::chrono::steady_clock::now() + settings.timeout, {}});
 }
 
+/// Lines in the middle of a database would be its end.
+void refuse_log_in_the_database(const std::string& path, const std::string& log_file) {
+  if (log_file.empty() || path == ":memory:") return;
+  std::string log;
+  try {
+    log = store::sqlite::resolve(log_file).database;
+  } catch (const core::Failure&) {
+    return;  // opening it says what is wrong
+  }
+  const store::sqlite::Paths paths = store::sqlite::resolve(path);
+  for (const std::string* each : {&paths.database, &paths.wal, &paths.shm, &paths.journal, &paths.sidecar})
+    if (log == *each)
+      throw core::Failure(core::invalid("log_file", "must not be the database or one of the files beside it"));
+}
+
 constexpr std::chrono::microseconds usual_housekeeping = std::chrono::seconds(1);
 
 /// Tells only times that the record can say. Whatever is added to one, or taken from it, is far from an overflow.
@@ -68,6 +84,7 @@ void choose_clocks(Settings& settings) {
 
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
   choose_clocks(settings);
+  if (!settings.log.callback) refuse_log_in_the_database(path, settings.log.file);
   auto log = std::make_unique<Log>(settings.log);
   auto store = open_store(path, settings, *log);
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));

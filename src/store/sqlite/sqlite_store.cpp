@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.hpp"
 
+#include "store/size_signal.hpp"
 #include "store/sqlite/backup.hpp"
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/database.hpp"
@@ -168,6 +169,7 @@ class SqliteStore final : public Store {
 
 void SqliteStore::close() noexcept {
   if (database_->gate.forked() || !database_->gate.close()) return;
+  const NoSizeSignal no_signal;
   database_->turn.wake();
   database_->turn.end();
   readers_.close();
