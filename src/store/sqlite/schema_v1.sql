@@ -1,6 +1,8 @@
 -- Schema version 1. Every rule that SQL can state is stated here, because any SQL client may write to the
 -- file; what is only checkable with the whole task in hand is checked by the engine and by verify.
 -- RAISE(ABORT) throughout, never ROLLBACK: a refused statement must not take its neighbours with it.
+-- A NULL must not slip through a guard: a comparison with it is neither true nor false, and OR REPLACE puts the column's
+-- default in its place once the guard has passed it. So guards say IS and IS NOT, or refuse the NULL first.
 -- No IN with more than two values in what each change runs: SQLite would fill a table of its own with them each time.
 
 CREATE TABLE taskstate_meta (
@@ -95,9 +97,9 @@ CREATE TABLE taskstate_tasks (
 ) STRICT;
 
 CREATE INDEX taskstate_tasks_list ON taskstate_tasks (zone_id, created_at, id);
-CREATE INDEX taskstate_tasks_runnable ON taskstate_tasks (zone_id, operation, seq)
+CREATE INDEX taskstate_tasks_runnable ON taskstate_tasks (operation, zone_id, seq)
   WHERE status = 'pending' AND not_before IS NULL;
-CREATE INDEX taskstate_tasks_released ON taskstate_tasks (zone_id, operation, seq)
+CREATE INDEX taskstate_tasks_released ON taskstate_tasks (operation, zone_id, seq)
   WHERE status = 'running' AND not_before IS NULL AND epoch > 0 AND lease_until IS NULL AND attempt < max_attempts;
 CREATE INDEX taskstate_tasks_lease ON taskstate_tasks (lease_clock, lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX taskstate_tasks_not_before ON taskstate_tasks (not_before)
@@ -114,7 +116,7 @@ CREATE TABLE taskstate_payloads (
 -- No seq is given twice, since the newest event is never deleted: AUTOINCREMENT would say the same, and write one page
 -- more with each commit.
 CREATE TABLE taskstate_events (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY CHECK (seq > 0),
   task_seq INTEGER,  -- NULL once the task is gone: its seq may be given to another
   zone_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -227,6 +229,9 @@ END;
 CREATE TRIGGER taskstate_tasks_change BEFORE UPDATE ON taskstate_tasks
 BEGIN
   SELECT CASE
+    WHEN NEW.status IS NULL OR NEW.updated_at + NEW.revision + NEW.version + NEW.epoch + NEW.attempt + NEW.max_attempts
+        + NEW.priority + NEW.cancel_requested + NEW.body_format IS NULL OR NEW.event_kind IS NULL
+      THEN RAISE(ABORT, 'taskstate: NULL in a column that is never NULL')
     WHEN NEW.seq IS NOT OLD.seq OR NEW.zone_id IS NOT OLD.zone_id OR NEW.id IS NOT OLD.id
       OR NEW.created_at IS NOT OLD.created_at OR NEW.operation IS NOT OLD.operation
       THEN RAISE(ABORT, 'taskstate: seq, zone_id, id, created_at and operation never change')
@@ -325,6 +330,21 @@ BEGIN
 END;
 
 -- The history of a task that is there is append-only; its payload is given once and kept until it ends.
+CREATE TRIGGER taskstate_events_birth BEFORE INSERT ON taskstate_events
+BEGIN
+  SELECT CASE
+    WHEN NEW.seq > 0 THEN RAISE(ABORT, 'taskstate: an event is given its number')
+    WHEN NEW.task_seq IS NULL AND (NEW.kind IS NOT 'purged'
+        OR EXISTS (SELECT 1 FROM taskstate_tasks WHERE zone_id = NEW.zone_id AND id = NEW.id))
+      THEN RAISE(ABORT, 'taskstate: an event without a task is a purge')
+    WHEN NEW.task_seq IS NOT NULL AND ((SELECT revision = NEW.revision AND status = NEW.to_status
+          AND updated_at = NEW.at AND zone_id = NEW.zone_id AND id = NEW.id
+          FROM taskstate_tasks WHERE seq = NEW.task_seq) IS NOT 1
+        OR EXISTS (SELECT 1 FROM taskstate_events WHERE task_seq = NEW.task_seq AND revision = NEW.revision))
+      THEN RAISE(ABORT, 'taskstate: an event is the newest change of its task')
+  END;
+END;
+
 CREATE TRIGGER taskstate_events_change BEFORE UPDATE ON taskstate_events
 BEGIN
   SELECT RAISE(ABORT, 'taskstate: the history never changes');
@@ -361,4 +381,50 @@ CREATE TRIGGER taskstate_payloads_delete BEFORE DELETE ON taskstate_payloads
   WHEN EXISTS (SELECT 1 FROM taskstate_tasks WHERE seq = OLD.task_seq AND status IN ('pending', 'running'))
 BEGIN
   SELECT RAISE(ABORT, 'taskstate: a payload stays until its task ends');
+END;
+
+-- A key is given to one task and kept or dropped, never turned to another.
+CREATE TRIGGER taskstate_idempotency_birth BEFORE INSERT ON taskstate_idempotency
+  WHEN EXISTS (SELECT 1 FROM taskstate_idempotency WHERE zone_id = NEW.zone_id AND key = NEW.key)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the idempotency key is in use');
+END;
+
+CREATE TRIGGER taskstate_idempotency_change BEFORE UPDATE ON taskstate_idempotency
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: an idempotency key never changes');
+END;
+
+CREATE TRIGGER taskstate_tombstones_birth BEFORE INSERT ON taskstate_tombstones
+  WHEN EXISTS (SELECT 1 FROM taskstate_tasks WHERE zone_id = NEW.zone_id AND id = NEW.id)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: a tombstone stands for a task that is gone');
+END;
+
+CREATE TRIGGER taskstate_tombstones_change BEFORE UPDATE OF zone_id, id ON taskstate_tombstones
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: a tombstone never moves');
+END;
+
+-- The one row of what belongs to the whole file: its counts only grow.
+CREATE TRIGGER taskstate_meta_birth BEFORE INSERT ON taskstate_meta WHEN EXISTS (SELECT 1 FROM taskstate_meta)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the file has its row of taskstate_meta');
+END;
+
+CREATE TRIGGER taskstate_meta_epoch BEFORE UPDATE OF epoch ON taskstate_meta
+  WHEN (NEW.epoch >= OLD.epoch) IS NOT 1
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the source of epochs never goes back');
+END;
+
+CREATE TRIGGER taskstate_meta_feed BEFORE UPDATE OF feed_floor, purged_through, fence ON taskstate_meta
+  WHEN (NEW.feed_floor >= OLD.feed_floor AND NEW.purged_through >= OLD.purged_through AND NEW.fence >= OLD.fence) IS NOT 1
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: feed_floor, purged_through and fence never go back');
+END;
+
+CREATE TRIGGER taskstate_meta_delete BEFORE DELETE ON taskstate_meta
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the row of taskstate_meta stays');
 END;

@@ -8,6 +8,7 @@
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/stats.hpp"
+#include "store/sqlite/time_limit.hpp"
 #include "store/sqlite/verify.hpp"
 #include "store/sqlite/view.hpp"
 #include "store/sqlite/writer.hpp"
@@ -26,7 +27,13 @@ auto ask(ReaderPool& readers, const Patience& patience, Question question) {
   const ReaderPool::Lease lease(readers, patience);
   const Snapshot snapshot(lease.connection());
   check_schema(lease.connection(), Intent::read);
-  return question(lease.connection());
+  const TimeLimit limit(lease.connection(), patience);
+  try {
+    return question(lease.connection());
+  } catch (const Failure&) {
+    if (limit.is_over()) throw Failure(limit.error("all of it was read"));
+    throw;
+  }
 }
 
 class SqliteStore final : public Store {
@@ -70,11 +77,13 @@ class SqliteStore final : public Store {
   std::int64_t count(const PageQuery& query, const Patience& patience) override {
     return ask(readers_, patience, [&](Connection& connection) { return count_rows(connection, query); });
   }
-  std::vector<core::Event> history(const core::Key& key, const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return find_history(connection, key); });
+  std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before_revision, std::size_t limit,
+                                   const Patience& patience) override {
+    return ask(readers_, patience,
+               [&](Connection& connection) { return find_history(connection, key, before_revision, limit); });
   }
   VerifyReport verify(const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return verify_all(connection, patience); });
+    return ask(readers_, patience, [](Connection& connection) { return verify_all(connection); });
   }
 
   Feed feed(const FeedQuery& query, const Patience& patience) override {
