@@ -2,7 +2,7 @@
 -- file; what is only checkable with the whole task in hand is checked by the engine and by verify.
 -- RAISE(ABORT) throughout, never ROLLBACK: a refused statement must not take its neighbours with it.
 -- A NULL must not slip through a guard: a comparison with it is neither true nor false, and OR REPLACE puts the column's
--- default in its place once the guard has passed it. So guards say IS and IS NOT, or refuse the NULL first.
+-- default in its place once the guard has passed it. So guards say IS and IS NOT.
 -- No IN with more than two values in what each change runs: SQLite would fill a table of its own with them each time.
 
 CREATE TABLE taskstate_meta (
@@ -229,9 +229,6 @@ END;
 CREATE TRIGGER taskstate_tasks_change BEFORE UPDATE ON taskstate_tasks
 BEGIN
   SELECT CASE
-    WHEN NEW.status IS NULL OR NEW.updated_at + NEW.revision + NEW.version + NEW.epoch + NEW.attempt + NEW.max_attempts
-        + NEW.priority + NEW.cancel_requested + NEW.body_format IS NULL OR NEW.event_kind IS NULL
-      THEN RAISE(ABORT, 'taskstate: NULL in a column that is never NULL')
     WHEN NEW.seq IS NOT OLD.seq OR NEW.zone_id IS NOT OLD.zone_id OR NEW.id IS NOT OLD.id
       OR NEW.created_at IS NOT OLD.created_at OR NEW.operation IS NOT OLD.operation
       THEN RAISE(ABORT, 'taskstate: seq, zone_id, id, created_at and operation never change')
@@ -240,18 +237,18 @@ BEGIN
         OLD.status) IN ('completed', 'failed')
       THEN RAISE(ABORT, 'taskstate: a completed or failed task never changes')
     WHEN NEW.status IS NOT OLD.status AND NOT (OLD.status = 'pending' AND NEW.status IS 'running')
-      AND NOT (OLD.status = 'running' AND NEW.status IN ('completed', 'failed'))
+      AND NOT (OLD.status = 'running' AND (NEW.status IS 'completed' OR NEW.status IS 'failed'))
       THEN RAISE(ABORT, 'taskstate: illegal move; legal are pending to running, running to completed, running to failed')
     WHEN (OLD.install_id IS NOT NULL AND NEW.install_id IS NOT OLD.install_id)
       OR (OLD.package_id IS NOT NULL AND NEW.package_id IS NOT OLD.package_id)
       OR (OLD.package_slug IS NOT NULL AND NEW.package_slug IS NOT OLD.package_slug)
       THEN RAISE(ABORT, 'taskstate: install_id, package_id and package_slug are write-once')
-    WHEN NEW.epoch < OLD.epoch OR NEW.attempt < OLD.attempt
+    WHEN (NEW.epoch >= OLD.epoch AND NEW.attempt >= OLD.attempt) IS NOT TRUE
       THEN RAISE(ABORT, 'taskstate: epoch and attempt never go back')
     WHEN NEW.version = OLD.version AND NEW.revision = OLD.revision THEN NULL
-    WHEN NEW.version IS NOT OLD.version + 1 OR NEW.revision NOT IN (OLD.revision, OLD.revision + 1)
+    WHEN NEW.version IS NOT OLD.version + 1 OR (NEW.revision IS NOT OLD.revision AND NEW.revision IS NOT OLD.revision + 1)
       THEN RAISE(ABORT, 'taskstate: version and revision grow by one, or are left alone')
-    WHEN NEW.updated_at < OLD.updated_at THEN RAISE(ABORT, 'taskstate: updated_at never goes back')
+    WHEN (NEW.updated_at >= OLD.updated_at) IS NOT TRUE THEN RAISE(ABORT, 'taskstate: updated_at never goes back')
     WHEN NEW.revision = OLD.revision AND (NEW.status IS NOT OLD.status OR NEW.updated_at IS NOT OLD.updated_at
         OR NEW.error_message IS NOT OLD.error_message OR NEW.install_id IS NOT OLD.install_id
         OR NEW.links IS NOT OLD.links OR NEW.package_id IS NOT OLD.package_id
@@ -330,21 +327,6 @@ BEGIN
 END;
 
 -- The history of a task that is there is append-only; its payload is given once and kept until it ends.
-CREATE TRIGGER taskstate_events_birth BEFORE INSERT ON taskstate_events
-BEGIN
-  SELECT CASE
-    WHEN NEW.seq > 0 THEN RAISE(ABORT, 'taskstate: an event is given its number')
-    WHEN NEW.task_seq IS NULL AND (NEW.kind IS NOT 'purged'
-        OR EXISTS (SELECT 1 FROM taskstate_tasks WHERE zone_id = NEW.zone_id AND id = NEW.id))
-      THEN RAISE(ABORT, 'taskstate: an event without a task is a purge')
-    WHEN NEW.task_seq IS NOT NULL AND ((SELECT revision = NEW.revision AND status = NEW.to_status
-          AND updated_at = NEW.at AND zone_id = NEW.zone_id AND id = NEW.id
-          FROM taskstate_tasks WHERE seq = NEW.task_seq) IS NOT 1
-        OR EXISTS (SELECT 1 FROM taskstate_events WHERE task_seq = NEW.task_seq AND revision = NEW.revision))
-      THEN RAISE(ABORT, 'taskstate: an event is the newest change of its task')
-  END;
-END;
-
 CREATE TRIGGER taskstate_events_change BEFORE UPDATE ON taskstate_events
 BEGIN
   SELECT RAISE(ABORT, 'taskstate: the history never changes');
@@ -413,13 +395,13 @@ BEGIN
 END;
 
 CREATE TRIGGER taskstate_meta_epoch BEFORE UPDATE OF epoch ON taskstate_meta
-  WHEN (NEW.epoch >= OLD.epoch) IS NOT 1
+  WHEN (NEW.epoch >= OLD.epoch) IS NOT TRUE
 BEGIN
   SELECT RAISE(ABORT, 'taskstate: the source of epochs never goes back');
 END;
 
 CREATE TRIGGER taskstate_meta_feed BEFORE UPDATE OF feed_floor, purged_through, fence ON taskstate_meta
-  WHEN (NEW.feed_floor >= OLD.feed_floor AND NEW.purged_through >= OLD.purged_through AND NEW.fence >= OLD.fence) IS NOT 1
+  WHEN (NEW.feed_floor >= OLD.feed_floor AND NEW.purged_through >= OLD.purged_through AND NEW.fence >= OLD.fence) IS NOT TRUE
 BEGIN
   SELECT RAISE(ABORT, 'taskstate: feed_floor, purged_through and fence never go back');
 END;

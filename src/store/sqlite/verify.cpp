@@ -193,6 +193,11 @@ void Verification::check_events() {
       "an event of it is left, or names another key than the task");
   each_key("SELECT zone_id, id FROM taskstate_events WHERE (task_seq IS NULL) <> (kind = 'purged')",
            "an event of it belongs to no task and is no purge");
+  each_key(
+      "SELECT p.zone_id, p.id FROM taskstate_events AS p JOIN taskstate_tasks AS t ON t.zone_id = p.zone_id "
+      "AND t.id = p.id JOIN taskstate_events AS e ON e.task_seq = t.seq AND e.revision = 1 "
+      "WHERE p.task_seq IS NULL AND p.seq > e.seq",
+      "a purge of it is told, and it is there");
   const std::int64_t missing = connection_.integer(
       "SELECT coalesce(max(seq), purged_through) - purged_through - count(seq) FROM taskstate_meta "
       "LEFT JOIN taskstate_events ON seq > purged_through");
