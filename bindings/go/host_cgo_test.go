@@ -107,6 +107,21 @@ func TestStatementsRunInTheSameTransaction(t *testing.T) {
 	}
 }
 
+func TestAStatementThatDoesNotEndIsEndedAtTheDeadline(t *testing.T) {
+	tasks := open(t, ":memory:")
+	create(t, tasks, "a")
+	late, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	endless := taskstate.SQL("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+	if _, err := tasks.Start(taskstate.WithAlso(late, endless), "z1", "a"); !errors.Is(err, taskstate.ErrBusy) &&
+		!errors.Is(err, taskstate.ErrCancelled) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	if task := get(t, tasks, "a"); task.Status != taskstate.Pending {
+		t.Fatal(task)
+	}
+}
+
 func TestStatementsAreChecked(t *testing.T) {
 	tasks := open(t, ":memory:")
 	create(t, tasks, "a")

@@ -116,8 +116,10 @@ class Engine {
   /// One page of a zone's tasks, newest first. Cursors are opaque, bound to their file and filter.
   /// @throws Error invalid_argument for a foreign or altered cursor.
   [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;
-  /// All events of a task, oldest first; none for an unknown one.
-  [[nodiscard]] std::vector<Event> history(std::string_view zone_id, std::string_view id, const Call& call = {}) const;
+  /// The newest events of a task, 1000 at most, oldest first; none for an unknown one. Where the first has a revision
+  /// above 1, that revision is the before_revision of the next part.
+  [[nodiscard]] std::vector<Event> history(std::string_view zone_id, std::string_view id,
+                                           const HistoryQuery& query = {}, const Call& call = {}) const;
   /// Waits, at most `longest`, until the task has moved past `revision`, or is completed or failed; without a revision,
   /// until it is completed or failed. The task as it is by then, or nothing. Woken within milliseconds of a change by
   /// any process.

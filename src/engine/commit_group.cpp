@@ -21,8 +21,9 @@ const core::Error closed_error{core::Code::closed, "the engine is closed"};
 const core::Error busy_error{core::Code::busy, "another writer was at work until the deadline passed"};
 const core::Error cancelled_error{core::Code::cancelled, "the caller cancelled before its turn came"};
 
+// A change that gave up by itself says in a detail where.
 bool is_given_up(const std::optional<core::Error>& error) {
-  return error && (error->code == core::Code::busy || error->code == core::Code::cancelled);
+  return error && error->details.empty() && (error->code == core::Code::busy || error->code == core::Code::cancelled);
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
                   tspy_result *result);
 /* A record for each event: see put_event() in helpers.c. */
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     const tse_call *call, tspy_result *result);
+                     int64_t before_revision, int64_t limit, const tse_call *call, tspy_result *result);
 /* Head (purged through; position), then a record for each event. */
 int32_t tspy_changes(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *after, size_t after_size,
                      int32_t flags, int64_t limit, const tse_call *call, tspy_result *result);

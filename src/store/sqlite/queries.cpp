@@ -177,12 +177,19 @@ std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, cor
   return query.step() ? query.integer(0) : 0;
 }
 
-std::vector<core::Event> find_history(Connection& connection, const core::Key& key) {
+const std::string& history_sql() {
   static const std::string sql = "SELECT " + event_columns() +
                                  " FROM taskstate_events WHERE task_seq = "
-                                 "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2) ORDER BY revision";
-  Query query(connection, sql);
-  query.bind(1, key.zone_id).bind(2, key.id);
+                                 "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2) AND revision < ?3 "
+                                 "ORDER BY revision DESC LIMIT ?4";
+  return sql;
+}
+
+std::vector<core::Event> find_history(Connection& connection, const core::Key& key,
+                                      std::optional<std::int64_t> before_revision, std::size_t limit) {
+  Query query(connection, history_sql());
+  query.bind(1, key.zone_id).bind(2, key.id).bind(3, before_revision.value_or(INT64_MAX));
+  query.bind(4, static_cast<std::int64_t>(limit));
   std::vector<core::Event> events;
   while (query.step()) events.push_back(read_event(query));
   return events;

@@ -8,9 +8,7 @@
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
 
-#include <chrono>
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +41,7 @@ class Verification {
     part("taskstate_payloads", [this] { check_payloads(); });
     part("taskstate_counters", [this] { check_counters(); });
     part("taskstate_idempotency and taskstate_tombstones", [this] { check_references(); });
+    part("taskstate_meta", [this] { check_meta(); });
     return std::move(report_);
   }
 
@@ -68,6 +67,7 @@ class Verification {
   void check_payloads();
   void check_counters();
   void check_references();
+  void check_meta();
   void each_key(const char* sql, const char* sentence);
 
   Connection& connection_;
@@ -174,6 +174,8 @@ void Verification::check_chain(const core::Row& row, std::int64_t seq) {
   }
   if (count != row.revision)
     problem(name + ": it has revision " + std::to_string(row.revision) + " and " + std::to_string(count) + " events");
+  if (last && (last->epoch > row.epoch || last->attempt > row.attempt))
+    problem(name + ": its epoch or attempt lies behind its history");
   if (last && last->to != row.task.status) problem(name + ": its history does not end in its status");
   if (last && last->at != row.task.updated_at) problem(name + ": its history does not end at updated_at");
 }
@@ -191,6 +193,11 @@ void Verification::check_events() {
       "an event of it is left, or names another key than the task");
   each_key("SELECT zone_id, id FROM taskstate_events WHERE (task_seq IS NULL) <> (kind = 'purged')",
            "an event of it belongs to no task and is no purge");
+  each_key(
+      "SELECT p.zone_id, p.id FROM taskstate_events AS p JOIN taskstate_tasks AS t ON t.zone_id = p.zone_id "
+      "AND t.id = p.id JOIN taskstate_events AS e ON e.task_seq = t.seq AND e.revision = 1 "
+      "WHERE p.task_seq IS NULL AND p.seq > e.seq",
+      "a purge of it is told, and it is there");
   const std::int64_t missing = connection_.integer(
       "SELECT coalesce(max(seq), purged_through) - purged_through - count(seq) FROM taskstate_meta "
       "LEFT JOIN taskstate_events ON seq > purged_through");
@@ -230,32 +237,32 @@ void Verification::check_references() {
       "(SELECT 1 FROM taskstate_tasks AS t WHERE t.zone_id = d.zone_id AND t.id = d.id AND t.created_at < "
       "d.expires_at)",
       "it has a tombstone, and is there");
-  const std::int64_t latest = connection_.integer("SELECT max(epoch) FROM taskstate_tasks");
-  if (connection_.integer("SELECT epoch FROM taskstate_meta") < latest)
-    problem("taskstate_meta: the source of epochs lies behind an epoch that was given out");
-  if (connection_.integer("SELECT purging_at IS NOT NULL FROM taskstate_meta") != 0)
-    problem("taskstate_meta: a purge is said to be under way");
 }
 
-int is_at_its_end(void* patience) {
-  const Patience& of = *static_cast<const Patience*>(patience);
-  return std::chrono::steady_clock::now() >= of.until || (of.cancelled && of.cancelled()) ? 1 : 0;
+void Verification::check_meta() {
+  const auto look = [this](const char* is_wrong, const char* sentence) {
+    Query query(connection_, is_wrong);
+    while (query.step())
+      if (query.integer(0) != 0) problem(std::string("taskstate_meta: ") + sentence);
+  };
+  look("SELECT count(*) <> 1 FROM taskstate_meta", "it has not one row");
+  look(
+      "SELECT epoch < max((SELECT coalesce(max(epoch), 0) FROM taskstate_tasks), "
+      "(SELECT coalesce(max(epoch), 0) FROM taskstate_events)) FROM taskstate_meta",
+      "the source of epochs lies behind an epoch that was given out");
+  look("SELECT purging_at IS NOT NULL FROM taskstate_meta", "a purge is said to be under way");
+  look("SELECT purged_through > (SELECT coalesce(max(seq), 0) FROM taskstate_events) FROM taskstate_meta",
+       "purges are told of up to an event that never was");
+  look("SELECT feed_floor > purged_through FROM taskstate_meta",
+       "the feed begins after the events that purges took along");
+  look("SELECT length(generation) <> 32 OR generation GLOB '*[^0-9a-f]*' FROM taskstate_meta",
+       "the file's generation is not 32 hexadecimal digits");
+  look("SELECT NOT (1 <= min_reader AND min_reader <= min_writer AND min_writer <= schema) FROM taskstate_meta",
+       "the versions of the schema contradict each other");
 }
 
 }  // namespace
 
-VerifyReport verify_all(Connection& connection, const Patience& patience) {
-  constexpr int instructions = 10000;
-  sqlite3_progress_handler(connection.handle(), instructions, &is_at_its_end, const_cast<Patience*>(&patience));
-  const std::unique_ptr<sqlite3, void (*)(sqlite3*)> unset(
-      connection.handle(), [](sqlite3* handle) { sqlite3_progress_handler(handle, 0, nullptr, nullptr); });
-  try {
-    return Verification(connection).run();
-  } catch (const Failure& failure) {
-    if (failure.error().code != Code::cancelled) throw;
-    patience.require("verify was not done by the deadline");
-    throw;
-  }
-}
+VerifyReport verify_all(Connection& connection) { return Verification(connection).run(); }
 
 }  // namespace tse::store::sqlite

@@ -201,9 +201,10 @@ Writer::Ran Writer::run_change(Group& group, std::size_t index) {
     Query(writer, "ROLLBACK TO change").run();
     Query(writer, "RELEASE change").run();
   };
-  SqliteSession session(writer);
+  const Change& change = *group.changes[index];
+  SqliteSession session(writer, change.patience);
   try {
-    group.changes[index]->run(session);
+    change.run(session);
   } catch (...) {
     group.results[index] = current_error();
     note(*group.results[index]);

@@ -110,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(one_that_is_shortened_all_the_time_only_slows_those_who_
       for (int i = 0; i < changes; ++i) {
         lock.lock(in(), [] {});
         std::this_thread::sleep_for(100us);
-        lock.announce();
+        lock.announce({});
         lock.unlock();
       }
       return process < 0 ? 1 : 0;

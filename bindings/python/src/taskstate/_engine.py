@@ -161,11 +161,29 @@ class Engine(Upkeep):
                 return
 
     def history(
-        self, zone_id: str, id: str, *, timeout: Seconds | None = None, cancel: CancelToken | None = None
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        before_revision: int | None = None,
+        limit: int | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
     ) -> List[Event]:
-        """The task's events, oldest first; none for an unknown task."""
-        waits = context(timeout, cancel)
-        data = call(lib.tspy_history, self._native(), *text("zone_id", zone_id), *text("id", id), waits)
+        """The newest of the task's events, oldest first; none for an unknown task.
+
+        ``limit``: 1-1000, 1000 unless given. ``before_revision``: only events before it. Where the first event has a
+        revision above 1, that revision is the ``before_revision`` of the next part.
+        """
+        data = call(
+            lib.tspy_history,
+            self._native(),
+            *text("zone_id", zone_id),
+            *text("id", id),
+            number("before_revision", before_revision),
+            0 if limit is None else (number("limit", limit) or -1),  # 0 is no limit that a caller can mean
+            context(timeout, cancel),
+        )
         return [Event(record) for record in _records.split(data)]
 
     # ---- What happens ------------------------------------------------------------------------
@@ -189,7 +207,7 @@ class Engine(Upkeep):
         key = (*text("zone_id", zone_id), *text("id", id))
         past = number("revision", revision)
         if not hears_signals():
-            data = call(lib.tspy_wait, self._native(), *key, past, duration(wait), context(None, cancel))
+            data = call(lib.tspy_wait, self._native(), *key, past, duration("timeout", wait), context(None, cancel))
             return Task(data) if data else None
         deadline = time.monotonic() + wait
         while True:

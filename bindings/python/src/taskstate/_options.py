@@ -130,7 +130,7 @@ def native(options: Options) -> Any:
     apply(lib.tse_options_set_any_filesystem, int(options.any_filesystem))
     for name, setter in _DURATIONS.items():
         if getattr(options, name) is not None:
-            apply(setter, duration(getattr(options, name)))
+            apply(setter, duration(name, getattr(options, name)))
     for name, setter in _NUMBERS.items():
         if getattr(options, name) is not None:
             apply(setter, number(name, getattr(options, name)))

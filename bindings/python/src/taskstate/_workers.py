@@ -50,7 +50,7 @@ class Wanted:
         also: Also,
     ) -> None:
         self.filter = (*names("zones", zones), *names("operations", operations))
-        self._terms = (*text("worker", worker), duration(lease))
+        self._terms = (*text("worker", worker), duration("lease", lease))
         self._timeout = timeout
         self._tracing = tracing
         self._also = statements(also)
