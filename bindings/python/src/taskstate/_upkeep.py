@@ -42,7 +42,7 @@ class Upkeep(Workers):
             lib.tspy_purge,
             self._native(),
             *text("zone", zone),
-            duration(older_than),
+            duration("older_than", older_than),
             0 if limit is None else (number("limit", limit) or -1),  # 0 is no limit that a caller can mean
             context(timeout, cancel, request_id, traceparent, actor, also),
         )
