@@ -105,6 +105,6 @@ int main(int count, char **arguments) {
   tse_report_free(report);
   tse_engine_free(engine);
   remove_directory(directory);
-  printf("campaign: exits with busy threads: %d processes\n", exits);
+  printf("measured: %d processes ended with busy threads\n", exits);
   return finish("busy");
 }
