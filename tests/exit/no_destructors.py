@@ -1,4 +1,5 @@
-"""No object of the library has a static destroyed at exit, or a thread_local at a thread's end.
+"""No object of the library has a static destroyed at exit, or a thread_local at a thread's end, or a global that is only
+made when the process starts: in a static link, the host's own globals may be made first, and use the library.
 
 usage: no_destructors.py NM OBJECTS...      each argument a list separated by semicolons
 
@@ -14,6 +15,8 @@ from pathlib import Path
 
 # What registers a destructor.
 REGISTER = re.compile(r"\bU (_*cxa_atexit|_*cxa_thread_atexit(_impl)?|atexit|on_exit|at_quick_exit)(@\S+)?$")
+# What makes globals before main().
+INITIALISER = re.compile(r" _GLOBAL__(sub_)?I_")
 # Boost.JSON has three of its own: two memory resources without state and the value null. Destroying them does nothing.
 OF_BOOST = {"json.cpp": "boost::json::"}
 
@@ -24,22 +27,21 @@ def symbols(nm: str, file: Path) -> list[str]:
 
 def problems(nm: str, file: Path) -> list[str]:
     found = symbols(nm, file)
-    if not any(REGISTER.search(line) for line in found):
-        return []
     theirs = OF_BOOST.get(file.name.removesuffix(".o"))
     if theirs is None:
-        return [f"{file}: a static with a destructor"]
+        wrong = {REGISTER: "a static with a destructor", INITIALISER: "a global that is not a constant"}
+        return [f"{file}: {what}" for sign, what in wrong.items() if any(map(sign.search, found))]
     guards = [line.split("guard variable for ", 1)[1] for line in found if "guard variable for " in line]
     return [f"{file}: {name}: a static with a destructor" for name in guards if not name.startswith(theirs)]
 
 
 def main(nm: str, *lists: str) -> int:
-    files = [Path(name) for names in lists for name in names.split(";")]
+    files = [Path(name) for names in lists for name in names.split(";") if name]
     if len(files) < 50 or not any(file.name.startswith("json.cpp") for file in files):
         print(f"{len(files)} objects: not the whole library")
         return 1
     bad = [problem for file in files for problem in problems(nm, file)]
-    print("\n".join(bad) or f"{len(files)} objects, none with a static that is destroyed")
+    print("\n".join(bad) or f"{len(files)} objects, none with a static that is destroyed or made at the start")
     return 1 if bad else 0
 
 
