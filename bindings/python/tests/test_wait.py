@@ -141,7 +141,7 @@ def test_the_time_must_not_be_negative(tasks: taskstate.Engine, here: Here, bad:
     assert caught.value.field == "timeout"
     assert str(caught.value) == {
         -1: "timeout: must not be negative, is -1 s",
-        math.nan: "timeout: must be a number of seconds, is NaN",
+        math.nan: "timeout: must be a finite number of seconds or math.inf, not NaN",
     }[bad]
 
 

@@ -1,5 +1,7 @@
 #include "store/sqlite/runnable.hpp"
 
+#include "core/no_destructor.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -22,15 +24,16 @@ struct Pool {
 };
 
 const Pool& pending() {
-  static const Pool pool("taskstate_tasks_runnable", "status = 'pending' AND not_before IS NULL");
-  return pool;
+  static const core::NoDestructor<Pool> pool("taskstate_tasks_runnable", "status = 'pending' AND not_before IS NULL");
+  return *pool;
 }
 
 const Pool& released() {
-  static const Pool pool("taskstate_tasks_released",
-                         "status = 'running' AND not_before IS NULL AND epoch > 0 AND lease_until IS NULL "
-                         "AND attempt < max_attempts");
-  return pool;
+  static const core::NoDestructor<Pool> pool(
+      "taskstate_tasks_released",
+      "status = 'running' AND not_before IS NULL AND epoch > 0 AND lease_until IS NULL "
+      "AND attempt < max_attempts");
+  return *pool;
 }
 
 struct Candidate {

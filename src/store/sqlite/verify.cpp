@@ -2,6 +2,7 @@
 
 #include "core/codec.hpp"
 #include "core/json.hpp"
+#include "core/no_destructor.hpp"
 #include "core/validate.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/migrate.hpp"
@@ -87,15 +88,15 @@ struct Object {
 
 // The measure is a database made by this process, once: parsing the schema takes longer than all else in a small file.
 const std::vector<Object>& expected_objects() {
-  static const std::vector<Object> objects = [] {
+  static const core::NoDestructor<std::vector<Object>> objects([] {
     Connection model(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     migrate(model, 0, migrations(), false);
     std::vector<Object> found;
     Query query(model, "SELECT type, name, sql FROM sqlite_schema WHERE name GLOB 'taskstate_*'");
     while (query.step()) found.push_back({query.text(0), query.text(1), query.optional_text(2)});
     return found;
-  }();
-  return objects;
+  }());
+  return *objects;
 }
 
 void Verification::check_objects() {
@@ -116,9 +117,10 @@ void Verification::check_objects() {
 }
 
 void Verification::check_tasks() {
-  static const std::string sql = "SELECT " + row_columns() + ", seq FROM taskstate_tasks ORDER BY seq";
-  Query query(connection_, sql);
-  const int seq_column = sqlite3_column_count(connection_.prepare(sql)) - 1;
+  static const core::NoDestructor<std::string> sql("SELECT " + row_columns() +
+                                                   ", seq FROM taskstate_tasks ORDER BY seq");
+  Query query(connection_, *sql);
+  const int seq_column = sqlite3_column_count(connection_.prepare(*sql)) - 1;
   while (query.step()) {
     ++report_.tasks;
     try {
@@ -149,10 +151,10 @@ void Verification::check_row(const Query& query, std::int64_t seq) {
 }
 
 void Verification::check_chain(const core::Row& row, std::int64_t seq) {
-  static const std::string sql =
-      "SELECT " + event_columns() + " FROM taskstate_events WHERE task_seq = ?1 ORDER BY revision";
+  static const core::NoDestructor<std::string> sql("SELECT " + event_columns() +
+                                                   " FROM taskstate_events WHERE task_seq = ?1 ORDER BY revision");
   const std::string name = name_of(row.task.zone_id, row.task.id);
-  Query query(connection_, sql);
+  Query query(connection_, *sql);
   query.bind(1, seq);
   std::optional<core::Event> last;
   std::int64_t count = 0;
@@ -211,14 +213,13 @@ void Verification::check_payloads() {
 }
 
 void Verification::check_counters() {
-  static const std::string sql =
-      std::string(
-          "SELECT zone_id, operation, status, sum(counted), sum(there) FROM ("
-          "SELECT zone_id, operation, status, count AS counted, 0 AS there FROM ") +
+  static const core::NoDestructor<std::string> sql(
+      std::string("SELECT zone_id, operation, status, sum(counted), sum(there) FROM ("
+                  "SELECT zone_id, operation, status, count AS counted, 0 AS there FROM ") +
       counts_table +
       " UNION ALL SELECT zone_id, operation, status, 0, count(*) FROM taskstate_tasks GROUP BY 1, 2, 3) "
-      "GROUP BY 1, 2, 3 HAVING sum(counted) <> sum(there)";
-  Query query(connection_, sql);
+      "GROUP BY 1, 2, 3 HAVING sum(counted) <> sum(there)");
+  Query query(connection_, *sql);
   while (query.step()) {
     std::string zone;
     core::append_json_string(zone, query.view(0));

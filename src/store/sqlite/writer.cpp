@@ -23,7 +23,7 @@ using core::Outcome;
 
 namespace {
 
-const Error unforeseen{Code::internal, "a change failed in an unforeseen way"};
+constexpr core::FixedError unforeseen{Code::internal, "a change failed in an unforeseen way"};
 
 // The one place where what a change may throw becomes its result.
 Error current_error() noexcept {

@@ -195,7 +195,7 @@ def seconds(field: str, value: Seconds) -> float:
 def _length(field: str, value: Seconds) -> float:
     length = value.total_seconds() if isinstance(value, timedelta) else value
     if length != length:
-        raise InvalidArgument(f"{field}: must be a number of seconds, is NaN", field=field)
+        raise InvalidArgument(f"{field}: must be a finite number of seconds or math.inf, not NaN", field=field)
     return length
 
 
