@@ -9,6 +9,9 @@ namespace catalog {
 /// Now, as RFC 3339 in UTC with milliseconds.
 std::string now_text();
 
+/// Now, as a Date header has it.
+std::string http_date();
+
 /// A random UUID (version 4).
 std::string random_uuid();
 
