@@ -22,7 +22,7 @@ bool finite(const boost::json::value& value) {
 std::optional<boost::json::object> parse_inputs(std::string_view text) {
   boost::json::error_code error;
   boost::json::value value = boost::json::parse(text, error);
-  if (error || !value.is_object()) return std::nullopt;
+  if (error || !value.is_object() || !finite(value)) return std::nullopt;
   return std::move(value.get_object());
 }
 
