@@ -138,7 +138,7 @@ Answer Catalog::route(const Incoming& incoming, const Target& target) {
     return tasks_.decide(zone_id, segments[3], request_of(incoming));
   }
 
-  if (collection != "installs") return not_found(incoming);
+  if (collection != "installs" || !is_id(zone_id)) return not_found(incoming);
   if (has_bad_request_id(incoming)) return bad_request_id(incoming);
   if (segments.size() == 3) {
     if (reads) return list_installs(incoming, zone_id, target);
@@ -185,12 +185,12 @@ Answer Catalog::list_installs(const Incoming& incoming, const std::string& zone_
   std::vector<Fault> faults;
   const auto limit = number(target, "limit", 100, faults);
   const auto after = number(target, "after", INT64_MAX, faults);
-  const auto before = after ? std::nullopt : number(target, "before", INT64_MAX, faults);
+  const auto before = number(target, "before", INT64_MAX, faults);
   const auto expand = target.parameter("expand[]");
   if (expand && expand != "total_count") faults.push_back({"expand[]", "must be total_count"});
   if (!faults.empty()) return error_answer(incoming, 400, "validation_error", "The request is not valid.", faults);
 
-  const InstallPage page = installs_.list(zone_id, limit.value_or(20), after, before);
+  const InstallPage page = installs_.list(zone_id, limit.value_or(20), after, after ? std::nullopt : before);
   boost::json::array items;
   for (const Install& install : page.items) items.push_back(to_json(install));
   boost::json::object pagination;

@@ -41,6 +41,12 @@ std::string random_uuid() {
   return text;
 }
 
+bool is_id(std::string_view text) noexcept {
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  return !text.empty() && text.size() <= 128 && text != "." && text != ".." &&
+         text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
 bool is_uuid(std::string_view text) noexcept {
   constexpr std::string_view form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
   constexpr std::string_view digits = "0123456789abcdefABCDEF";
