@@ -9,7 +9,7 @@ import sys
 
 from host import Host
 
-EXAMPLES = 30  # for each operation
+EXAMPLES = 20  # for each operation
 
 
 def main():
