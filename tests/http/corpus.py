@@ -29,7 +29,6 @@ import traceback
 
 from host import Answers, Host, check_form
 
-PATIENCE_MS = 2000
 REQUESTS = {"get": "GET", "post": "POST"}
 
 
@@ -132,26 +131,37 @@ def cases(directory):
             yield Case(f"{file.stem}: {name}", lines)
 
 
-def main():
-    chosen = [case for case in cases(pathlib.Path(__file__).parent / "cases") if "".join(sys.argv[2:]) in case.name]
-    assert chosen, "there is no such case"
+def attempt(case, host):
+    """What is wrong; None if nothing is."""
+    try:
+        case.run(host)
+    except Exception:
+        return traceback.format_exc(limit=-1)
+    return None
+
+
+def run_all(chosen, program, patience_ms):
+    """How many fail."""
     failed = 0
-    with Host(sys.argv[1], "--patience-ms", str(PATIENCE_MS), "--workers", "0") as host:
-
-        def attempt(case):
-            try:
-                case.run(host)
-            except Exception:
-                return traceback.format_exc(limit=-1)
-
+    with Host(program, "--patience-ms", str(patience_ms), "--workers", "0") as host:
         with concurrent.futures.ThreadPoolExecutor(8) as threads:
-            for case, fault in zip(chosen, threads.map(attempt, chosen)):
+            for case, fault in zip(chosen, threads.map(lambda case: attempt(case, host), chosen)):
                 if fault:
                     failed += 1
                     print(f"{case.name}\n    " + fault.replace("\n", "\n    "))
         assert host.process.poll() is None, f"the host has ended: {host.errors()}"
         host.stop()
         print(host.errors(), end="")
+    return failed
+
+
+def main():
+    chosen = [case for case in cases(pathlib.Path(__file__).parent / "cases") if "".join(sys.argv[2:]) in case.name]
+    assert chosen, "there is no such case"
+    cut = [case for case in chosen if case.end == "cut"]
+    others = [case for case in chosen if case.end != "cut"]
+    # A busy machine must not use up the patience of a host that is to answer.
+    failed = run_all(others, sys.argv[1], 100_000) + run_all(cut, sys.argv[1], 2000)
     print(f"{len(chosen) - failed} passed, {failed} failed")
     return failed > 0
 

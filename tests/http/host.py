@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -13,16 +14,15 @@ import tempfile
 import time
 import uuid
 
-LONGEST = 30  # seconds that anything may take before it counts as hung
+LONGEST = 120  # seconds that anything may take before it counts as hung
 
 
 class Host:
     """Runs the program on a free port of 127.0.0.1 and on a directory of its own, which outlives a restart."""
 
-    def __init__(self, program, *flags, descriptors=None):
+    def __init__(self, program, *flags):
         self.program = program
         self.flags = flags
-        self.descriptors = descriptors
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="catalog-host-"))
         self.process = None
 
@@ -38,8 +38,6 @@ class Host:
 
     def start(self):
         command = [self.program, "--port", "0", "--data", str(self.directory), *self.flags]
-        if self.descriptors:
-            command = ["prlimit", f"--nofile={self.descriptors}", *command]
         with open(self.errors_file, "ab") as errors:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         line = self.process.stdout.readline()
@@ -70,6 +68,11 @@ class Host:
 
     def errors(self):
         return self.errors_file.read_text(errors="replace")
+
+    def leave_descriptors(self, count):
+        """From now on the process can open so many more."""
+        most = max(int(entry.name) for entry in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()) + 1 + count
+        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (most, most))
 
     def processor_time(self):
         """Seconds that the process has used."""
