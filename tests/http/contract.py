@@ -15,7 +15,8 @@ EXAMPLES = 20  # for each operation
 def main():
     program, contract = sys.argv[1:]
     with Host(program, "--pickup-time-ms", "0", "--install-time-ms", "50", "--seed", "zone_id/task_id/install_id") as host:
-        command = [pathlib.Path(sys.executable).with_name("schemathesis"), "run", pathlib.Path(contract).resolve(), "--url", host.url]
+        schemathesis = pathlib.Path(sys.executable).with_name("schemathesis")
+        command = [schemathesis, "run", pathlib.Path(contract).resolve(), "--url", host.url]
         command += ["--seed", "1", "--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color"]
         # A deleted install can still be read, and a DELETE of a task cancels it.
         command += ["--checks", "all", "--exclude-checks", "use_after_free"]
