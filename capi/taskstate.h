@@ -125,7 +125,7 @@ static inline tse_str tse_text(const char *text) {
 #define TSE_UNAVAILABLE 22          /**< the file cannot be opened or reached now */
 #define TSE_UNSUPPORTED 23          /**< not possible on this system or file system */
 #define TSE_INTERNAL 24             /**< a defect in taskstate */
-#define TSE_RESTORED 25             /**< the position in the feed is of another file: this one was restored */
+#define TSE_RESTORED 25             /**< restored from a copy: a position is void or, once, the call was not done */
 #define TSE_BEHIND 26               /**< the position lies before what the feed still tells of purges */
 
 /** The name of a code as it is spelled everywhere, e.g. "illegal_transition"; "ok" for 0; NULL for
@@ -494,7 +494,10 @@ typedef struct tse_new_task {
  *  Errors: invalid_argument, already_exists (also of an id with a tombstone), idempotency_mismatch, limit_exceeded
  *  (the zone's pending limit), not_found and illegal_transition (of retry_of: unknown, not failed), and those of
  *  every change: busy, cancelled, closed, forked,
- *  read_only, disk_full, io_error, moved, corrupt, schema_too_new, no_memory, internal. */
+ *  read_only, disk_full, io_error, moved, access_denied and unsupported (the files may not be looked at), corrupt,
+ *  schema_too_new, no_memory, internal, and restored: the content was replaced by SQL (.restore, page copies) since the
+ *  engine has last looked. That is told once, the call is not done, and the next one works on what is there now; all
+ *  leases, cursors and positions from before are void. */
 TSE_API int32_t tse_create(tse_engine *engine, const tse_new_task *spec, const tse_call *call, tse_task **task,
                            tse_error **error) TSE_NOEXCEPT;
 
@@ -761,7 +764,7 @@ TSE_API int32_t tse_watch_new(tse_engine *engine, tse_watch **watch, tse_error *
 TSE_API int32_t tse_watch_claim(tse_watch *watch, const tse_claim_spec *spec, tse_error **error) TSE_NOEXCEPT;
 /** From now on the watch also becomes readable once the task has moved past `revision`, or is completed, failed or purged;
  *  TSE_NONE as the revision: once it is completed, failed or purged. At once if that is so already or there is no such
- *  task. tse_watch_take() then tells `tag`, which the caller chose, and the registration is over. Any number of
+ *  task, and when the file's content was replaced. tse_watch_take() then tells `tag`, which the caller chose, and the registration is over. Any number of
  *  them, less than 1 KiB each. Errors: invalid_argument, closed, forked, and those of tse_get(). */
 TSE_API int32_t tse_watch_task(tse_watch *watch, const char *zone_id, size_t zone_id_size, const char *id,
                                size_t id_size, int64_t revision, int64_t tag, tse_error **error) TSE_NOEXCEPT;
@@ -900,7 +903,7 @@ typedef struct tse_changes_view {
 
 /** What was committed after a position. A task that is purged takes its events along and leaves one, "purged", which is told
  *  for tse_options_set_feed_retention(). Errors: restored (the position is of another file: this one is a restored
- *  backup), behind (purges after the position are no longer told: read the tasks anew, or allow the gap),
+ *  backup, or its content was replaced), behind (purges after the position are no longer told: read the tasks anew, or allow the gap),
  *  invalid_argument, cancelled, and those of tse_get(). `spec` may be NULL. */
 TSE_API int32_t tse_changes_read(tse_engine *engine, const tse_changes_spec *spec, const tse_call *call,
                                  tse_changes **changes, tse_error **error) TSE_NOEXCEPT;
@@ -971,10 +974,13 @@ typedef struct tse_stats_view {
   tse_str answer_proof;  /**< how kept answers are proven current: "wal_index" (SQLite's, shared by all processes),
                               "own_commits" (in memory), or "none": they cannot be, and none is kept */
   tse_str sqlite_version;
+  tse_str locks;         /**< what keeps others out of the file: "ofd" (locks that no close() elsewhere drops), "posix"
+                              (the system has no others: another close() of the file in this process, a second copy of
+                              SQLite or fork() can drop them), or "none" in memory */
 } tse_stats_view;
 #define TSE_STATS_VIEW_INIT \
   { sizeof(tse_stats_view), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { NULL, 0 }, { NULL, 0 }, \
-    { NULL, 0 } }
+    { NULL, 0 }, { NULL, 0 } }
 
 /** How many tasks of one zone and operation have a status. */
 typedef struct tse_count_view {

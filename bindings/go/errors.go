@@ -35,7 +35,7 @@ const (
 	ErrUnavailable         Code = 22 // the file cannot be opened or reached now
 	ErrUnsupported         Code = 23 // not possible on this system, file system or build
 	ErrInternal            Code = 24 // a defect in taskstate
-	ErrRestored            Code = 25 // the position in the feed is of another file: this one was restored
+	ErrRestored            Code = 25 // restored from a copy: a position in the feed is void, or, once, the call was not done
 	ErrBehind              Code = 26 // the position lies before what the feed still tells of purges
 )
 

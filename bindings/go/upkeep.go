@@ -80,6 +80,7 @@ type Stats struct {
 	LeaseClock    string // what leases are held in: "boot", "wall" or "host"
 	AnswerProof   string // how kept answers are proven current: "wal_index", "own_commits", or "none" are kept
 	SQLiteVersion string
+	Locks         string // what keeps others out of the file: "ofd", "posix" (weaker: close() or fork() elsewhere can drop them), or "none" in memory
 
 	OpenMetrics string // all of it as OpenMetrics text 1.0.0
 }

@@ -128,6 +128,7 @@ func (h *handle) stats(zoneID string, call callArgs) (*Stats, error) {
 		LeaseClock:    text(view.lease_clock),
 		AnswerProof:   text(view.answer_proof),
 		SQLiteVersion: text(view.sqlite_version),
+		Locks:         text(view.locks),
 		OpenMetrics:   C.GoString(C.tse_stats_text(out.stats)),
 	}
 	for _, count := range unsafe.Slice(out.counts, int(view.count_count)) {

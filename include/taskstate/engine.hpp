@@ -127,8 +127,8 @@ class Engine {
                                          const Call& call = {}) const;
   /// What was committed after a position in the feed. A task that is purged takes its events along and leaves one,
   /// "purged".
-  /// @throws Error restored (the position is of another file: this one is a restored backup), behind (purges after the
-  /// position are no longer told), invalid_argument, cancelled.
+  /// @throws Error restored (the position is of another file: this one is a restored backup, or its content was
+  /// replaced), behind (purges after the position are no longer told), invalid_argument, cancelled.
   [[nodiscard]] Changes changes(const ChangesQuery& query = {}, const Call& call = {}) const;
   /// Removes tasks that ended long ago, with payloads and histories, a few in each transaction. A task whose
   /// idempotency key is still kept stays. How many; when its turn does not come in time or the call is cancelled, those

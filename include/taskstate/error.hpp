@@ -41,7 +41,7 @@ enum class Errc : std::int32_t {
   unavailable = TSE_UNAVAILABLE,                    ///< the file cannot be opened or reached now
   unsupported = TSE_UNSUPPORTED,                    ///< not possible on this system or file system
   internal = TSE_INTERNAL,                          ///< a defect in taskstate
-  restored = TSE_RESTORED,                          ///< the position in the feed is of another file
+  restored = TSE_RESTORED,                          ///< restored from a copy: a position is void, or, once, not done
   behind = TSE_BEHIND,                              ///< the position lies before what the feed still tells of purges
 };
 

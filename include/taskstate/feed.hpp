@@ -70,6 +70,7 @@ struct Stats {
   std::string lease_clock{};   ///< what leases are held in: "boot", "wall" or "host"
   std::string answer_proof{};  ///< how kept answers are proven current: "wal_index", "own_commits", or "none" are kept
   std::string sqlite_version{};
+  std::string locks{};  ///< "ofd", "posix" (weaker: see taskstate.h), or "none" in memory
   std::string text{};  ///< all of it as OpenMetrics text 1.0.0
 };
 

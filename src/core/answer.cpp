@@ -146,7 +146,8 @@ Problem internal_error() { return {500, "internal_error", "The task's state coul
 Problem unavailable() { return {503, "service_unavailable", "The task's state cannot be reached right now.", {}, 1}; }
 
 bool is_passing(Code code) {
-  return code == Code::busy || code == Code::closed || code == Code::unavailable || code == Code::cancelled;
+  return code == Code::busy || code == Code::closed || code == Code::unavailable || code == Code::cancelled ||
+         code == Code::restored;
 }
 
 /// A tenth of the task's age: soon for a young task, seldom for one that takes long.

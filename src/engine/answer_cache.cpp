@@ -92,12 +92,13 @@ bool AnswerCache::catch_up(const store::Patience& patience) {
   if (!now) return false;
   if (right_for_ == now) return true;
   const store::News news = store_.news(seen_, most_moves, patience);
-  if (news.complete) {
+  if (news.complete && news.content == content_) {
     for (const core::Key& key : news.moved) drop({key.zone_id, key.id});
   } else {
     drop_all();
   }
   seen_ = news.latest;
+  content_ = news.content;
   right_for_ = now;
   published_.store(*now);
   reclaim();

@@ -125,6 +125,7 @@ class AnswerCache {
   // What follows is for whoever changes the table.
   mutable std::mutex mutex_;
   std::optional<std::int64_t> seen_;  // the newest event that the table knows of
+  std::uint64_t content_ = 0;         // of which that is
   std::optional<store::Stamp> right_for_;
   Queue fresh_, lasting_;  // oldest first
   std::size_t fresh_bytes_ = 0, lasting_bytes_ = 0;

@@ -13,7 +13,7 @@ std::variant<Engine::Creation, Engine::Edit> Engine::prepare(const Item& item, c
   if (const auto* const held = std::get_if<Item::OfLease>(&item.what)) return prepare_leased(held->token, held->intent);
   const auto& named = std::get<Item::OfKey>(item.what);
   require_possible(named.key);
-  return Edit{named.key, &named.intent, {}, {}};
+  return Edit{named.key, &named.intent, {}, {}, {}};
 }
 
 std::vector<ItemResult> Engine::run(std::span<const Item> items, const Call& call) {

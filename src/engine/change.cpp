@@ -43,6 +43,12 @@ Carried carry_out(store::Session& session, const core::Key& key, const core::Int
   }
 }
 
+void require_given_out_here(store::Session& session, const std::string& generation) {
+  if (generation != session.generation())
+    throw core::Failure(core::Code::lease_lost,
+                        "the lease was given out by another file, or before this one was restored");
+}
+
 void run_also(store::Session& session, const std::vector<store::Statement>& statements, const core::Key& key,
               std::int64_t now) {
   for (std::size_t i = 0; i < statements.size(); ++i) {

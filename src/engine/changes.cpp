@@ -27,14 +27,12 @@ void check(const ChangesQuery& query) {
   if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
 }
 
-std::int64_t position_in(const std::string& text, const std::string& generation) {
-  const auto position = core::parse_position(text);
+core::FeedPosition position_in(const std::string& text) {
+  auto position = core::parse_position(text);
   if (!position)
     throw core::Failure(
         core::invalid("after", "must be a position in the feed, has " + std::to_string(text.size()) + " bytes"));
-  if (position->generation != generation)
-    throw core::Failure(core::Code::restored, "after: the position is of another file; this one is a restored copy");
-  return position->sequence;
+  return std::move(*position);
 }
 
 }  // namespace
@@ -42,10 +40,17 @@ std::int64_t position_in(const std::string& text, const std::string& generation)
 Changes Engine::changes(const ChangesQuery& query, const Call& call) {
   enter();
   check(query);
-  const std::string& generation = store_->generation();
   store::FeedQuery part{query.zone_id, 0, static_cast<std::size_t>(query.limit)};
-  if (query.after) part.after = position_in(*query.after, generation);
-  if (query.latest) part.after = store_->latest_event(patience(call));
+  std::optional<std::string> generation;  // none: of whatever is found
+  if (query.after) {
+    core::FeedPosition position = position_in(*query.after);
+    part.after = position.sequence;
+    generation = std::move(position.generation);
+  }
+  if (query.latest) {
+    generation = store_->generation();
+    part.after = store_->latest_event(patience(call));
+  }
 
   const auto until = steady_clock::now() + capped(query.wait);
   std::shared_ptr<Watch> watch;
@@ -54,15 +59,22 @@ Changes Engine::changes(const ChangesQuery& query, const Call& call) {
     if (watch) watch->reset();
     enter();
     store::Feed feed = store_->feed(part, patience(call));
+    if (!generation) generation = feed.generation;
+    if (feed.generation != generation) {
+      (void)store_->tell_restored();  // that is done herewith
+      throw core::Failure(
+          core::Code::restored,
+          "after: the position is of another file; this one is a restored copy, or its content was replaced");
+    }
     if (part.after > feed.latest)
       throw core::Failure(core::invalid("after", "lies behind the newest event: no feed of this file ended there"));
     if (query.after && !query.allow_gap && part.after < feed.floor)
       throw core::Failure(core::Code::behind, "after: purges after the position are no longer told");
     part.after = feed.read_through;
-    for (core::Event& event : feed.events) event.position = core::format_position({generation, event.sequence});
+    for (core::Event& event : feed.events) event.position = core::format_position({*generation, event.sequence});
     const bool at_end = feed.read_through == feed.latest;
     if (!feed.events.empty() || (at_end && steady_clock::now() >= until))
-      return {std::move(feed.events), core::format_position({generation, feed.read_through}), feed.purged_through};
+      return {std::move(feed.events), core::format_position({*generation, feed.read_through}), feed.purged_through};
     if (!at_end) continue;
     if (call.stop.stop_requested())
       throw core::Failure(core::Code::cancelled, "the caller cancelled before there was anything new");

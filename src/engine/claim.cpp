@@ -96,7 +96,7 @@ Lease Engine::grant(store::Session& session, const core::Key& key, const core::T
   lease.row = carry_out(session, key, core::Start{terms}, context).row;
   run_also(session, call.also, key, lease.row.task.updated_at);
   lease.payload = session.payload(key);
-  lease.token = core::format_lease({store_->generation(), key, terms.epoch, duration.count()});
+  lease.token = core::format_lease({session.generation(), key, terms.epoch, duration.count()});
   lease.duration = duration.count();
   lease.expires_at = context.now + duration.count();
   return lease;
@@ -126,7 +126,11 @@ std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, const Call& call) {
 
 std::vector<Lease> Engine::take(const ClaimSpec& spec, const Call& call) {
   enter();
-  if (!is_worth_claiming(spec, call)) return {};
+  if (!is_worth_claiming(spec, call)) {
+    if (store_->tell_restored())
+      throw core::Failure(core::Code::restored, "the content of the file was replaced; nothing was claimed");
+    return {};
+  }
   std::vector<Lease> leases;
   Kept kept;
   do {

@@ -50,7 +50,6 @@ Engine::Sought Engine::seek(const core::Key& key, const Call& call) {
 
 // A key that is kept has passed the grammar once, and so need not again.
 AnswerCache::Result Engine::answer_kept(core::Answer& out, core::KeyView key, const core::Request& request) {
-  fork_guard::enter();
   const bool may_wait = request.prefer && settings_.policy.longest_wait > 0;
   if (is_inherited() || may_wait || core::has_bad_request_id(request, settings_.policy))
     return AnswerCache::Result::unknown;

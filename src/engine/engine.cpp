@@ -67,7 +67,6 @@ void choose_clocks(Settings& settings) {
 }  // namespace
 
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
-  fork_guard::enter();
   choose_clocks(settings);
   auto log = std::make_unique<Log>(settings.log);
   auto store = open_store(path, settings, *log);
@@ -96,14 +95,12 @@ Engine::~Engine() {
 }
 
 void Engine::Retire::operator()(Engine* engine) const noexcept {
-  fork_guard::enter();
   if (!engine->is_inherited()) delete engine;
 }
 
 bool Engine::is_inherited() const noexcept { return generation_ != fork_guard::generation(); }
 
 void Engine::enter() const {
-  fork_guard::enter();
   if (is_inherited())
     throw core::Failure(core::Code::forked, "the engine was opened before fork(); open it anew in this process");
   if (closed_.load(std::memory_order_acquire)) throw closed_failure();
@@ -144,6 +141,8 @@ void Engine::commit(store::Change change, const Call& call) {
 void Engine::commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call) {
   if (settings_.durability == store::Durability::relaxed)
     for (store::Change& change : changes) change.durability = store::Durability::relaxed;
+  if (call.is_our_own)
+    for (store::Change& change : changes) change.tells = false;
   group_.run(changes, errors, deadline(call), call.stop);
   const bool seen =
       std::any_of(changes.begin(), changes.end(), [](const store::Change& change) { return change.seen; });
@@ -154,7 +153,7 @@ core::Row Engine::change(const core::Key& key, const core::Intent& intent, const
   enter();
   check_call(call);
   require_possible(key);
-  return edit({key, &intent, {}, {}}, call);
+  return edit({key, &intent, {}, {}, {}}, call);
 }
 
 core::Row Engine::edit(Edit what, const Call& call) {
@@ -167,6 +166,7 @@ store::Change Engine::change_of(Edit& edit, const Call& call) {
   return {[this, &edit, &call](store::Session& session) {
     core::Context context = this->context(call);
     context.epoch = edit.epoch;
+    if (edit.generation) require_given_out_here(session, *edit.generation);
     Carried carried = carry_out(session, edit.key, *edit.intent, context);
     if (carried.changed) run_also(session, call.also, edit.key, carried.row.task.updated_at);
     edit.row = std::move(carried.row);
@@ -237,6 +237,11 @@ void Engine::tell_moves() noexcept {
   try {
     while (const auto after = watches_->following()) {
       const auto moves = store_->moves(*after, at_once, {std::chrono::steady_clock::now() + settings_.timeout});
+      if (const std::uint64_t content = store_->content(); content != told_content_) {
+        watches_->tell_all(store_->latest_event({std::chrono::steady_clock::now() + settings_.timeout}));
+        told_content_ = content;
+        return;
+      }
       watches_->tell(moves);
       if (moves.size() < at_once) return;
     }
@@ -246,7 +251,6 @@ void Engine::tell_moves() noexcept {
 }
 
 void Engine::close() noexcept {
-  fork_guard::enter();
   if (is_inherited() || closed_.exchange(true, std::memory_order_acq_rel)) return;
   group_.close();
   watches_->close();
@@ -274,8 +278,6 @@ void Engine::after_fork_child() noexcept {
   watcher_.resume();
   housekeeper_.resume();
 }
-
-void Engine::abandon() noexcept { store_->abandon(); }
 
 core::Answer answer_without_engine(core::KeyView key, const core::Request& request) {
   const IdSource ids = system_ids(system_now);

@@ -74,6 +74,7 @@ struct Call {
   core::Text actor{};
   std::stop_token stop{};
   std::vector<store::Statement> also{};  ///< the host's own, run with each change
+  bool is_our_own = false;               ///< no host waits for it
 };
 
 /// A task as create() made it, or found it by its idempotency key.
@@ -263,10 +264,11 @@ class Engine : private fork_guard::Participant {
     core::Key key;
     const core::Intent* intent;
     std::optional<std::int64_t> epoch;
+    core::Text generation;  ///< the lease's
     core::Row row;
   };
   [[nodiscard]] Creation prepare_create(core::NewTask spec, const Call& call);
-  [[nodiscard]] Edit prepare_leased(std::string_view text, const core::Intent& intent) const;
+  [[nodiscard]] static Edit prepare_leased(std::string_view text, const core::Intent& intent);
   [[nodiscard]] std::variant<Creation, Edit> prepare(const Item& item, const Call& call);
   /// Refers to both.
   [[nodiscard]] store::Change change_of(Creation& creation, const Call& call);
@@ -283,7 +285,8 @@ class Engine : private fork_guard::Participant {
   /// Adds to `changed` how many tasks it has purged for good.
   void clean(const Call& call, std::int64_t& changed);
 
-  [[nodiscard]] core::LeaseToken lease_in(std::string_view text) const;
+  [[nodiscard]] static core::LeaseToken lease_in(std::string_view text);
+  Page list_in(const std::string& generation, const ListQuery& query, const Call& call);
   Lease grant(store::Session& session, const core::Key& key, const core::Text& worker,
               std::chrono::microseconds duration, const Call& call);
   [[nodiscard]] bool is_worth_claiming(const ClaimSpec& spec, const Call& call);
@@ -297,7 +300,6 @@ class Engine : private fork_guard::Participant {
   void before_fork() noexcept override;
   void after_fork_parent() noexcept override;
   void after_fork_child() noexcept override;
-  void abandon() noexcept override;
   [[nodiscard]] AnswerCache::Result answer_kept(core::Answer& out, core::KeyView key, const core::Request& request);
   struct Sought;
   [[nodiscard]] Sought seek(const core::Key& key, const Call& call);
@@ -315,7 +317,8 @@ class Engine : private fork_guard::Participant {
   const std::shared_ptr<Watches> watches_;
   Watcher watcher_;
   Housekeeper housekeeper_;
-  std::string last_complaint_;  // the housekeeper's; its thread alone
+  std::string last_complaint_;      // the housekeeper's; its thread alone
+  std::uint64_t told_content_ = 0;  // the watcher's; its thread alone
   const std::uint64_t generation_;
   std::atomic<bool> closed_{false};
 };

@@ -13,13 +13,11 @@ namespace {
 struct Registry {
   std::mutex mutex;  // held across fork() by the forking thread, so it is consistent in the child
   std::vector<Participant*> live;
-  std::vector<Participant*> inherited;  // in a child: not yet abandoned
-  std::atomic<bool> has_inherited{false};
   std::atomic<std::uint64_t> generation{0};
 };
 
-// Never destroyed, since handlers and late calls may outlive static destructors; made in place, since enter() must
-// not fail for want of memory.
+// Never destroyed, since handlers and late calls may outlive static destructors; made in place, since
+// generation() must not fail when memory runs out.
 Registry& registry() noexcept {
   alignas(Registry) static std::byte place[sizeof(Registry)];
   static Registry& instance = *new (place) Registry;
@@ -40,10 +38,7 @@ void in_child() noexcept {
   Registry& all = registry();
   all.generation.fetch_add(1, std::memory_order_relaxed);
   for (Participant* each : all.live) each->after_fork_child();
-  // The capacity was reserved by enroll(): nothing is allocated here.
-  for (Participant* each : all.live) all.inherited.push_back(each);
   all.live.clear();
-  all.has_inherited.store(!all.inherited.empty(), std::memory_order_relaxed);
   all.mutex.unlock();
 }
 
@@ -61,8 +56,6 @@ void enroll(Participant& participant) {
   install_handlers();
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
-  all.live.reserve(all.live.size() + 1);
-  all.inherited.reserve(all.live.size() + all.inherited.size() + 1);
   all.live.push_back(&participant);
 }
 
@@ -73,15 +66,5 @@ void withdraw(Participant& participant) noexcept {
 }
 
 std::uint64_t generation() noexcept { return registry().generation.load(std::memory_order_relaxed); }
-
-void enter() noexcept {
-  Registry& all = registry();
-  if (!all.has_inherited.load(std::memory_order_acquire)) [[likely]]
-    return;
-  const std::lock_guard lock(all.mutex);
-  for (Participant* each : all.inherited) each->abandon();
-  all.inherited.clear();
-  all.has_inherited.store(false, std::memory_order_release);
-}
 
 }  // namespace tse::engine::fork_guard

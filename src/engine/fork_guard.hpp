@@ -1,9 +1,8 @@
 // fork(): what an engine's open connections mean to a child that inherits them.
 //
-// Before the fork our own transactions are let finish. In the child everything inherited is only marked;
-// its connections are closed at the child's first taskstate call, before anything is opened. Closing them
-// inside the handler deadlocks if another thread was inside SQLite; opening while they are still open makes
-// SQLite believe that the child holds locks which only the parent has.
+// Before the fork our own transactions are let finish. In the child everything inherited is only marked: its
+// descriptors are closed by the store's own handler (store/sqlite/vfs/handles.hpp), and its memory is left as it is,
+// since threads that do not exist here may have been in the midst of it.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +18,6 @@ class Participant {
   virtual void after_fork_parent() noexcept = 0;
   /// In the child: only marks, and closes what holds a lock of the parent's.
   virtual void after_fork_child() noexcept = 0;
-  /// In the child, at its first taskstate call: closes the inherited connections.
-  virtual void abandon() noexcept = 0;
 };
 
 /// From now on it takes part in fork(). It must be withdrawn before it is destroyed.
@@ -32,9 +29,5 @@ void withdraw(Participant& participant) noexcept;
 /// inherited: it must not be used, nor destroyed, since its mutexes may be held by threads that do not
 /// exist here. One relaxed load.
 [[nodiscard]] std::uint64_t generation() noexcept;
-
-/// To be called first by everything that may touch a store: in a forked child, the first call closes
-/// what was inherited. Otherwise one relaxed load.
-void enter() noexcept;
 
 }  // namespace tse::engine::fork_guard

@@ -16,13 +16,11 @@ core::Failure bad_duration(const char* field, const char* rule, std::chrono::mic
 
 }  // namespace
 
-core::LeaseToken Engine::lease_in(std::string_view text) const {
+core::LeaseToken Engine::lease_in(std::string_view text) {
   auto token = core::parse_lease(text);
   if (!token)
     throw core::Failure(
         core::invalid("lease", "must be the token of a lease, has " + std::to_string(text.size()) + " bytes"));
-  if (token->generation != store_->generation())
-    throw core::Failure(core::Code::lease_lost, "the lease was given out by another file");
   return std::move(*token);
 }
 
@@ -42,6 +40,7 @@ Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::mi
   const auto move = [&](store::Session& session) {
     core::Context context = this->context(call);
     context.epoch = token.epoch;
+    require_given_out_here(session, token.generation);
     intent.until = settings_.lease_clock.now() + duration.count();
     const core::Row row = carry_out(session, token.key, intent, context).row;
     beat.cancel_requested = row.cancel_requested;
@@ -52,9 +51,9 @@ Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::mi
   return beat;
 }
 
-Engine::Edit Engine::prepare_leased(std::string_view text, const core::Intent& intent) const {
+Engine::Edit Engine::prepare_leased(std::string_view text, const core::Intent& intent) {
   core::LeaseToken token = lease_in(text);
-  return {std::move(token.key), &intent, token.epoch, {}};
+  return {std::move(token.key), &intent, token.epoch, std::move(token.generation), {}};
 }
 
 core::Row Engine::change_leased(std::string_view text, const core::Intent& intent, const Call& call) {

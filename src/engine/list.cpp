@@ -65,7 +65,16 @@ std::string cursor_at(const core::Row& row, std::uint64_t bound_to) {
 Page Engine::list(const ListQuery& query, const Call& call) {
   enter();
   check(query);
-  const std::uint64_t bound_to = binding(query, store_->generation());
+  for (;;) {
+    const std::string generation = store_->generation();
+    Page page = list_in(generation, query, call);
+    if (store_->generation() == generation) return page;
+  }
+}
+
+/// Refuses a cursor of another generation. Whether this one is still current is to be asked afterwards.
+Page Engine::list_in(const std::string& generation, const ListQuery& query, const Call& call) {
+  const std::uint64_t bound_to = binding(query, generation);
   const bool newer = query.before.has_value();
   store::PageQuery select{query.zone_id,
                           query.statuses,

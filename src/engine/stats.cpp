@@ -101,7 +101,8 @@ std::string to_open_metrics(const Stats& stats) {
   text.family("engine", "info", "What the engine runs on.");
   text.sample("1", "{durability=\"" + std::string(stats.durability == store::Durability::full ? "full" : "relaxed") +
                        "\",lease_clock=\"" + stats.lease_clock + "\",answer_proof=\"" +
-                       std::string(to_string(stats.proof)) + "\",sqlite=\"" + store.engine + "\"}");
+                       std::string(to_string(stats.proof)) + "\",sqlite=\"" + store.engine + "\",locks=\"" +
+                       store.locks + "\"}");
   return std::move(text).end();
 }
 

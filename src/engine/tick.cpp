@@ -13,6 +13,7 @@ std::int64_t Engine::tick(const Call& call) {
   check_call(call);
   bool due = false;
   store_->view([&](store::View& view) { due = is_house_due(view, moment()); }, patience(call));
+  due = due || store_->is_unsettled();
   std::int64_t changed = 0;
   try {
     for (bool more = due; more;) {
@@ -42,6 +43,7 @@ void Engine::tell_kept(const Kept& kept) {
 bool Engine::housekeeping_round(std::stop_token stop) {
   Call call;
   call.stop = std::move(stop);
+  call.is_our_own = true;
   try {
     tick(call);
     last_complaint_.clear();

@@ -92,6 +92,21 @@ void Watches::tell(std::span<const store::Move> moves) {
   }
 }
 
+void Watches::tell_all(std::int64_t latest) {
+  const std::lock_guard lock(mutex_);
+  while (!tasks_.empty()) {
+    const core::Key key = tasks_.begin()->first;
+    remove_followers(key, [](const Follower& follower) {
+      follower.watch->told_.push_back(follower.tag);
+      follower.watch->signal_.raise();
+      return true;
+    });
+  }
+  for (const auto& [zone, watch] : feeds_) watch->signal_.raise();
+  for (auto& [filter, queue] : queues_) wake_one(queue);
+  told_ = latest;
+}
+
 // Whoever asks the source is let finish; nobody does any more when this returns.
 void Watches::close() noexcept {
   {

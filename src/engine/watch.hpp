@@ -76,6 +76,8 @@ class Watches {
   [[nodiscard]] std::optional<std::int64_t> following() const;
   /// What has moved after that event, oldest first: wakes whom it concerns.
   void tell(std::span<const store::Move> moves);
+  /// Anything may have become of what they wait for: wakes all, and tells all tags. `latest`: the newest event now.
+  void tell_all(std::int64_t latest);
   /// Wakes all, for good.
   void close() noexcept;
 

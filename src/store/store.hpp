@@ -117,6 +117,8 @@ class Session : public View {
   virtual bool replace(const core::Row& before, const core::Row& next) = 0;
   /// An epoch that this file never gave out before.
   virtual std::int64_t next_epoch() = 0;
+  /// What tells this content from any other: leases of another generation are none here.
+  virtual std::string generation() = 0;
   virtual void set_zone_turn(std::string_view zone_id) = 0;
 
   virtual void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) = 0;
@@ -142,7 +144,8 @@ enum class Durability { full, relaxed };
 struct Change {
   std::function<void(Session&)> run;
   Durability durability = Durability::full;
-  bool seen = true;  ///< whether others may wait for it
+  bool seen = true;   ///< whether others may wait for it
+  bool tells = true;  ///< whether somebody waits who can be told that the content was replaced
 };
 
 /// What an answer needs, and no more.
@@ -180,6 +183,7 @@ struct News {
   std::int64_t latest = 0;  ///< the newest event
   bool complete = false;    ///< no: any answer may have
   std::vector<core::Key> moved;
+  std::uint64_t content = 0;  ///< of which this is told, as Store::content(); news of another content say nothing
 };
 
 struct PageQuery {
@@ -213,6 +217,7 @@ struct Feed {
   std::int64_t latest = 0;        ///< of all zones
   std::int64_t purged_through = 0;
   std::int64_t floor = 0;  ///< purges up to it are no longer told
+  std::string generation;  ///< of which the events are
 };
 
 /// That a task has moved, as its event says it.
@@ -245,6 +250,7 @@ struct Stats {
   std::int64_t lock_waits = 0;
   std::int64_t lock_wait_us = 0;
   std::string engine;  ///< the version of SQLite
+  std::string locks;   ///< what keeps others out of the file: "ofd", "posix", or "none" in memory
 };
 
 struct VerifyReport {
@@ -307,19 +313,25 @@ class Store {
   /// For whoever wants to be told of the commits of other processes.
   [[nodiscard]] virtual CommitFiles commit_files() const = 0;
 
-  /// Identifies this file and no copy of it; 16 bytes as hex.
-  [[nodiscard]] virtual const std::string& generation() const noexcept = 0;
+  /// Identifies the content of this file and of no copy of it; 16 bytes as hex. Another one once somebody has noticed
+  /// that the content was replaced.
+  [[nodiscard]] virtual std::string generation() const = 0;
+  /// How often the content was found replaced.
+  [[nodiscard]] virtual std::uint64_t content() const = 0;
+  /// True once after the content was replaced: then whoever calls is to be told. A commit() asks this itself, and
+  /// refuses one change with `restored`.
+  [[nodiscard]] virtual bool tell_restored() = 0;
+  /// Whether the content was replaced, so that the next commit() may have to give it a new generation.
+  [[nodiscard]] virtual bool is_unsettled() const = 0;
 
   /// Refuses everything from now on with `closed`, waits for a commit under way, lets go of the file.
   virtual void close() noexcept = 0;
 
   /// Around fork(): before() lets our own transaction finish and keeps others from beginning; then
   /// parent() resumes. child() only marks the store and drops its lock file: every call gives `forked`.
-  /// abandon() later closes what the child inherited; it must run before the child opens anything.
   virtual void before_fork() noexcept = 0;
   virtual void after_fork_parent() noexcept = 0;
   virtual void after_fork_child() noexcept = 0;
-  virtual void abandon() noexcept = 0;
 };
 
 }  // namespace tse::store

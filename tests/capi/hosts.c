@@ -299,6 +299,7 @@ static void figures_and_copies(const char *directory) {
   CHECK(same(count.zone_id, "z") && same(count.operation, "create") && count.status == TSE_PENDING && count.count == 1);
   CHECK(tse_stats_count(stats, 1, &count) == TSE_INVALID_ARGUMENT);
   CHECK(strcmp(view.answer_proof.data, "wal_index") == 0);
+  CHECK(strcmp(view.locks.data, "ofd") == 0);
   CHECK(view.cache_hits >= 0 && view.cache_misses >= 0 && view.cache_entries >= 0 && view.cache_bytes >= 0);
   CHECK(strstr(tse_stats_text(stats), "# EOF\n") != NULL && tse_stats_text(NULL) == NULL);
   tse_stats_free(stats);

@@ -43,7 +43,6 @@ class ProcessHolder {
   explicit ProcessHolder(const std::string& path) {
     BOOST_REQUIRE(::pipe(held_) == 0);
     child_ = spawn([&]() -> int {
-      engine::fork_guard::enter();  // lets go of the connections that came along
       const Holder holder(path);
       (void)!::write(held_[1], "x", 1);
       for (;;) ::pause();

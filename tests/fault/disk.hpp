@@ -93,12 +93,22 @@ class Recording final : public fault::FileObserver {
     if (!name.empty()) steps.push_back({Step::rename, 0, 0, name, name_of(to)});
   }
 
-  // SQLite writes a frame's header and its page one after the other; bytes 4 to 7 say that the frame makes a commit.
+  // Bytes 4 to 7 of a frame's header say that the frame makes a commit. The engine writes whole frames, many at once;
+  // SQLite's own VFS writes a header and its page one after the other.
   void look_for_commits(std::size_t offset, std::string_view bytes) {
-    constexpr std::size_t frame_header = 24;
+    constexpr std::size_t log_header = 32, frame_header = 24, frame = frame_header + 4096;
+    const auto commits = [](std::string_view header) { return header.substr(4, 4) != std::string_view("\0\0\0\0", 4); };
+    if (bytes.size() % frame == 0 && offset % frame == log_header) {
+      for (; !bytes.empty(); bytes.remove_prefix(frame)) {
+        if (between_transactions_ && on_transaction) on_transaction();
+        between_transactions_ = commits(bytes);
+        if (between_transactions_ && on_commit) on_commit();
+      }
+      return;
+    }
     if (transaction_ends_ == offset) return void(transaction_ends_ = 0);  // its last page
     if (between_transactions_ && on_transaction) on_transaction();
-    between_transactions_ = bytes.size() == frame_header && bytes.substr(4, 4) != std::string_view("\0\0\0\0", 4);
+    between_transactions_ = bytes.size() == frame_header && commits(bytes);
     if (!between_transactions_) return;
     transaction_ends_ = offset + frame_header;
     if (on_commit) on_commit();

@@ -1,5 +1,7 @@
 #include "fault/failing_disk.hpp"
 
+#include "store/sqlite/vfs.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -17,7 +19,6 @@ namespace fault {
 
 namespace {
 
-constexpr const char* vfs_name = "taskstate-failing-disk";
 constexpr std::int64_t page = 4096;  // what the kernel writes and gives up at once
 
 enum class Operation { open, remove, access, read, write, truncate, sync, size, lock, map, shared_lock };
@@ -275,15 +276,15 @@ const char* to_string(Defect defect) noexcept {
 }
 
 FailingDisk::FailingDisk() {
-  vfs_below = sqlite3_vfs_find(nullptr);
+  using tse::store::sqlite::vfs::name;
+  vfs_below = sqlite3_vfs_find(name());
   own_vfs = *vfs_below;
-  own_vfs.zName = vfs_name;
   own_vfs.szOsFile = static_cast<int>(sizeof(File)) + vfs_below->szOsFile;
   own_vfs.pNext = nullptr;
   own_vfs.xOpen = open_file;
   own_vfs.xDelete = delete_file;
   own_vfs.xAccess = access_file;
-  sqlite3_vfs_register(&own_vfs, 1);
+  sqlite3_vfs_register(&own_vfs, name() == nullptr ? 1 : 0);
 }
 
 FailingDisk::~FailingDisk() {

@@ -1,4 +1,4 @@
-// A SQLite VFS over the default one in which the nth operation fails, whatever it is: once, or it and all that follow.
+// A SQLite VFS over the engine's own in which the nth operation fails, whatever it is: once, or it and all that follow.
 // A failed flush does what it does on Linux: what it should have written is never written, although it can still be
 // read, the next flush through each other open descriptor fails, too, and later ones succeed.
 #pragma once
@@ -17,7 +17,7 @@ enum class Defect {
 };
 [[nodiscard]] const char* to_string(Defect defect) noexcept;
 
-/// The VFS becomes the default while it lives. Any thread; one for the whole process.
+/// The VFS stands before the engine's own while it lives. Any thread; one for the whole process.
 class FailingDisk {
  public:
   FailingDisk();

@@ -1,5 +1,7 @@
 #include "fault/fault_vfs.hpp"
 
+#include "store/sqlite/vfs.hpp"
+
 #include <sqlite3.h>
 
 #include <array>
@@ -10,8 +12,6 @@
 namespace fault {
 
 namespace {
-
-constexpr const char* vfs_name = "taskstate-fault";
 
 // SQLite allocates szOsFile bytes: ours, then those of the file below.
 struct File {
@@ -137,13 +137,13 @@ void set(Operation operation, int result, std::int64_t after, std::int64_t times
 }
 
 Installed::Installed() {
-  system_vfs = sqlite3_vfs_find(nullptr);
-  own_vfs = *system_vfs;  // all but opening is the system's
-  own_vfs.zName = vfs_name;
+  using tse::store::sqlite::vfs::name;
+  system_vfs = sqlite3_vfs_find(name());
+  own_vfs = *system_vfs;  // all but opening is the engine's, under whose name it stands before that
   own_vfs.szOsFile = static_cast<int>(sizeof(File)) + system_vfs->szOsFile;
   own_vfs.pNext = nullptr;
   own_vfs.xOpen = open_file;
-  sqlite3_vfs_register(&own_vfs, 1);
+  sqlite3_vfs_register(&own_vfs, name() == nullptr ? 1 : 0);
 }
 
 Installed::~Installed() {

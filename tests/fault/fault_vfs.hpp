@@ -1,4 +1,4 @@
-// A SQLite VFS over the system's own whose calls fail on demand, and whose writes can be watched.
+// A SQLite VFS over the engine's own whose calls fail on demand, and whose writes can be watched.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,7 @@ void observe(Observer* observer);
 /// this byte changed. -1 ends it.
 void change_mapped(int byte);
 
-/// The VFS becomes the default while an object lives.
+/// The VFS stands before the engine's own while an object lives.
 class Installed {
  public:
   Installed();

@@ -342,7 +342,7 @@ int write_as_version_1(const std::string& path, Progress& progress) {
   const auto change = [&](std::size_t task, const std::string& sql) {
     lock.lock({std::chrono::steady_clock::now() + long_enough}, [] {});
     connection.execute(("BEGIN IMMEDIATE;" + sql + ";COMMIT").c_str(), "write as version 1");
-    lock.announce();
+    lock.announce(lock.mark());
     lock.unlock();
     ++progress.revisions.at(task);
   };

@@ -1,13 +1,14 @@
 /* Kept answers: a poll gives nothing older than what was acknowledged, or seen by an earlier poll, before it began.
  *
- * One task, whose state is the number of its latest change. Writers, in this process or another, commit changes; the
+ * One task, whose state is the number of its latest change. Writers, in this process or another, commit changes; one
+ * restores an older content, after which numbers are given out again (CONTENT times the content is added to them). The
  * WAL index's header is stored word by word (wal_index.hpp), and so is the published stamp, under a sequence lock
  * (AnswerCache::Published). Pollers are threads of one process that share the table (Engine::decide).
  *
  * Each commit makes all words of the stamp new. A row is read in one snapshot, which SQLite takes from a header that is
  * wholly stored; so a change can be read once both words are there, and is acknowledged after that.
  *
- * Controls, each of which must break it: NO_DROP, STAMP_AFTER_NEWS, KEEP_WRONG.
+ * Controls, each of which must break it: NO_DROP, STAMP_AFTER_NEWS, KEEP_WRONG, NO_LANDMARK.
  */
 
 #ifndef WRITES
@@ -20,24 +21,45 @@
 #define POLLS 2
 #endif
 
+#ifndef RESTORES
+#define RESTORES 1
+#endif
+
 #define NONE 255
+#define CONTENT 16
 
 /* The file. */
 byte word_1, word_2; /* of the WAL index */
 byte committed;      /* what a reader's snapshot shows, and the newest event */
 byte known;          /* what somebody was told: no later poll may give less */
+bool writing;        /* the write lock */
 
 /* AnswerCache: the entry, the newest event that the table knows of, the stamp for which it is right. */
 byte entry = NONE, latest, right_1, right_2;
 bool busy; /* mutex_ */
 byte turn, published_1, published_2;
 
+inline commit(state) {
+  word_1 = state;
+  atomic { word_2 = state; committed = state };
+  known = state;
+  writing = false
+}
+
 proctype Writer() {
-  byte i;
+  byte i, next;
   for (i : 1 .. WRITES) {
-    word_1 = i;
-    atomic { word_2 = i; committed = i };
-    known = i
+    atomic { !writing -> writing = true; next = committed + 1 };
+    commit(next)
+  }
+}
+
+/* Another content, in which nothing has happened yet. */
+proctype Restorer() {
+  byte i, next;
+  for (i : 1 .. RESTORES) {
+    atomic { !writing -> writing = true; next = (committed / CONTENT + 1) * CONTENT };
+    commit(next)
   }
 }
 
@@ -81,7 +103,10 @@ inline catch_up() {
       news = committed;
 #ifndef NO_DROP
       if
-      :: news > latest -> entry = NONE
+      :: news % CONTENT != latest % CONTENT -> entry = NONE
+#ifndef NO_LANDMARK
+      :: news / CONTENT != latest / CONTENT -> entry = NONE /* the event that was known is another one, or gone */
+#endif
       :: else
       fi;
 #endif
@@ -164,6 +189,7 @@ init {
   byte i;
   atomic {
     run Writer();
+    run Restorer();
     for (i : 1 .. POLLERS) { run Poller() }
   }
 }

@@ -338,7 +338,7 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
                              view.lock_waits, view.lock_wait_us, view.waiters,       view.cache_hits,
                              view.cache_misses, view.cache_entries, view.cache_bytes, view.durability};
   const char *openmetrics = tse_stats_text(stats);
-  const tse_str texts[] = {view.lease_clock, view.answer_proof, view.sqlite_version,
+  const tse_str texts[] = {view.lease_clock, view.answer_proof, view.sqlite_version, view.locks,
                            text(openmetrics, strlen(openmetrics))};
   code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
   for (size_t i = 0; !code && i < view.count_count; ++i) {

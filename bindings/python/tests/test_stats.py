@@ -49,6 +49,7 @@ def test_figures(tasks: taskstate.Engine, path: Path) -> None:
     assert (stats.lock_waits, stats.lock_wait_us, stats.waiters) == (0, 0, 0)
     assert (stats.durability, stats.lease_clock, stats.sqlite_version) == ("full", "host", sqlite3.sqlite_version)
     assert stats.answer_proof == "wal_index"
+    assert stats.locks == "ofd"
     assert (stats.cache_hits, stats.cache_misses, stats.cache_entries, stats.cache_bytes) == (0, 0, 0, 0)
 
 
@@ -115,6 +116,7 @@ def test_a_scraper_reads_the_same(tasks: taskstate.Engine) -> None:
     (engine,) = families["taskstate_engine"].samples
     assert engine.labels["durability"] == "full" and engine.labels["lease_clock"] == "host"
     assert engine.labels["answer_proof"] == "wal_index"
+    assert engine.labels["locks"] == "ofd"
     assert all(family.documentation for family in families.values())
 
 

@@ -129,6 +129,7 @@ template <typename Handle, typename Read>
               .lease_clock = string(from.lease_clock),
               .answer_proof = string(from.answer_proof),
               .sqlite_version = string(from.sqlite_version),
+              .locks = string(from.locks),
               .text = tse_stats_text(handle)};
   stats.counts.reserve(from.count_count);
   for (std::size_t index = 0; index < from.count_count; ++index) {

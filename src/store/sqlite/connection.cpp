@@ -1,6 +1,7 @@
 #include "store/sqlite/connection.hpp"
 
 #include "store/sqlite/failure.hpp"
+#include "store/sqlite/vfs.hpp"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -48,12 +49,17 @@ std::string file_uri(std::string_view path, std::string_view parameters, std::st
 }
 
 Connection::Connection(const std::string& uri, int flags) {
+  if (!vfs::may_open())
+    throw core::Failure(core::Code::unsupported,
+                        "this process is a child of fork() that inherited open files, and the system has no open file "
+                        "description locks: fork first and open then, or call exec()");
   const int code = sqlite3_open_v2(uri.c_str(), &handle_,
-                                   flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, nullptr);
+                                   flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, vfs::name());
   if (code == SQLITE_OK) {
     sqlite3_busy_handler(handle_, &Connection::on_busy, this);
     // At once: what turns out not to be ours is closed again, which must not move its log into it.
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    vfs::count_open(1);
     return;
   }
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> half_open(handle_, &sqlite3_close_v2);
@@ -61,6 +67,7 @@ Connection::Connection(const std::string& uri, int flags) {
 }
 
 Connection::~Connection() {
+  vfs::count_open(-1);
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close_v2(handle_);
 }

@@ -6,6 +6,7 @@
 #include "store/sqlite/host_statement.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/probe.hpp"
+#include "store/sqlite/vfs.hpp"
 
 #include <time.h>
 
@@ -21,8 +22,22 @@ using core::Failure;
 
 namespace {
 
-std::string read_generation(Connection& connection) {
-  return connection.text("SELECT generation FROM taskstate_meta WHERE one = 1");
+void begin_lineage(Database& database, Connection& connection) {
+  const Origin origin = read_origin(connection, Intent::read);
+  database.lineage.begin(origin.generation, origin.newest);
+}
+
+// Also what was replaced while no engine had the file open is found out here, where the sidecar knows it.
+void begin_settled_lineage(Database& database, bool is_new) {
+  Connection& writer = *database.writer;
+  Origin origin = read_origin(writer, Intent::write);
+  if (!is_new && !is_settled(writer, origin, database.lock.mark())) {
+    origin.generation = random_generation();
+    set_generation(writer, origin.generation);
+    database.log(LogLevel::warn, "the content of the file was replaced while no engine had it open");
+  }
+  database.lineage.begin(origin.generation, origin.newest);
+  database.lock.begin_marks({origin.generation, origin.newest});
 }
 
 void limit_size(Connection& connection, std::int64_t max_bytes) {
@@ -49,7 +64,7 @@ void open_memory(Database& database) {
   migrate(*database.writer, 0, migrations(), true);
   limit_size(*database.writer, database.options.max_bytes);
   install_authorizer(*database.writer);
-  database.generation = read_generation(*database.writer);
+  begin_lineage(database, *database.writer);
 }
 
 void open_read_only(Database& database, const Patience& patience) {
@@ -61,8 +76,8 @@ void open_read_only(Database& database, const Patience& patience) {
   connection.wait_until(patience.until);
   connection.configure();
   check_schema(connection, Intent::read);
-  database.generation = read_generation(connection);
-  database.identity.record({database.paths.database});
+  begin_lineage(database, connection);
+  database.identity.record(database.paths);
   database.wal_index = WalIndex::map(connection);
 }
 
@@ -112,6 +127,9 @@ void set_up(Database& database, const Patience& patience) {
   use_wal(writer);
   try {
     migrate_or_refuse(database.options, writer, content);
+    // SQLite before 3.41 forgets checksums of frames that were spilled within a savepoint, written again and rolled
+    // back: what is committed then is lost with the next crash. A migration may need the room, and has no savepoints.
+    writer.execute("PRAGMA cache_spill = OFF", "configure the connection");
     const auto wal_index = WalIndex::map(writer);
     const auto before = wal_index ? wal_index->stamp() : Stamp();
     end_doubt(writer, database.lock);
@@ -122,9 +140,8 @@ void set_up(Database& database, const Patience& patience) {
     if (failure.error().code == Code::io_error) database.lock.set_in_doubt(true);
     throw;
   }
-  database.generation = read_generation(writer);
-  const Paths& paths = database.paths;
-  database.identity.record({paths.database, paths.wal, paths.shm, paths.sidecar});
+  begin_settled_lineage(database, content != Content::ours);
+  database.identity.record(database.paths);
   limit_size(writer, database.options.max_bytes);
   writer.wait_until({});
 }
@@ -152,7 +169,29 @@ void open_file(Database& database, const Patience& patience) {
   database.lock.unlock();
 }
 
+#if defined(TASKSTATE_OWN_SQLITE)
+constexpr bool has_own_sqlite = true;
+#else
+constexpr bool has_own_sqlite = false;
+#endif
+
+void require_locks(const Database& database) {
+  if (vfs::locks() == vfs::Locks::ofd) return;
+  refuse_locks_without_use(has_own_sqlite);
+  database.log(LogLevel::warn,
+               "the system has no open file description locks: a close() of the file by other code of this process, a "
+               "second copy of SQLite and fork() can drop this engine's locks");
+}
+
 }  // namespace
+
+void refuse_locks_without_use(bool own_sqlite) {
+  if (own_sqlite)
+    throw Failure(Code::unsupported,
+                  "the system has no open file description locks (fcntl F_OFD_SETLK), and this build has an SQLite of "
+                  "its own, whose locks any other SQLite in the process would drop: use a build with the system's "
+                  "SQLite, or allow those locks");
+}
 
 std::unique_ptr<Database> open_database(Options options, const Patience& patience) {
   auto database = std::make_unique<Database>();
@@ -165,6 +204,7 @@ std::unique_ptr<Database> open_database(Options options, const Patience& patienc
   }
   database->paths = resolve(database->options.path);
   if (!database->options.any_filesystem) refuse_unsuitable(database->paths.database, database->options.filesystem_type);
+  require_locks(*database);
   if (!has_wal_reset_fix(sqlite3_libversion_number()))
     database->log(LogLevel::info, std::string("SQLite ") + sqlite3_libversion() +
                                       " can lose commits when programs other than taskstate write to the file");
@@ -178,12 +218,23 @@ std::unique_ptr<Database> open_database(Options options, const Patience& patienc
 }
 
 void Database::require_identity() {
+  const Standing standing = gate.sound() ? identity.look() : Standing::same;
+  if (standing == Standing::unknown) throw Failure(identity.refusal());
   identity_checked = std::chrono::steady_clock::now().time_since_epoch().count();
-  if (gate.sound() && !identity.holds()) {
+  if (standing == Standing::moved) {
     gate.move();
     log(LogLevel::error, "the file, its -wal, its -shm or its -taskstate file was replaced or removed");
   }
   gate.require_sound();
+}
+
+std::optional<Generation> Database::observe(const Lineage::Known& before, const Origin& found, bool has_newest) {
+  const auto own = lineage.observe(before, found, has_newest);
+  if (own && lineage.content() != before.content)
+    log(LogLevel::warn,
+        "the content of the file was replaced under the engine: what was given out before is void, leases, cursors and "
+        "positions in the feed");
+  return own;
 }
 
 namespace {

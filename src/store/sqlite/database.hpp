@@ -4,6 +4,8 @@
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/gate.hpp"
+#include "store/sqlite/identity.hpp"
+#include "store/sqlite/lineage.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/turn.hpp"
 #include "store/sqlite/wal_index.hpp"
@@ -29,7 +31,7 @@ struct Database {
   WriteLock lock;  ///< not opened for memory or read-only
   Identity identity;
   std::atomic<std::int64_t> identity_checked{0};  ///< steady clock, ns
-  std::string generation;
+  Lineage lineage;
   std::unique_ptr<Connection> writer;    ///< the only connection of a database in memory; none if read-only
   std::unique_ptr<Connection> observer;  ///< keeps the mapping, where there is no writer
   std::optional<WalIndex> wal_index;
@@ -49,13 +51,20 @@ struct Database {
   void log(LogLevel level, const std::string& line) const {
     if (options.log) options.log(level, line);
   }
-  /// Throws Failure(moved), now and ever after, when the files on the paths are not those that were opened.
+  /// Throws Failure: moved, now and ever after, when the files on the paths are not those that were opened;
+  /// access_denied or unsupported when that cannot be told.
   void require_identity();
+  /// As Lineage::observe(), and says so in the log when the content was replaced.
+  [[nodiscard]] std::optional<Generation> observe(const Lineage::Known& before, const Origin& found, bool has_newest);
   /// As Store::stamp().
   [[nodiscard]] std::optional<Stamp> stamp() const noexcept;
   /// As require_identity(), but looks at the files once a second at most.
   void require_recent_identity();
 };
+
+/// Where there are only POSIX locks: throws Failure(unsupported) for a build with an SQLite of its own, since two
+/// copies in a process drop each other's.
+void refuse_locks_without_use(bool own_sqlite);
 
 /// Opens, creates or migrates the file, or makes the database in memory. Throws Failure.
 [[nodiscard]] std::unique_ptr<Database> open_database(Options options, const Patience& patience);

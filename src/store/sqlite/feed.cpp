@@ -1,6 +1,5 @@
 #include "store/sqlite/feed.hpp"
 
-#include "store/sqlite/migrate.hpp"
 #include "store/sqlite/row_io.hpp"
 
 #include <algorithm>
@@ -49,24 +48,14 @@ std::vector<Move> find_moves(Connection& connection, std::int64_t after, std::si
 }
 
 // Every change that the wire shows leaves an event, whoever makes it. What may leave none, or drop the events, makes
-// the news incomplete: another file's content, a purge that is no longer told, a feed that went back.
-News find_news(Connection& connection, std::optional<std::int64_t> after, std::size_t limit,
-               std::string_view generation) {
-  Query query(connection,
-              "SELECT min_reader, generation, feed_floor, "
-              "max(purged_through, coalesce((SELECT max(seq) FROM taskstate_events), 0)), zone_id, id "
-              "FROM taskstate_meta LEFT JOIN taskstate_events ON seq > ?1 WHERE one = 1 ORDER BY seq LIMIT ?2");
-  query.bind(1, after.value_or(INT64_MAX)).bind(2, static_cast<std::int64_t>(limit) + 1);
-  if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
-  check_minimum(query.integer(0));
+// the news incomplete: a purge that is no longer told, a feed that went back.
+News find_news(Connection& connection, std::optional<std::int64_t> after, std::size_t limit, const Origin& origin) {
   News news;
-  news.latest = query.integer(3);
-  if (!after || query.view(1) != generation || query.integer(2) > *after || news.latest < *after) return news;
-  if (!query.is_null(4)) {
-    do {
-      news.moved.push_back({query.text(4), query.text(5)});
-    } while (query.step());
-  }
+  news.latest = std::max(origin.purged_through, origin.newest.sequence);
+  if (!after || origin.feed_floor > *after || news.latest < *after) return news;
+  Query query(connection, "SELECT zone_id, id FROM taskstate_events WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+  query.bind(1, *after).bind(2, static_cast<std::int64_t>(limit) + 1);
+  while (query.step()) news.moved.push_back({query.text(0), query.text(1)});
   news.complete = news.moved.size() <= limit;
   return news;
 }

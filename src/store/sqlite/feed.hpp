@@ -2,20 +2,20 @@
 #pragma once
 
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/lineage.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 namespace tse::store::sqlite {
 
 [[nodiscard]] Feed find_feed(Connection& connection, const FeedQuery& query);
 [[nodiscard]] std::int64_t find_latest_event(Connection& connection);
-/// As Store::news(), in one statement. `generation`: of the file that was opened.
+/// As Store::news(), but for the content.
 [[nodiscard]] News find_news(Connection& connection, std::optional<std::int64_t> after, std::size_t limit,
-                             std::string_view generation);
+                             const Origin& origin);
 [[nodiscard]] std::vector<Move> find_moves(Connection& connection, std::int64_t after, std::size_t limit);
 
 }  // namespace tse::store::sqlite

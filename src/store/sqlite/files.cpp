@@ -2,12 +2,9 @@
 
 #include "store/sqlite/failure.hpp"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -105,24 +102,6 @@ std::optional<struct stat> look(const std::string& path) {
   if (::stat(path.c_str(), &info) == 0) return info;
   if (errno == ENOENT) return std::nullopt;
   throw Failure(errno_error(errno, "look at the file"));
-}
-
-void Identity::record(const std::vector<std::string>& paths) {
-  entries_.clear();
-  for (const std::string& path : paths)
-    if (const auto info = look(path)) entries_.push_back({path, info->st_dev, info->st_ino, info->st_nlink});
-}
-
-// Before and after each commit, so the times are not asked for: since Linux 6.13 the next write to a file whose times
-// somebody has seen gives it new ones, and its fdatasync must then write the inode, too, which takes half as long
-// again.
-bool Identity::holds() const noexcept {
-  return std::all_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
-    struct statx info {};
-    return ::statx(AT_FDCWD, entry.path.c_str(), 0, STATX_INO | STATX_NLINK, &info) == 0 &&
-           makedev(info.stx_dev_major, info.stx_dev_minor) == entry.device && info.stx_ino == entry.inode &&
-           info.stx_nlink == entry.links;
-  });
 }
 
 }  // namespace tse::store::sqlite

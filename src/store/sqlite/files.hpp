@@ -1,4 +1,4 @@
-// The file system below the database: where it is, of what kind, and whether the files are still the same.
+// The file system below the database: where it is, and of what kind.
 #pragma once
 
 #include "store/store.hpp"
@@ -9,7 +9,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace tse::store::sqlite {
 
@@ -29,23 +28,5 @@ void refuse_unsuitable(const std::string& database, const std::function<std::int
 /// stat() of a path; nothing if there is none. Never opens the file: closing any descriptor of the database file
 /// would drop SQLite's POSIX locks in this process. Throws Failure for other errors.
 [[nodiscard]] std::optional<struct stat> look(const std::string& path);
-
-/// Remembers which files stand at given paths.
-class Identity {
- public:
-  /// Those of the paths that exist.
-  void record(const std::vector<std::string>& paths);
-  /// Whether the same files stand there still, with as many links.
-  [[nodiscard]] bool holds() const noexcept;
-
- private:
-  struct Entry {
-    std::string path;
-    dev_t device;
-    ino_t inode;
-    nlink_t links;
-  };
-  std::vector<Entry> entries_;
-};
 
 }  // namespace tse::store::sqlite

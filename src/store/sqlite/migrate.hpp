@@ -26,8 +26,8 @@ struct Migration {
 void migrate(Connection& connection, std::int64_t from, std::span<const Migration> steps, bool own_file);
 
 enum class Intent { read, write };
-/// The first statement of every transaction: another process may have migrated the file since it was opened.
-/// Throws Failure: schema_too_new, corrupt.
+/// Before anything is read or written: another process may have migrated the file since it was opened. Throws Failure:
+/// schema_too_new, corrupt.
 void check_schema(Connection& connection, Intent intent);
 /// The same for a min_reader or min_writer already at hand.
 void check_minimum(std::int64_t minimum);

@@ -83,9 +83,4 @@ void ReaderPool::close() noexcept {
   returned_.notify_all();
 }
 
-void ReaderPool::abandon() noexcept {
-  idle_.clear();
-  all_.clear();
-}
-
 }  // namespace tse::store::sqlite

@@ -37,8 +37,6 @@ class ReaderPool {
   /// Around fork(), so that the list is whole in the child.
   void hold() noexcept { mutex_.lock(); }
   void resume() noexcept { mutex_.unlock(); }
-  /// In the child: closes all, in use or not, since their users are gone.
-  void abandon() noexcept;
 
  private:
   static constexpr std::size_t most = 8;

@@ -61,6 +61,10 @@ std::int64_t SqliteSession::next_epoch() {
   return epoch;
 }
 
+std::string SqliteSession::generation() {
+  return connection_.text("SELECT generation FROM taskstate_meta WHERE one = 1");
+}
+
 void SqliteSession::set_zone_turn(std::string_view zone_id) {
   Query(connection_, "UPDATE taskstate_meta SET zone_turn = ?1 WHERE one = 1").bind(1, zone_id).run();
 }

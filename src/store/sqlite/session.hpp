@@ -13,6 +13,7 @@ class SqliteSession final : public Answering<Session> {
   bool insert(const core::Row& row, std::optional<std::string_view> payload) override;
   bool replace(const core::Row& before, const core::Row& next) override;
   std::int64_t next_epoch() override;
+  std::string generation() override;
   void set_zone_turn(std::string_view zone_id) override;
   void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) override;
   void drop_replay(std::string_view zone_id, std::string_view key) override;

@@ -21,12 +21,46 @@ using core::Failure;
 
 namespace {
 
+/// Of what a question is asked.
+struct Asked {
+  Connection& connection;
+  Origin origin;
+  Generation generation;  ///< what tokens of this content carry
+};
+
+// What is known of the content is taken before the snapshot, which then has all of it.
 template <typename Question>
-auto ask(ReaderPool& readers, const Patience& patience, Question question) {
+auto ask_origin(Database& database, ReaderPool& readers, const Patience& patience, Question question) {
   const ReaderPool::Lease lease(readers, patience);
-  const Snapshot snapshot(lease.connection());
-  check_schema(lease.connection(), Intent::read);
-  return question(lease.connection());
+  Connection& connection = lease.connection();
+  const std::optional<Stamp> state = database.stamp();
+  for (;;) {
+    const Lineage::Known known = database.lineage.known();
+    const Snapshot snapshot(connection);
+    const Origin origin = read_origin(connection, Intent::read);
+    const bool goes_on = database.memory || has_landmark(connection, origin, known.newest);
+    if (const auto own = database.observe(known, origin, goes_on)) {
+      if (state && database.stamp() == state) database.lineage.compared(*state);
+      return question(Asked{connection, origin, *own});
+    }
+  }
+}
+
+template <typename Question>
+auto ask(Database& database, ReaderPool& readers, const Patience& patience, Question question) {
+  return ask_origin(database, readers, patience, [&](const Asked& asked) { return question(asked.connection); });
+}
+
+// A question that may be asked twice needs no comparison in a state in which there was one already.
+template <typename Question>
+auto ask_again(Database& database, ReaderPool& readers, const Patience& patience, Question question) {
+  if (const std::optional<Stamp> state = database.stamp(); state && database.lineage.is_compared(*state)) {
+    const ReaderPool::Lease lease(readers, patience);
+    const Snapshot snapshot(lease.connection());
+    auto answer = question(lease.connection());
+    if (database.stamp() == state) return answer;
+  }
+  return ask(database, readers, patience, question);
 }
 
 class SqliteStore final : public Store {
@@ -38,16 +72,17 @@ class SqliteStore final : public Store {
   [[nodiscard]] std::size_t max_group() const noexcept override { return 256; }
 
   void view(const std::function<void(View&)>& question, const Patience& patience) override {
-    ask(readers_, patience, [&](Connection& connection) {
+    ask(*database_, readers_, patience, [&](Connection& connection) {
       SqliteView snapshot(connection);
       question(snapshot);
     });
   }
   std::optional<core::Row> read(const core::Key& key, const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return find_row(connection, key); });
+    return ask_again(*database_, readers_, patience, [&](Connection& connection) { return find_row(connection, key); });
   }
   std::optional<std::string> payload(const core::Key& key, const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return find_payload(connection, key); });
+    return ask_again(*database_, readers_, patience,
+                     [&](Connection& connection) { return find_payload(connection, key); });
   }
   Found answer(const core::Key& key, const std::optional<Stamp>& proven, const Patience& patience) override {
     const ReaderPool::Lease lease(readers_, patience);
@@ -59,41 +94,51 @@ class SqliteStore final : public Store {
     return find_answer(lease.connection(), key);
   }
   News news(std::optional<std::int64_t> after, std::size_t limit, const Patience& patience) override {
-    const ReaderPool::Lease lease(readers_, patience);
-    return find_news(lease.connection(), after, limit, database_->generation);
+    return ask_origin(*database_, readers_, patience, [&](const Asked& asked) {
+      News news = find_news(asked.connection, after, limit, asked.origin);
+      news.content = database_->lineage.content();
+      return news;
+    });
   }
   [[nodiscard]] Proof proof() const noexcept override { return database_->proof(); }
   [[nodiscard]] std::optional<Stamp> stamp() const noexcept override { return database_->stamp(); }
   std::vector<core::Row> page(const PageQuery& query, const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return find_page(connection, query); });
+    return ask(*database_, readers_, patience, [&](Connection& connection) { return find_page(connection, query); });
   }
   std::int64_t count(const PageQuery& query, const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return count_rows(connection, query); });
+    return ask(*database_, readers_, patience, [&](Connection& connection) { return count_rows(connection, query); });
   }
   std::vector<core::Event> history(const core::Key& key, const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return find_history(connection, key); });
+    return ask(*database_, readers_, patience, [&](Connection& connection) { return find_history(connection, key); });
   }
   VerifyReport verify(const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return verify_all(connection, patience); });
+    return ask(*database_, readers_, patience,
+               [&](Connection& connection) { return verify_all(connection, patience); });
   }
 
   Feed feed(const FeedQuery& query, const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return find_feed(connection, query); });
+    return ask_origin(*database_, readers_, patience, [&](const Asked& asked) {
+      Feed feed = find_feed(asked.connection, query);
+      feed.generation = to_string(asked.generation);
+      return feed;
+    });
   }
   std::int64_t latest_event(const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return find_latest_event(connection); });
+    return ask(*database_, readers_, patience, [&](Connection& connection) { return find_latest_event(connection); });
   }
   std::vector<Move> moves(std::int64_t after, std::size_t limit, const Patience& patience) override {
-    return ask(readers_, patience, [&](Connection& connection) { return find_moves(connection, after, limit); });
+    return ask(*database_, readers_, patience,
+               [&](Connection& connection) { return find_moves(connection, after, limit); });
   }
   Stats stats(std::string_view zone_id, const Patience& patience) override {
-    Stats stats =
-        ask(readers_, patience, [&](Connection& connection) { return read_stats(connection, *database_, zone_id); });
+    Stats stats = ask(*database_, readers_, patience,
+                      [&](Connection& connection) { return read_stats(connection, *database_, zone_id); });
     writer_.count(stats);
     return stats;
   }
   void backup(const std::string& path, const Patience& patience) override {
-    ask(readers_, patience, [&](Connection& connection) { back_up(connection, *database_, path, patience); });
+    ask(*database_, readers_, patience,
+        [&](Connection& connection) { back_up(connection, *database_, path, patience); });
   }
   void flush_removed(const Patience& patience) override { writer_.flush_removed(patience); }
 
@@ -101,13 +146,17 @@ class SqliteStore final : public Store {
     if (database_->memory || database_->read_only()) return {};
     return {database_->paths.sidecar, database_->paths.wal};
   }
-  [[nodiscard]] const std::string& generation() const noexcept override { return database_->generation; }
+  [[nodiscard]] std::string generation() const override { return to_string(database_->lineage.generation()); }
+  [[nodiscard]] std::uint64_t content() const override { return database_->lineage.content(); }
+  [[nodiscard]] bool tell_restored() override { return database_->lineage.tell(); }
+  [[nodiscard]] bool is_unsettled() const override {
+    return !database_->read_only() && database_->lineage.is_unsettled();
+  }
 
   void close() noexcept override;
   void before_fork() noexcept override;
   void after_fork_parent() noexcept override;
   void after_fork_child() noexcept override;
-  void abandon() noexcept override;
 
  private:
   void last_checkpoint();
@@ -133,12 +182,13 @@ void SqliteStore::close() noexcept {
   database_->observer.reset();
   database_->writer.reset();
   database_->lock.close();
+  database_->identity.close();
 }
 
 // So that the file is whole by itself; when others are at it, theirs will be the last.
 void SqliteStore::last_checkpoint() {
   if (database_->memory || database_->read_only() || !database_->gate.sound()) return;
-  if (!database_->identity.holds() || !database_->lock.try_lock()) return;
+  if (database_->identity.look() != Standing::same || !database_->lock.try_lock()) return;
   checkpoint(*database_->writer, Checkpoint::truncate);
 }
 
@@ -157,12 +207,7 @@ void SqliteStore::after_fork_child() noexcept {
   database_->transaction.unlock();
   database_->gate.fork();
   database_->lock.close();
-}
-
-void SqliteStore::abandon() noexcept {
-  readers_.abandon();
-  database_->observer.reset();
-  database_->writer.reset();
+  database_->identity.close_inherited();
 }
 
 }  // namespace

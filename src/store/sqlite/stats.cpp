@@ -3,6 +3,7 @@
 #include "store/sqlite/feed.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
+#include "store/sqlite/vfs.hpp"
 
 namespace tse::store::sqlite {
 namespace {
@@ -44,6 +45,7 @@ Stats read_stats(Connection& connection, const Database& database, std::string_v
   if (!database.memory) stats.wal_bytes = size_of(database.paths.wal);
   stats.last_sequence = find_latest_event(connection);
   stats.engine = sqlite3_libversion();
+  stats.locks = database.memory ? "none" : vfs::locks() == vfs::Locks::ofd ? "ofd" : "posix";
   return stats;
 }
 

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <memory>
 #include <thread>
+#include <type_traits>
 
 namespace tse::store::sqlite {
 
@@ -30,13 +31,20 @@ namespace {
 constexpr std::array<char, 8> magic{'T', 'S', 'K', 'L', 'O', 'C', 'K', '\0'};
 constexpr std::int64_t layout_offset = 8;
 constexpr std::int64_t state_offset = 12;
-constexpr std::int64_t commits_offset = 16;
 constexpr std::int64_t freed_offset = 20;
 constexpr std::int64_t passed_offset = 24;
 constexpr std::int64_t doubt_offset = 28;
+constexpr std::int64_t marks_offset = 32;
 constexpr std::uint32_t layout_version = 1;
 constexpr std::int64_t file_size = 4096;
 constexpr std::int64_t turnstile_offset = file_size;  // nothing is ever written there
+
+/// Written with each commit that others may wait for, in one piece. That it is written counts, too.
+struct Marks {
+  Mark mark;
+  std::uint64_t commits = 0;
+};
+static_assert(sizeof(Marks) == 56 && std::is_trivially_copyable_v<Marks>);
 
 }  // namespace
 
@@ -72,6 +80,8 @@ bool WriteLock::try_turnstile() {
   for (;;) {
     if (::fcntl(descriptor_, F_OFD_SETLK, &range) == 0) return true;
     if (errno == EAGAIN || errno == EACCES) return false;
+    // No such locks here: who is next is then left to chance. What keeps others out is flock().
+    if (errno == EINVAL) return true;
     if (errno != EINTR) throw Failure(errno_error(errno, "lock the -taskstate file"));
   }
 }
@@ -124,10 +134,23 @@ void WriteLock::tell(futex::Word* word) noexcept {
   futex::wake_one(*word, futex::Scope::shared);
 }
 
-// That it is written counts, not what.
-void WriteLock::announce() noexcept {
-  ++announced_;
-  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor_, &announced_, sizeof announced_, commits_offset);
+void WriteLock::announce(const Mark& mark) noexcept {
+  const Marks marks{mark, ++announced_};
+  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor_, &marks, sizeof marks, marks_offset);
+}
+
+Mark WriteLock::mark() noexcept {
+  Mark mark;
+  if (::pread(descriptor_, &mark, sizeof mark, marks_offset) != static_cast<ssize_t>(sizeof mark)) return {};
+  return mark;
+}
+
+// On the disk at once: an older one would be of another content after a power cut.
+void WriteLock::begin_marks(const Mark& mark) noexcept {
+  const Mark before = this->mark();
+  if (before == mark) return;
+  announce(mark);
+  if (before.generation != mark.generation) ::fdatasync(descriptor_);
 }
 
 void WriteLock::close() noexcept {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "store/futex.hpp"
+#include "store/sqlite/lineage.hpp"
 #include "store/store.hpp"
 
 #include <chrono>
@@ -33,8 +34,9 @@ class WriteLock {
   std::chrono::microseconds lock(const Patience& patience, const std::function<void()>& give_up);
   [[nodiscard]] bool try_lock();
   void unlock() noexcept;
-  /// Tells those who watch the file that there is a commit to see. Under the lock only; best effort.
-  void announce() noexcept;
+  /// Tells those who watch the file that there is a commit to see, and what the content is known by. Under the lock
+  /// only; best effort.
+  void announce(const Mark& mark) noexcept;
   /// Only closes: in a child of fork() the lock is the parent's, and unlocking would take it from there.
   void close() noexcept;
 
@@ -47,6 +49,10 @@ class WriteLock {
   /// Whether a flush of the log failed since somebody has last written it anew.
   [[nodiscard]] bool in_doubt();
   void set_in_doubt(bool value);
+  /// Of the content beside it; none where it cannot be read.
+  [[nodiscard]] Mark mark() noexcept;
+  /// Sets it for good where the content is another one. Best effort.
+  void begin_marks(const Mark& mark) noexcept;
 
  private:
   [[nodiscard]] bool try_turnstile();
@@ -59,7 +65,7 @@ class WriteLock {
   void* mapped_ = nullptr;
   futex::Word* freed_ = nullptr;   // one more whenever the lock is let go
   futex::Word* passed_ = nullptr;  // one more whenever the turnstile is
-  std::uint32_t announced_ = 0;
+  std::uint64_t announced_ = 0;
 };
 
 }  // namespace tse::store::sqlite

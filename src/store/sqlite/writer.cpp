@@ -37,6 +37,10 @@ Error current_error() noexcept {
   }
 }
 
+const Error replaced{Code::restored,
+                     "the content of the file was replaced (.restore, a copy of pages): leases, cursors and positions "
+                     "in the feed from before are void. Nothing was done; call again"};
+
 constexpr const char* commit_sql = "COMMIT";
 
 }  // namespace
@@ -47,6 +51,11 @@ struct Writer::Group {
   std::vector<std::size_t> kept;  // in the transaction under way
   std::size_t next = 0;           // the first that is neither durable nor refused
   int frames = 0;
+  std::optional<Generation> renews{};  // what a group of our own gives the file
+
+  // Of the content that the transaction under way began with.
+  Lineage::Known before{};
+  Mark mark{};
 
   /// Whether none of those that are left must reach the disk at once.
   [[nodiscard]] bool is_relaxed() const {
@@ -101,7 +110,7 @@ std::unique_ptr<WriteTurn> Writer::turn(const Patience& patience) {
 }
 
 Writer::Results Writer::commit(std::span<const Change* const> changes, const Patience& patience) {
-  Group group{changes, Results(changes.size()), {}, 0, 0};
+  Group group{changes, Results(changes.size()), {}, 0, 0, {}, {}, {}};
   try {
     commit_all(group, patience);
   } catch (...) {
@@ -126,12 +135,20 @@ void Writer::run_transaction(Group& group, const Patience& patience) {
   constexpr int frames_in_any_case = 8;
   group.kept.clear();
   group.frames = frames_in_any_case;
-  const std::unique_lock<std::mutex> held = begin(!group.is_relaxed(), patience);
+  std::unique_lock<std::mutex> held = begin(!group.is_relaxed(), patience);
   std::size_t index = group.next;
   try {
-    check_schema(*database_.writer, Intent::write);
+    if (const auto lacking = recognise(group)) {
+      database_.writer->rollback();
+      held.unlock();
+      return renew(*lacking, patience);
+    }
     for (; index < group.changes.size(); ++index) {
       if (group.results[index]) continue;
+      if (group.changes[index]->tells && database_.lineage.tell()) {
+        group.results[index] = core::copy_of(replaced);
+        continue;
+      }
       const Ran ran = run_change(group, index);
       if (ran == Ran::rolled_back) return database_.gate.require();
       if (ran == Ran::over_budget) break;
@@ -142,6 +159,37 @@ void Writer::run_transaction(Group& group, const Patience& patience) {
     throw;
   }
   group.next = index;
+}
+
+// A generation that must be written before anything else: the content was replaced. What is known is taken within the
+// transaction, which has all that others have seen.
+std::optional<Generation> Writer::recognise(Group& group) {
+  Connection& writer = *database_.writer;
+  const Origin origin = read_origin(writer, Intent::write);
+  if (database_.memory) return std::nullopt;
+  for (std::optional<Generation> own; !own;) {
+    const Lineage::Known known = database_.lineage.known();
+    own = database_.observe(known, origin, has_landmark(writer, origin, known.newest));
+  }
+  group.before = database_.lineage.known();
+  group.mark = database_.lock.mark();
+  if (group.renews) {
+    group.mark = {*group.renews, {}};
+    return std::nullopt;
+  }
+  const bool settled = is_settled(writer, origin, group.mark);
+  if (settled) group.mark.generation = origin.generation;
+  return database_.lineage.to_renew(settled);
+}
+
+// A transaction of its own: what is refused in that of the changes must not take it back.
+void Writer::renew(const Generation& generation, const Patience& patience) {
+  const Change write{[&](Session&) { set_generation(*database_.writer, generation); }, Durability::full, true, false};
+  const Change* const only = &write;
+  Group group{{&only, 1}, Results(1), {}, 0, 0, generation, {}, {}};
+  run_transaction(group, patience);
+  if (group.results[0]) throw Failure(std::move(*group.results[0]));
+  database_.lineage.renewed(generation);
 }
 
 Writer::Ran Writer::run_change(Group& group, std::size_t index) {
@@ -177,6 +225,7 @@ void Writer::finish(Group& group) {
   const auto fail = [&](const Error& error) {
     for (const std::size_t index : group.kept) group.results[index] = core::copy_of(error);
   };
+  const Landmark newest = database_.memory ? Landmark() : find_newest(writer);
   try {
     Query(writer, commit_sql).run();
   } catch (...) {  // there may be no memory to say what SQLite said
@@ -197,7 +246,9 @@ void Writer::finish(Group& group) {
     ++database_.commits;
     return;
   }
-  if (group.is_seen()) database_.lock.announce();
+  database_.lineage.committed(group.before, newest);
+  if (!group.is_relaxed()) group.mark.newest = newest;  // what a power cut may take back marks nothing
+  if (group.is_seen()) database_.lock.announce(group.mark);
   try {
     database_.require_identity();
   } catch (...) {

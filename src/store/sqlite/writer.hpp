@@ -33,6 +33,8 @@ class Writer {
   Results commit(std::span<const Change* const> changes, const Patience& patience);
   void commit_all(Group& group, const Patience& patience);
   void run_transaction(Group& group, const Patience& patience);
+  [[nodiscard]] std::optional<Generation> recognise(Group& group);
+  void renew(const Generation& generation, const Patience& patience);
   enum class Ran { kept, refused, rolled_back, over_budget };
   Ran run_change(Group& group, std::size_t index);
   void finish(Group& group);

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_purged_task_is_410) {
 
 BOOST_AUTO_TEST_CASE(a_store_that_cannot_answer_now_is_503) {
   const std::string body = error_body("service_unavailable", 503, "The task's state cannot be reached right now.");
-  for (const Code code : {Code::busy, Code::closed, Code::unavailable, Code::cancelled}) {
+  for (const Code code : {Code::busy, Code::closed, Code::unavailable, Code::cancelled, Code::restored}) {
     BOOST_TEST(head(ask(Error{code, "secret"})) == "503\n" + json + cache + "Retry-After: 1\n");
     BOOST_TEST(ask(Error{code, "secret"}).body.value() == body);
     BOOST_TEST(accepted({code, "secret"}).status == 503);

@@ -177,6 +177,7 @@ BOOST_AUTO_TEST_CASE(figures_copies_and_settings) {
   (void)tasks.decide("z1", "nobody");
   const auto stats = tasks.stats("z1");
   BOOST_TEST(stats.answer_proof == "wal_index");
+  BOOST_TEST(stats.locks == "ofd");
   BOOST_TEST(stats.cache_misses == 1);
   BOOST_TEST(stats.cache_hits + stats.cache_entries + stats.cache_bytes == 0);
   BOOST_TEST(stats.completed == 1);

@@ -100,12 +100,14 @@ class FakeStore final : public store::Store {
   void backup(const std::string&, const store::Patience&) override {}
   void flush_removed(const store::Patience&) override {}
   store::CommitFiles commit_files() const override { return {}; }
-  const std::string& generation() const noexcept override { return generation_; }
+  std::string generation() const override { return generation_; }
+  std::uint64_t content() const override { return 0; }
+  bool tell_restored() override { return false; }
+  bool is_unsettled() const override { return false; }
   void close() noexcept override {}
   void before_fork() noexcept override {}
   void after_fork_parent() noexcept override {}
   void after_fork_child() noexcept override {}
-  void abandon() noexcept override {}
 
  private:
   class HeldTurn final : public store::WriteTurn {
@@ -138,6 +140,7 @@ class FakeStore final : public store::Store {
     bool insert(const core::Row&, std::optional<std::string_view>) override { return true; }
     bool replace(const core::Row&, const core::Row&) override { return true; }
     std::int64_t next_epoch() override { return 1; }
+    std::string generation() override { return "fake"; }
     void set_zone_turn(std::string_view) override {}
     std::optional<core::Replay> replay(std::string_view, std::string_view) override { return {}; }
     std::optional<std::int64_t> tombstone(const core::Key&) override { return {}; }

@@ -71,7 +71,6 @@ BOOST_AUTO_TEST_CASE(an_inherited_store_refuses_everything) {
     if (!forked([&] { store->answer({"z", "a"}, {}, in()); })) return 3;
     if (!forked([&] { store->verify(in()); })) return 4;
     store->close();
-    store->abandon();
     if (!forked([&] { store->read({"z", "a"}, in()); })) return 5;
     return 0;
   });
@@ -88,7 +87,6 @@ BOOST_AUTO_TEST_CASE(a_child_that_opens_anew_has_locks_of_its_own_and_loses_noth
     BOOST_TEST(store->read({"z", "parent"}, in()).has_value());  // a reading connection is inherited as well
     const Signal opened, closed;
     const pid_t child = fork_with(*store, [&] {
-      store->abandon();
       auto own = open(directory.path());
       create(*own, "z", "child-1");
       opened.send();
@@ -200,7 +198,6 @@ BOOST_AUTO_TEST_CASE(memory_stays_with_the_parent) {
   const auto store = open(":memory:");
   create(*store, "z", "a");
   const pid_t child = fork_with(*store, [&] {
-    store->abandon();
     const auto own = open(":memory:");
     create(*own, "z", "b");
     return own->read({"z", "a"}, in()) ? 1 : 0;

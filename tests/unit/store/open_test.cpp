@@ -1,6 +1,8 @@
 // Opening: what is created, what is accepted, what is refused and left untouched.
 #include "support.hpp"
 
+#include "store/sqlite/database.hpp"
+
 #include "store/sqlite/migrate.hpp"
 
 #include <signal.h>
@@ -469,6 +471,12 @@ BOOST_AUTO_TEST_CASE(a_header_that_is_garbled_in_the_file_is_whole_in_the_log) {
   const auto saved = open(copy.path());
   BOOST_TEST(saved->verify(in()).tasks == 5);
   BOOST_TEST(saved->verify(in()).problems.empty());
+}
+
+// Two copies of SQLite in a process drop each other's POSIX locks; what is linked for all is one copy.
+BOOST_AUTO_TEST_CASE(an_sqlite_of_its_own_needs_locks_of_open_files) {
+  BOOST_TEST((code_of([] { store::sqlite::refuse_locks_without_use(true); }) == Code::unsupported));
+  store::sqlite::refuse_locks_without_use(false);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_commit_is_announced_once_it_can_be_seen_and_a_heartbeat_i
   const TempDirectory directory;
   const auto store = open(directory.path());
   const std::string path = store->commit_files().announced;
-  const auto announced = [&] { return read_file(path).substr(16, 4); };
+  const auto announced = [&] { return read_file(path).substr(32, 56); };
   const std::string before = announced();
   const store::Change beat{[](store::Session& session) { session.set_zone_turn("z"); }, store::Durability::relaxed,
                            false};

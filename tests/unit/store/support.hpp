@@ -216,14 +216,14 @@ inline int in_child(const std::function<int()>& body) { return wait_for(spawn(bo
 [[nodiscard]] inline int locks_of(pid_t process, const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return -1;
-  const std::string inode = ":" + std::to_string(info.st_ino) + " ", owner = " " + std::to_string(process) + " ";
-  std::ifstream lines("/proc/locks");
+  // Such locks have no owner but the open file: /proc/locks tells no process.
+  const std::string inode = ":" + std::to_string(info.st_ino) + " ";
   int count = 0;
-  for (std::string line; std::getline(lines, line);)
-    count += line.find("POSIX") != std::string::npos && line.find(inode) != std::string::npos &&
-                     line.find(owner) != std::string::npos
-                 ? 1
-                 : 0;
+  for (const auto& open : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/fdinfo")) {
+    std::ifstream lines(open.path());
+    for (std::string line; std::getline(lines, line);)
+      count += line.find("OFDLCK") != std::string::npos && line.find(inode) != std::string::npos ? 1 : 0;
+  }
   return count;
 }
 

@@ -198,7 +198,11 @@ class Internal(Error):
 
 
 class Restored(Error):
-    """The position in the feed is of another file: this one was restored from a backup. Read the tasks anew."""
+    """The file was restored from a copy.
+
+    The position in the feed is of what was there before: read the tasks anew. Or, once for an engine that had the file
+    open: the content was replaced and the call was not done; call again. Leases and cursors from before are void.
+    """
 
     code = "restored"
 

@@ -247,6 +247,7 @@ class Stats:
     lease_clock: str  #: what leases are held in: ``boot``, ``wall`` or ``host``
     answer_proof: str  #: how kept answers are proven current: ``wal_index``, ``own_commits``, or ``none`` are kept
     sqlite_version: str
+    locks: str  #: what keeps others out of the file: ``ofd``, ``posix`` (weaker) or, in memory, ``none``
     counts: tuple[Count, ...]  #: by zone, operation and status: of all zones, or of the one that was asked for
     #: The same as OpenMetrics text 1.0.0: ``application/openmetrics-text; version=1.0.0; charset=utf-8``
     openmetrics: str = field(repr=False)
@@ -267,10 +268,11 @@ def stats(data: bytes) -> Stats:
         lease_clock=head._required(0),
         answer_proof=head._required(1),
         sqlite_version=head._required(2),
+        locks=head._required(3),
         counts=tuple(
             Count(one._required(0), one._required(1), STATUSES[one._number(0)], one._number(1)) for one in counts
         ),
-        openmetrics=head._required(3),
+        openmetrics=head._required(4),
     )
 
 

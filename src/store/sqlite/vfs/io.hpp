@@ -1,0 +1,21 @@
+// Whole reads and writes of a descriptor, with SQLite's result codes; errno tells more.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstddef>
+
+namespace tse::store::sqlite::vfs {
+
+/// SQLITE_OK, SQLITE_FULL (ENOSPC, EDQUOT, EFBIG) or SQLITE_IOERR_WRITE. Where a limit on the size of files would kill
+/// the process (SIGXFSZ), nothing is written and errno is EFBIG.
+[[nodiscard]] int write_all(int descriptor, const void* data, std::size_t size, sqlite3_int64 offset) noexcept;
+/// SQLITE_OK, SQLITE_IOERR_SHORT_READ (the rest is zeroed) or SQLITE_IOERR_READ.
+[[nodiscard]] int read_all(int descriptor, void* data, std::size_t size, sqlite3_int64 offset) noexcept;
+[[nodiscard]] int truncate_to(int descriptor, sqlite3_int64 size) noexcept;
+[[nodiscard]] int flush_to_disk(int descriptor) noexcept;
+/// The size alone: since Linux 6.13 a file whose times somebody has asked for gets new ones with the next write, and
+/// its fdatasync() must write the inode, too.
+[[nodiscard]] int size_of(int descriptor, sqlite3_int64* size) noexcept;
+
+}  // namespace tse::store::sqlite::vfs
