@@ -39,6 +39,12 @@ func (e *Engine) Erase(ctx context.Context, zoneID, id string) (bool, error) {
 	return erased, err
 }
 
+// ClockOK says that the wall clock is right, for all processes on the file. When it gains more than an hour on the boot clock
+// within one boot, nothing expires by it until this call or until 24 hours have passed: see [Stats].ExpiryPaused. Since 0.1.
+func (e *Engine) ClockOK(ctx context.Context) error {
+	return e.use(ctx, func(h *handle, args callArgs) error { return h.clockOK(args) })
+}
+
 // Backup copies the file as it is at one moment to path; others go on writing. The copy takes its name when it is whole and
 // on the disk. Without a deadline it takes as long as it takes. Errors: [ErrAlreadyExists] (at path stands a database
 // that an engine has opened), [ErrInvalidArgument] (it is the file itself), the context's error, [ErrAccessDenied],
@@ -80,6 +86,10 @@ type Stats struct {
 	LeaseClock    string // what leases are held in: "boot", "wall" or "host"
 	AnswerProof   string // how kept answers are proven current: "wal_index", "own_commits", or "none" are kept
 	SQLiteVersion string
+
+	LeasesIncomparable      int64 // whose end cannot be told from here, by their clock or ours
+	LeaseClocksIncomparable int64 // the clocks of these
+	ExpiryPaused            bool  // the wall clock has leapt, and nothing expires by it: see [Engine.ClockOK]
 
 	OpenMetrics string // all of it as OpenMetrics text 1.0.0
 }

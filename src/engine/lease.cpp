@@ -42,6 +42,7 @@ Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::mi
   const auto move = [&](store::Session& session) {
     core::Context context = this->context(call);
     context.epoch = token.epoch;
+    store_->note_lease(duration.count());
     intent.until = settings_.lease_clock.now() + duration.count();
     const core::Row row = carry_out(session, token.key, intent, context).row;
     beat.cancel_requested = row.cancel_requested;

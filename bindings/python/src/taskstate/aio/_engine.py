@@ -71,6 +71,7 @@ class Engine:
     purge = mirror(_engine.Engine.purge)
     erase = mirror(_engine.Engine.erase)
     stats = mirror(_engine.Engine.stats)
+    clock_ok = mirror(_engine.Engine.clock_ok)
     backup = mirror(_engine.Engine.backup)
 
     @documented(_engine.Engine.decide)
