@@ -198,3 +198,7 @@ int32_t tse_tick(tse_engine* engine, const tse_call* call, int64_t* count, tse_e
     if (count != nullptr) *count = changed;
   });
 }
+
+int32_t tse_clock_ok(tse_engine* engine, const tse_call* call, tse_error** error) noexcept {
+  return capi::guard(error, [&] { capi::require(engine, "engine").engine->clock_ok(capi::call_in(call)); });
+}

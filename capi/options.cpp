@@ -59,8 +59,16 @@ std::string required_text(const char* text, size_t size, const char* name) {
 /// Owns a callback's user_data: shared by all copies of the callback, destroyed with the last.
 std::shared_ptr<void> own(void* user_data, tse_destroy_fn destroy) {
   return {user_data, [destroy](void* data) {
-            if (destroy != nullptr) destroy(data);
+            try {
+              if (destroy != nullptr) destroy(data);
+            } catch (...) {  // nobody is there to hear of it
+            }
           }};
+}
+
+engine::Clock clock_in(tse_clock_fn now, const std::shared_ptr<void>& data) {
+  if (now == nullptr) return {};
+  return [now, data] { return now(data.get()); };
 }
 
 }  // namespace
@@ -311,12 +319,15 @@ int32_t tse_options_set_clock(tse_options* options, tse_clock_fn now, void* user
                               tse_error** error) noexcept {
   return capi::guard(error, [&] {
     const auto data = own(user_data, destroy);
-    auto& clock = capi::require(options, "options").settings.clock;
-    if (now == nullptr) {
-      clock = nullptr;
-    } else {
-      clock = [now, data] { return now(data.get()); };
-    }
+    capi::require(options, "options").settings.clock = clock_in(now, data);
+  });
+}
+
+int32_t tse_options_set_boot_clock(tse_options* options, tse_clock_fn now, void* user_data, tse_destroy_fn destroy,
+                                   tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    const auto data = own(user_data, destroy);
+    capi::require(options, "options").settings.boot_clock = clock_in(now, data);
   });
 }
 

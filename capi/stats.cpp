@@ -52,6 +52,9 @@ int32_t tse_stats_get(const tse_stats* stats, tse_stats_view* view) noexcept {
     const std::string_view proof = engine::to_string(from.proof);
     out.answer_proof = {proof.data(), proof.size()};
     out.sqlite_version = capi::text_out(from.store.engine);
+    out.leases_incomparable = from.incomparable.leases;
+    out.lease_clocks_incomparable = from.incomparable.clocks;
+    out.expiry_paused = from.expiry_paused ? 1 : 0;
     out.locks = capi::text_out(from.store.locks);
   });
 }

@@ -274,7 +274,9 @@ typedef struct tse_options tse_options;
 /** Receives a log line: no trailing newline, no control characters, borrowed for the call. May be
  *  called from any thread, also several at once. Must not call taskstate. */
 typedef void (*tse_log_fn)(void *user_data, int32_t level, const char *line, size_t size);
-/** Returns the time, microseconds UTC. May be called from any thread. Must not call taskstate. */
+/** Returns the time, microseconds UTC. May be called from any thread. Must not call taskstate. A callback of C++ that
+ *  throws does no harm: the time then stands still where it last was (before it ever was told, it is the system's), a
+ *  task gets no id (TSE_UNAVAILABLE, not done) and an answer a random one, and a line of the log is lost. */
 typedef int64_t (*tse_clock_fn)(void *user_data);
 /** Fills the 16 bytes of a UUID; kind is TSE_ID_TASK or TSE_ID_REQUEST. As tse_clock_fn. */
 typedef void (*tse_id_fn)(void *user_data, int32_t kind, uint8_t *uuid16);
@@ -328,20 +330,25 @@ TSE_API int32_t tse_options_set_log_callback(tse_options *options, tse_log_fn lo
  *  too, and the housekeeper rests unless tse_options_set_housekeeping() asks for it. */
 TSE_API int32_t tse_options_set_clock(tse_options *options, tse_clock_fn now, void *user_data, tse_destroy_fn destroy,
                                       tse_error **error) TSE_NOEXCEPT;
+/** Takes from the host, for tests, the clock that leases are held in: microseconds that run evenly, whatever
+ *  tse_options_set_clock() tells. NULL goes back to that clock or, where the host tells no time, to the boot clock. */
+TSE_API int32_t tse_options_set_boot_clock(tse_options *options, tse_clock_fn now, void *user_data,
+                                           tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
 /** Takes ids from the host, for tests; NULL goes back to UUIDv7 (RFC 9562, section 5.7) and UUIDv4. */
 TSE_API int32_t tse_options_set_ids(tse_options *options, tse_id_fn next, void *user_data, tse_destroy_fn destroy,
                                     tse_error **error) TSE_NOEXCEPT;
 
 /** How often the engine's own thread looks for leases that have ended, pending tasks that nobody started
- *  in time and tasks whose not_before has come: every 10 ms - 1 h, in microseconds; 1 s unless set. 0: no
- *  such thread, the host calls tse_tick(). */
+ *  in time and tasks whose not_before has come: every 10 ms - 1 h, in microseconds; 1 s unless set. It also looks when
+ *  the next moment has come that it knows of. 0: no such thread, the host calls tse_tick(). */
 TSE_API int32_t tse_options_set_housekeeping(tse_options *options, int64_t interval_us, tse_error **error) TSE_NOEXCEPT;
 /** How many tasks of one zone may run at once: tse_claim() passes over a zone that has as many, 1 and up; 0
  *  (default): no limit. tse_start() is not limited. */
 TSE_API int32_t tse_options_set_running_limit(tse_options *options, int64_t tasks, tse_error **error) TSE_NOEXCEPT;
 /** Names the boot of this machine, 1-64 of A-Z a-z 0-9 - . _ ~; NULL goes back to the kernel's boot id.
- *  A lease that was taken under another boot id has ended. For tests of a reboot, and for systems where no
- *  boot id can be read. */
+ *  It is taken at its word: a lease that was taken under another boot id has ended, unless a process that uses that id
+ *  has the file open. Give it to all processes on a file or to none. For tests of a reboot, and for systems where no boot
+ *  id can be read. */
 TSE_API int32_t tse_options_set_boot_id(tse_options *options, const char *text, size_t size,
                                         tse_error **error) TSE_NOEXCEPT;
 
@@ -622,13 +629,14 @@ typedef struct tse_lease_view {
 /** Takes up to `limit` tasks that are pending, or running and offered again, each under a lease of its own and
  *  each `running` when the call returns. Oldest first within a zone, zones in turn, also over processes. *leases is
  *  NULL (and the code TSE_OK) if there is nothing to do. `spec` may be NULL.
- *  Leases that have ended are ended first, as by tse_tick(). Errors: invalid_argument, cancelled,
- *  unsupported (another process holds leases in another time namespace), and those of every change. */
+ *  Leases that have ended are ended first, as by tse_tick(). Errors: invalid_argument, cancelled, and those of every
+ *  change. */
 TSE_API int32_t tse_claim(tse_engine *engine, const tse_claim_spec *spec, const tse_call *call, tse_leases **leases,
                           tse_error **error) TSE_NOEXCEPT;
 /** Takes the one task that the host names: pending (also before its not_before) or offered again. One
- *  lease, under `worker` (may be absent) for lease_us (or TSE_NONE: 30 s). Errors: not_found, illegal_transition, and
- *  those of tse_claim(). */
+ *  lease, under `worker` (may be absent) for lease_us (or TSE_NONE: 30 s). Errors: not_found, illegal_transition,
+ *  unsupported (it is held on a clock that cannot be compared with this process's, so it may be free or not), and those of
+ *  tse_claim(). */
 TSE_API int32_t tse_start_leased(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
                                  size_t id_size, const char *worker, size_t worker_size, int64_t lease_us,
                                  const tse_call *call, tse_leases **leases, tse_error **error) TSE_NOEXCEPT;
@@ -677,8 +685,14 @@ TSE_API int32_t tse_lease_release(tse_engine *engine, const char *token, size_t 
 /** What the housekeeper does once per interval, done now: ends leases whose time is over (the task is offered again if
  *  attempts are left, else it fails, kind "lost"), fails pending tasks that nobody started in time, lets tasks be
  *  claimed whose not_before has come, purges by tse_options_set_retention() up to 1000 tasks, and forgets idempotency
- *  keys, tombstones and purges whose time is over. *count, which may be NULL, is how many tasks that was. */
+ *  keys, tombstones and purges whose time is over. *count, which may be NULL, is how many tasks that was. Leases whose
+ *  end cannot be told from here are left alone; tse_stats_read() says how many. */
 TSE_API int32_t tse_tick(tse_engine *engine, const tse_call *call, int64_t *count, tse_error **error) TSE_NOEXCEPT;
+/** Says that the wall clock is right. When it gains more than an hour on the boot clock within one boot, as at the first
+ *  NTP step of a machine without a clock battery, nothing expires by it until this call or until 24 h of boot time have
+ *  passed: no task is purged by its age, no start_by passes, and idempotency keys, tombstones and purges in the feed are
+ *  kept; tse_stats_view says so. Holds for all processes on the file. Errors: invalid_argument, closed, forked. */
+TSE_API int32_t tse_clock_ok(tse_engine *engine, const tse_call *call, tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Batches ------------------------------------------------------------------------------- */
 
@@ -983,13 +997,19 @@ typedef struct tse_stats_view {
   tse_str answer_proof;  /**< how kept answers are proven current: "wal_index" (SQLite's, shared by all processes),
                               "own_commits" (in memory), or "none": they cannot be, and none is kept */
   tse_str sqlite_version;
+  /* of the file, as this process sees it: */
+  int64_t leases_incomparable;       /**< leases whose end cannot be told from here: their clock is of another time
+                                          namespace, or its boot id or ours is hidden or mounted over. Each is ended once
+                                          no process of its clock has had the file open for as long as it lasts */
+  int64_t lease_clocks_incomparable; /**< the clocks of these */
+  int32_t expiry_paused;             /**< 1: the wall clock has leapt, and nothing expires by it: tse_clock_ok() */
   tse_str locks;         /**< what keeps others out of the file: "ofd" (locks that no close() elsewhere drops), "posix"
                               (the system has no others: another close() of the file in this process, a second copy of
                               SQLite or fork() can drop them), or "none" in memory */
 } tse_stats_view;
 #define TSE_STATS_VIEW_INIT \
   { sizeof(tse_stats_view), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { NULL, 0 }, { NULL, 0 }, \
-    { NULL, 0 }, { NULL, 0 } }
+    { NULL, 0 }, 0, 0, 0, { NULL, 0 } }
 
 /** How many tasks of one zone and operation have a status. */
 typedef struct tse_count_view {

@@ -511,6 +511,13 @@ static inline int32_t tsego_erase(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, int
   return code;
 }
 
+static inline int32_t tsego_clock_ok(tse_engine *engine, TSEGO_CALL, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  code = tse_clock_ok(engine, call, error);
+  tse_call_free(TSEGO_OWNED);
+  return code;
+}
+
 static inline int32_t tsego_backup(tse_engine *engine, _GoString_ path, TSEGO_CALL, tse_error **error) {
   TSEGO_BEGIN_CALL(error);
   const tse_str to = tsego_required(path);
@@ -673,6 +680,9 @@ static inline int32_t tsego_set_log(tse_options *options, uintptr_t handle, tse_
 }
 static inline int32_t tsego_set_clock(tse_options *options, uintptr_t handle, tse_error **error) {
   return tse_options_set_clock(options, tsego_on_clock, (void *)handle, tsego_on_release, error);
+}
+static inline int32_t tsego_set_boot_clock(tse_options *options, uintptr_t handle, tse_error **error) {
+  return tse_options_set_boot_clock(options, tsego_on_clock, (void *)handle, tsego_on_release, error);
 }
 static inline int32_t tsego_set_ids(tse_options *options, uintptr_t handle, tse_error **error) {
   return tse_options_set_ids(options, tsego_on_id, (void *)handle, tsego_on_release, error);

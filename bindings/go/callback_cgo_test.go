@@ -4,12 +4,14 @@ package taskstate_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,7 +19,6 @@ import (
 )
 
 func init() {
-	children["panic"] = func([]string) error { return callbackThatDoesNotReturn(func() { panic("boom") }) }
 	children["goexit"] = func([]string) error { return callbackThatDoesNotReturn(runtime.Goexit) }
 }
 
@@ -119,13 +120,14 @@ func TestCallbacksAreReleasedOnce(t *testing.T) {
 // A call keeps its engine from being collected, also where nothing refers to the engine after it.
 func TestACallKeepsItsEngine(t *testing.T) {
 	waitForNoCallbacks(t)
+	var freed atomic.Bool
 	tasks, err := taskstate.Open(":memory:", taskstate.WithClock(func() time.Time {
 		for i := 0; i < 5; i++ {
 			runtime.GC()
 			time.Sleep(time.Millisecond)
 		}
 		if live := taskstate.LiveCallbacks(); live != 1 {
-			panic("the engine was freed during a call")
+			freed.Store(true)
 		}
 		return time.Now()
 	}))
@@ -133,6 +135,9 @@ func TestACallKeepsItsEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	create(t, tasks, "t1")
+	if freed.Load() {
+		t.Error("the engine was freed during a call")
+	}
 }
 
 func TestCallbacksFromManyGoroutines(t *testing.T) {
@@ -170,14 +175,92 @@ func callbackThatDoesNotReturn(leave func()) error {
 }
 
 func TestACallbackThatDoesNotReturnEndsTheProcess(t *testing.T) {
-	for child, said := range map[string]string{"panic": "boom", "goexit": "runtime.Goexit"} {
-		command := exec.Command(os.Args[0])
-		command.Env = append(os.Environ(), childEnv+"="+child)
-		output, err := command.CombinedOutput()
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !bytes.Contains(output, []byte("the clock callback must return")) ||
-			!bytes.Contains(output, []byte(said)) {
-			t.Errorf("%s: %v\n%s", child, err, output)
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), childEnv+"=goexit")
+	output, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 2 || !bytes.Contains(output, []byte("the clock callback must return")) {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+func TestACallbackThatPanicsStopsNobody(t *testing.T) {
+	at := time.Date(2019, 12, 27, 18, 11, 19, 0, time.UTC)
+	var panics, asked atomic.Int64
+	tasks := open(t, newPath(t), taskstate.WithHousekeeping(10*time.Millisecond),
+		taskstate.WithClock(func() time.Time {
+			asked.Add(1)
+			if panics.Load() != 0 {
+				panic("boom")
+			}
+			return at
+		}),
+		taskstate.WithIDs(func(taskstate.IDKind) [16]byte { panic("boom") }),
+		taskstate.WithLogger(func(taskstate.LogLevel, string) { panic("boom") }))
+	create(t, tasks, "t1")
+	panics.Store(1)
+	for before := asked.Load(); asked.Load() < before+5; { // the engine's own thread goes on
+		time.Sleep(time.Millisecond)
+	}
+	task := create(t, tasks, "")
+	if !task.CreatedAt.Equal(at) || len(task.ID) != 36 || task.ID[14] != '4' {
+		t.Error(task.CreatedAt, task.ID)
+	}
+	for id, status := range map[string]int{"t1": 200, "none": 404} {
+		if answer := tasks.Decide(ctx, "z1", id, taskstate.Request{}); answer.Status != status {
+			t.Error(id, answer)
 		}
 	}
+}
+
+func TestNothingExpiresByAWallClockThatLeaps(t *testing.T) {
+	wall, boot := time.Unix(0, 0), time.Unix(3600, 0)
+	path := newPath(t)
+	clocks := []taskstate.Option{
+		taskstate.WithClock(func() time.Time { return wall }),
+		taskstate.WithBootClock(func() time.Time { return boot }),
+		taskstate.WithRetention(24 * time.Hour),
+	}
+	tasks := open(t, path, clocks...)
+	create(t, tasks, "t1")
+	if _, err := tasks.Cancel(ctx, "z1", "t1", taskstate.CancelOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	paused := func(e *taskstate.Engine) bool {
+		t.Helper()
+		stats, err := e.Stats(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stats.ExpiryPaused
+	}
+	if paused(tasks) {
+		t.Error("paused without a leap")
+	}
+	wall = wall.Add(50 * 365 * 24 * time.Hour)
+	if ended, err := tasks.Tick(ctx); ended != 0 || err != nil || !paused(tasks) {
+		t.Error(ended, err)
+	}
+	if err := open(t, path, clocks...).ClockOK(ctx); err != nil || paused(tasks) {
+		t.Error(err)
+	}
+	if ended, err := tasks.Tick(ctx); ended != 1 || err != nil {
+		t.Error(ended, err)
+	}
+}
+
+func TestATaskCanBeClaimedWhenItsNotBeforeComes(t *testing.T) {
+	tasks := open(t, newPath(t), taskstate.WithHousekeeping(time.Hour))
+	time.Sleep(20 * time.Millisecond) // the first round is over
+	due := time.Now().Add(200 * time.Millisecond)
+	if _, err := tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", ID: "t1", Operation: taskstate.OpCreate, NotBefore: due}); err != nil {
+		t.Fatal(err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	lease, err := tasks.Claim(waiting, taskstate.ClaimOptions{Wait: -1})
+	if err != nil || time.Now().Before(due) {
+		t.Fatal(lease, err)
+	}
+	_ = lease.Close()
 }

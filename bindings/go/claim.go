@@ -21,8 +21,7 @@ type ClaimOptions struct {
 
 // Claim takes the oldest task of the zone whose turn it is, and begins to keep its lease with heartbeats in the
 // background: close the lease when done with it. Errors: [ErrNone] if there is nothing to do, also after the wait;
-// [ErrInvalidArgument], [ErrUnsupported] if another process holds leases in another time namespace, the context's error,
-// and those of every change (see [Engine.Create]). Waiting takes no thread. Since 0.1.
+// [ErrInvalidArgument], the context's error, and those of every change (see [Engine.Create]). Waiting takes no thread. Since 0.1.
 func (e *Engine) Claim(ctx context.Context, options ClaimOptions) (*Lease, error) {
 	leases, err := e.ClaimMany(ctx, 1, options)
 	if err != nil {

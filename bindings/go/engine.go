@@ -131,8 +131,8 @@ func (e *Engine) Cancel(ctx context.Context, zoneID, id string, options CancelOp
 }
 
 // Tick ends leases whose time is over, fails what nobody started in time, and lets be claimed what was held back: what
-// the engine does by itself once a second, now. It returns how many tasks that was. Errors as those of every change, and
-// [ErrUnsupported] if another process holds leases in another time namespace. Since 0.1.
+// the engine does by itself once a second, now. It returns how many tasks that was. Errors as those of every change.
+// Leases whose end cannot be told from here are left alone: see [Stats].LeasesIncomparable. Since 0.1.
 func (e *Engine) Tick(ctx context.Context) (int, error) {
 	var count int
 	err := e.use(ctx, func(h *handle, args callArgs) (err error) {

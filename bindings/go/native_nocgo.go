@@ -61,6 +61,8 @@ func (*handle) purge(*PurgeOptions, callArgs) (int64, error) { return 0, unsuppo
 
 func (*handle) erase(string, string, callArgs) (bool, error) { return false, unsupported() }
 
+func (*handle) clockOK(callArgs) error { return unsupported() }
+
 func (*handle) backup(string, callArgs) error { return unsupported() }
 
 func (*handle) stats(string, callArgs) (*Stats, error) { return nil, unsupported() }

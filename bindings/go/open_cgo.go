@@ -106,8 +106,11 @@ func (c *config) apply(options *C.tse_options) error {
 	set(c.logLevel != nil, func() C.int32_t { return C.tse_options_set_log_level(options, C.int32_t(*c.logLevel), &failure) })
 	set(c.logFile != nil, func() C.int32_t { return C.tsego_set_log_file(options, *c.logFile, &failure) })
 	set(c.log != nil, func() C.int32_t { return C.tsego_set_log(options, register(c.log), &failure) })
-	set(c.clock != nil, func() C.int32_t { return C.tsego_set_clock(options, register(c.clock), &failure) })
-	set(c.ids != nil, func() C.int32_t { return C.tsego_set_ids(options, register(c.ids), &failure) })
+	set(c.clock != nil, func() C.int32_t { return C.tsego_set_clock(options, register(&hostClock{now: c.clock}), &failure) })
+	set(c.bootClock != nil, func() C.int32_t {
+		return C.tsego_set_boot_clock(options, register(&hostClock{now: c.bootClock}), &failure)
+	})
+	set(c.ids != nil, func() C.int32_t { return C.tsego_set_ids(options, register(&hostIDs{c.ids}), &failure) })
 	return err
 }
 

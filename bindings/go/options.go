@@ -66,6 +66,7 @@ type config struct {
 	logFile          *string
 	log              func(LogLevel, string)
 	clock            func() time.Time
+	bootClock        func() time.Time
 	ids              func(IDKind) [16]byte
 	housekeeping     *time.Duration
 	runningLimit     int
@@ -128,13 +129,18 @@ func WithLogLevel(level LogLevel) Option { return func(c *config) { c.logLevel =
 func WithLogFile(path string) Option { return func(c *config) { c.logFile = &path } }
 
 // WithLogger hands log lines, without their newline, to log instead of stderr. As every callback, log may be called
-// from any goroutine or thread, several at once, must not use the engine, and must not panic or call
-// [runtime.Goexit]: that would have to unwind the library's frames, so it ends the process instead. The engine holds
-// its callbacks until it is collected: one that refers to the engine keeps the memory of both for good. Since 0.1.
+// from any goroutine or thread, several at once, and must not use the engine. A panic stops at the callback, and the first
+// is told on the standard error: a line of the log is lost, the time of a clock stands still, an id is random. A call of
+// [runtime.Goexit] ends the process. The engine holds its callbacks until it is collected: one that refers to the engine
+// keeps the memory of both for good. Since 0.1.
 func WithLogger(log func(level LogLevel, line string)) Option { return func(c *config) { c.log = log } }
 
 // WithClock takes the time from now, for tests. The rules of [WithLogger] hold. Since 0.1.
 func WithClock(now func() time.Time) Option { return func(c *config) { c.clock = now } }
+
+// WithBootClock takes from now, for tests, the clock that leases are held in: it runs evenly whatever [WithClock] tells. The
+// rules of [WithLogger] hold. Since 0.1.
+func WithBootClock(now func() time.Time) Option { return func(c *config) { c.bootClock = now } }
 
 // WithHousekeeping sets how often the engine looks by itself for leases that have ended, tasks that nobody started in time
 // and tasks that were held back: every 10 ms to 1 h; 1 s unless set, and never with [WithClock]. 0: never, see
@@ -218,7 +224,7 @@ func WithFileMode(mode fs.FileMode) Option { return func(c *config) { c.fileMode
 func WithoutMigration() Option { return func(c *config) { c.refuseMigration = true } }
 
 // WithBootID names this boot of the machine instead of the kernel: 1-64 of A-Z a-z 0-9 - . _ ~. A lease taken under another
-// boot id has ended. For tests of a reboot, and for systems where no boot id can be read. Since 0.1.
+// boot id has ended, unless a process that uses that one has the file open: give it to all processes or to none. For tests of a reboot, and for systems where no boot id can be read. Since 0.1.
 func WithBootID(id string) Option { return func(c *config) { c.bootID = &id } }
 
 // WithIDs takes the bytes of new UUIDs from next, for tests. The rules of [WithLogger] hold. Since 0.1.

@@ -39,6 +39,12 @@ func (e *Engine) Erase(ctx context.Context, zoneID, id string) (bool, error) {
 	return erased, err
 }
 
+// ClockOK says that the wall clock is right, for all processes on the file. When it gains more than an hour on the boot clock
+// within one boot, nothing expires by it until this call or until 24 hours have passed: see [Stats].ExpiryPaused. Since 0.1.
+func (e *Engine) ClockOK(ctx context.Context) error {
+	return e.use(ctx, func(h *handle, args callArgs) error { return h.clockOK(args) })
+}
+
 // Backup copies the file as it is at one moment to path; others go on writing. The copy takes its name when it is whole and
 // on the disk; an earlier backup there, or an empty file, is replaced, and nothing else. Without a deadline it takes as
 // long as it takes. Errors: [ErrAlreadyExists] (at path stands anything else, or a -wal, -shm or -journal lies there),
@@ -82,6 +88,10 @@ type Stats struct {
 	AnswerProof   string // how kept answers are proven current: "wal_index", "own_commits", or "none" are kept
 	SQLiteVersion string
 	Locks         string // what keeps others out of the file: "ofd", "posix" (weaker: close() or fork() elsewhere can drop them), or "none" in memory
+
+	LeasesIncomparable      int64 // whose end cannot be told from here, by their clock or ours
+	LeaseClocksIncomparable int64 // the clocks of these
+	ExpiryPaused            bool  // the wall clock has leapt, and nothing expires by it: see [Engine.ClockOK]
 
 	OpenMetrics string // all of it as OpenMetrics text 1.0.0
 }

@@ -90,6 +90,13 @@ func (h *handle) erase(zoneID, id string, call callArgs) (bool, error) {
 	return erased == 1, takeError(code, failure)
 }
 
+func (h *handle) clockOK(call callArgs) error {
+	var failure *C.tse_error
+	code := C.tsego_clock_ok(h.engine, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
+		call.cancel.native(), call.also.native(), &failure)
+	return takeError(code, failure)
+}
+
 func (h *handle) backup(path string, call callArgs) error {
 	var failure *C.tse_error
 	code := C.tsego_backup(h.engine, path, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
@@ -130,6 +137,10 @@ func (h *handle) stats(zoneID string, call callArgs) (*Stats, error) {
 		SQLiteVersion: text(view.sqlite_version),
 		Locks:         text(view.locks),
 		OpenMetrics:   C.GoString(C.tse_stats_text(out.stats)),
+
+		LeasesIncomparable:      int64(view.leases_incomparable),
+		LeaseClocksIncomparable: int64(view.lease_clocks_incomparable),
+		ExpiryPaused:            view.expiry_paused != 0,
 	}
 	for _, count := range unsafe.Slice(out.counts, int(view.count_count)) {
 		stats.Counts = append(stats.Counts,

@@ -95,11 +95,12 @@ class Engine {
   [[nodiscard]] std::vector<Result> complete_many(const std::vector<Completion>& completions, const Call& call = {});
 
   /// Takes the oldest task of the zone whose turn it is, under a lease; nothing if there is none, also after the wait.
-  /// @throws Error invalid_argument, cancelled, unsupported (another process holds leases in another time namespace).
+  /// @throws Error invalid_argument, cancelled.
   [[nodiscard]] std::optional<Lease> claim(const Claim& what = {}, const Call& call = {});
   /// Up to `limit` (1-64) at once, each under a lease of its own; waits for the first only.
   [[nodiscard]] std::vector<Lease> claim_many(std::int64_t limit, const Claim& what = {}, const Call& call = {});
-  /// Takes the one task that the host names, pending or offered again. @throws Error not_found, illegal_transition.
+  /// Takes the one task that the host names, pending or offered again. @throws Error not_found, illegal_transition,
+  /// unsupported (it is held on a clock that cannot be compared with this process's, so it may be free or not).
   [[nodiscard]] Lease start_leased(std::string_view zone_id, std::string_view id, const LeaseTerms& terms = {},
                                    const Call& call = {});
   /// The lease that another process holds, by its token. @throws Error lease_lost, invalid_argument.
@@ -140,6 +141,9 @@ class Engine {
   /// but its key. False: there was none. @throws Error illegal_transition (cancel it first), unavailable with outcome
   /// unknown (it is gone, but a reader did not let the -wal be emptied in time: call again).
   bool erase(std::string_view zone_id, std::string_view id, const Call& call = {});
+  /// The wall clock is right, however far it has leapt on the boot clock: what expires by it does again, for all
+  /// processes on the file.
+  void clock_ok(const Call& call = {});
   /// Figures; counts of all zones, or of one. Costs the same however many tasks there are.
   [[nodiscard]] Stats stats(const std::optional<std::string>& zone_id = {}, const Call& call = {}) const;
   /// Copies the file as it is at one moment; others go on writing. The copy takes its name when it is whole and on the

@@ -70,8 +70,11 @@ struct Stats {
   std::string lease_clock{};   ///< what leases are held in: "boot", "wall" or "host"
   std::string answer_proof{};  ///< how kept answers are proven current: "wal_index", "own_commits", or "none" are kept
   std::string sqlite_version{};
-  std::string locks{};  ///< "ofd", "posix" (weaker: see taskstate.h), or "none" in memory
-  std::string text{};  ///< all of it as OpenMetrics text 1.0.0
+  std::int64_t leases_incomparable = 0;        ///< whose end cannot be told from here, by their clock or ours
+  std::int64_t lease_clocks_incomparable = 0;  ///< the clocks of these
+  bool expiry_paused = false;                  ///< the wall clock has leapt, and nothing expires by it: clock_ok()
+  std::string locks{};                         ///< "ofd", "posix" (weaker: see taskstate.h), or "none" in memory
+  std::string text{};                          ///< all of it as OpenMetrics text 1.0.0
 };
 
 }  // namespace taskstate

@@ -64,9 +64,9 @@ using Uuid = std::array<std::uint8_t, 16>;
 /// Settings of Engine. What is left out has the engine's own default, named in brackets.
 ///
 /// The callbacks may be called from any thread, also several at once, and must not call taskstate. They
-/// are destroyed with the last engine that holds them. An exception stops at the callback: a throwing
-/// clock is replaced by the system clock for that call, a throwing id source by a random UUIDv4; the
-/// first time it is said in the log. @since 0.1
+/// are destroyed with the last engine that holds them. An exception stops at the callback: while a clock
+/// throws, its time stands still (before it told one, it is the system's), a throwing id source is replaced by
+/// a random UUIDv4; the first time it is said in the log. @since 0.1
 struct Options {
   std::optional<Mode> mode{};  ///< [create]
   bool adopt = false;          ///< put the tables into an existing SQLite database of the host's that has none of them
@@ -82,8 +82,9 @@ struct Options {
   std::optional<LogLevel> log_level{};                    ///< the least that is logged [warn]
   std::optional<std::string> log_file{};                  ///< append log lines to this file [stderr]
   std::function<void(LogLevel, std::string_view)> log{};  ///< receives log lines, instead of file and stderr
-  std::function<Time()> clock{};      ///< the time, for tests; leases are held in it too [system clock]
-  std::function<Uuid(IdKind)> ids{};  ///< ids, for tests [UUIDv7 tasks, UUIDv4 requests]
+  std::function<Time()> clock{};       ///< the time, for tests; leases are held in it too [system clock]
+  std::function<Time()> boot_clock{};  ///< runs evenly, for tests; leases are held in it [the clock, or boot time]
+  std::function<Uuid(IdKind)> ids{};   ///< ids, for tests [UUIDv7 tasks, UUIDv4 requests]
   /// How often the engine's own thread ends leases and expires tasks, 10 ms - 1 h; 0: never, the host calls
   /// Engine::tick() [1 s; 0 with a clock]
   std::optional<std::chrono::microseconds> housekeeping{};

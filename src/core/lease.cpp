@@ -10,10 +10,20 @@ namespace {
 constexpr std::string_view token_version = "1";
 constexpr std::string_view boot_prefix = "boot:";
 
-/// What is left of a boot clock's name without its time namespace; empty if it is none.
+constexpr std::string_view host_prefix = "host:";
+constexpr char mask = '?';  // in no boot id's grammar
+
+/// What tells the boot in a clock's name; empty if nothing does for sure.
 std::string_view boot_of(std::string_view clock) {
-  if (!clock.starts_with(boot_prefix)) return {};
+  if (clock.starts_with(host_prefix)) return clock;
+  if (!clock.starts_with(boot_prefix) || clock.substr(boot_prefix.size()).starts_with(mask)) return {};
   return clock.substr(0, clock.rfind(token_separator));
+}
+
+/// Whether the two are of one kind, of which each tells its boot.
+bool tell_boots(std::string_view ours, std::string_view theirs) {
+  return !boot_of(ours).empty() && !boot_of(theirs).empty() &&
+         ours.starts_with(host_prefix) == theirs.starts_with(host_prefix);
 }
 
 }  // namespace
@@ -41,11 +51,16 @@ std::string boot_clock_name(std::string_view boot_id, std::string_view time_name
   return std::string(boot_prefix) + std::string(boot_id) + token_separator + std::string(time_namespace);
 }
 
+std::string masked_boot_clock_name(std::string_view boot_id, std::string_view time_namespace) {
+  return boot_clock_name(mask + std::string(boot_id), time_namespace);
+}
+
+bool tells_boot(std::string_view clock) noexcept { return !boot_of(clock).empty(); }
+
 Comparable compare_clocks(std::string_view ours, std::string_view theirs) noexcept {
   if (ours == theirs) return Comparable::same;
   if (theirs == wall_clock_name) return Comparable::wall;
-  const std::string_view boot = boot_of(ours);
-  return !boot.empty() && boot == boot_of(theirs) ? Comparable::unknown : Comparable::another_boot;
+  return tell_boots(ours, theirs) && boot_of(ours) != boot_of(theirs) ? Comparable::another_boot : Comparable::unknown;
 }
 
 bool is_offered_again(const Row& row) noexcept {

@@ -29,14 +29,20 @@ struct LeaseToken {
 /// id>:<time namespace>") runs evenly whatever happens to the wall clock; an end on the clock of another boot is in the
 /// past, since no process outlives its boot. The wall clock ("wall") is for systems that do not tell their boot.
 [[nodiscard]] std::string boot_clock_name(std::string_view boot_id, std::string_view time_namespace);
+/// The same where something else stands in the place of the kernel's boot id ("boot:?<boot id>:<time namespace>"), as
+/// containers mount it: it tells its own clock from others, and nothing of boots.
+[[nodiscard]] std::string masked_boot_clock_name(std::string_view boot_id, std::string_view time_namespace);
 inline constexpr std::string_view wall_clock_name = "wall";
+
+/// Whether two different names of this clock's kind are of two boots.
+[[nodiscard]] bool tells_boot(std::string_view clock) noexcept;
 
 /// How an end that is held in clock `theirs` is judged by whoever reads clock `ours`.
 enum class Comparable {
   same,          ///< compare with our clock
   wall,          ///< compare with the wall clock
   another_boot,  ///< it is over
-  unknown,       ///< same boot, another time namespace: its zero is elsewhere, so nothing can be said
+  unknown,       ///< another time namespace of this boot, a boot id that is hidden or masked, or another kind of clock
 };
 [[nodiscard]] Comparable compare_clocks(std::string_view ours, std::string_view theirs) noexcept;
 

@@ -121,6 +121,7 @@ Lease Engine::grant(store::Session& session, const core::Key& key, const core::T
   const std::int64_t now = settings_.lease_clock.now();
   if (!context.actor) context.actor = worker;
   const core::Grant terms{session.next_epoch(), now + duration.count(), settings_.lease_clock.name, worker};
+  store_->note_lease(duration.count());
   Lease lease;
   lease.row = carry_out(session, key, core::Start{terms}, context).row;
   run_also(session, call.also, key, lease.row.task.updated_at);
@@ -136,7 +137,7 @@ bool Engine::is_worth_claiming(const ClaimSpec& spec, ClaimTurn& turn, const sto
   bool worth = false;
   store_->view(
       [&](store::View& view) {
-        worth = is_house_due(view, moment());
+        worth = is_house_due(view, moment(), judge_);
         if (worth) return;
         Picker picker(view, spec.filter, settings_.running_limit, turn, until);
         worth = picker.next().has_value();
@@ -171,7 +172,7 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, ClaimTurn& turn, const Ca
   do {
     const auto take_some = [&](store::Session& session) {
       leases.clear();
-      kept = keep_house(session, moment(), {settings_.clock(), {}, {}, {}, {}}, round_size);
+      kept = keep_house(session, moment(), judge_, {settings_.clock(), {}, {}, {}, {}}, round_size);
       if (kept.changed == round_size) return;  // there may be more, and that comes before
       Picker picker(session, spec.filter, settings_.running_limit, turn, until);
       while (leases.size() < static_cast<std::size_t>(spec.limit)) {
@@ -193,7 +194,10 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, ClaimTurn& turn, const Ca
     tell_kept(kept);
   } while (kept.changed == round_size);
   turn.stopped_at = leases.empty() ? std::move(stopped_at) : std::nullopt;
-  if (!leases.empty()) watches_->signal_next(spec.filter);
+  if (!leases.empty()) {
+    watches_->signal_next(spec.filter);
+    if (settings_.real_time) housekeeper_.wake_in(spec.lease);
+  }
   return leases;
 }
 
@@ -224,6 +228,17 @@ std::vector<Lease> Engine::claim(const ClaimSpec& spec, const Call& call) {
   }
 }
 
+/// Whether the task is free is not known: its lease may be over.
+void Engine::refuse_incomparable(store::Session& session, const core::Key& key) const {
+  const auto row = session.read(key);
+  if (!row || !row->lease_until || !row->lease_clock) return;
+  const Moment now = moment();
+  if (judge_.over_until(*row->lease_clock, now.wall, now.lease)) return;
+  throw core::Failure(core::Code::unsupported,
+                      "the task is held under a lease on a clock that cannot be compared with this process's: another "
+                      "time namespace, or a boot id that is hidden or mounted over; cancel it with force to end it");
+}
+
 Lease Engine::start_leased(const core::Key& key, const core::Text& worker, std::chrono::microseconds duration,
                            const Call& call) {
   enter();
@@ -233,7 +248,16 @@ Lease Engine::start_leased(const core::Key& key, const core::Text& worker, std::
   if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
   require_possible(key);
   Lease lease;
-  commit({[&](store::Session& session) { lease = grant(session, key, worker, duration, call); }}, call);
+  const auto start = [&](store::Session& session) {
+    try {
+      lease = grant(session, key, worker, duration, call);
+    } catch (const core::Failure& failure) {
+      if (failure.error().code == core::Code::illegal_transition) refuse_incomparable(session, key);
+      throw;
+    }
+  };
+  commit({start}, call);
+  if (settings_.real_time) housekeeper_.wake_in(duration);
   return lease;
 }
 

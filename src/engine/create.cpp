@@ -32,6 +32,7 @@ store::Change Engine::change_of(Creation& creation, const Call& call) {
 }
 
 void Engine::tell(const Created& made) {
+  if (!made.replayed) wake_housekeeper(made.row);
   if (!made.replayed && !made.row.not_before) watches_->signal(made.row.task.zone_id, made.row.task.operation);
 }
 
@@ -47,10 +48,11 @@ Created Engine::create(core::NewTask spec, const Call& call) {
 /// Stores the new task of `created`, or puts the first task of its idempotency key in its place.
 void Engine::create_in(store::Session& session, const core::NewTask& spec, const Call& call, Created& created) {
   const std::int64_t now = settings_.clock();
+  const std::int64_t expired_until = wall_.expired_until(now);
   const core::Key key = created.row.key();
   if (spec.idempotency_key) {
     if (const auto first = session.replay(spec.zone_id, *spec.idempotency_key)) {
-      if (first->expires_at > now) {
+      if (first->expires_at > expired_until) {
         core::require_same(*first, spec);
         if (auto row = session.read({spec.zone_id, first->task_id})) {
           created = {std::move(*row), true};
@@ -61,7 +63,7 @@ void Engine::create_in(store::Session& session, const core::NewTask& spec, const
     }
   }
   if (spec.retry_of) core::require_failed(session.read({spec.zone_id, *spec.retry_of}));
-  if (session.tombstone(key).value_or(now) > now)
+  if (session.tombstone(key).value_or(INT64_MIN) > expired_until)
     throw core::Failure(core::Code::already_exists, "id: a task with this id was purged from the zone");
   if (settings_.pending_limit > 0 && session.count(spec.zone_id, core::Status::pending) >= settings_.pending_limit)
     throw core::Failure(core::Code::limit_exceeded, "zone_id: as many tasks of the zone are pending as may be, " +

@@ -30,7 +30,8 @@ Engine::Sought Engine::seek(const core::Key& key, const Call& call) {
     sought.found = store_->answer(key, proven, patience(call));
     answers_.count_miss();
     if (!sought.found.row) {
-      if (sought.found.tombstone.value_or(INT64_MIN) > settings_.clock()) sought.otherwise = core::Gone{};
+      if (sought.found.tombstone.value_or(INT64_MIN) > wall_.expired_until(settings_.clock()))
+        sought.otherwise = core::Gone{};
       return sought;
     }
     const store::AnswerRow& row = *sought.found.row;

@@ -1,6 +1,7 @@
 #include "engine/engine.hpp"
 
 #include "core/time.hpp"
+#include "engine/callbacks.hpp"
 #include "engine/change.hpp"
 #include "engine/checks.hpp"
 #include "engine/fork_guard.hpp"
@@ -61,32 +62,42 @@ void refuse_log_in_the_database(const std::string& path, const std::string& log_
 
 constexpr std::chrono::microseconds usual_housekeeping = std::chrono::seconds(1);
 
-/// Tells only times that the record can say. Whatever is added to one, or taken from it, is far from an overflow.
-Clock within_the_record(Clock clock) {
-  return [clock = std::move(clock)] { return std::clamp(clock(), core::min_time, core::max_time); };
-}
-
-void choose_clocks(Settings& settings) {
+void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackReport>& report) {
   const bool injected = static_cast<bool>(settings.clock);
-  if (injected) settings.clock = within_the_record(std::move(settings.clock));
+  if (injected) settings.clock = contained(std::move(settings.clock), report);
+  if (settings.boot_clock) settings.boot_clock = contained(std::move(settings.boot_clock), report);
   settings.rough_clock = injected ? settings.clock : rough_system_now;
   if (!injected) settings.clock = system_now;
-  if (!settings.ids) settings.ids = system_ids(settings.clock);
-  if (!settings.lease_clock.now)
-    settings.lease_clock =
-        injected ? LeaseClock{"host:" + settings.boot_id, settings.clock} : system_lease_clock(settings.boot_id);
+  settings.ids = settings.ids ? contained(std::move(settings.ids), report) : system_ids(settings.clock);
+  const bool hosted = injected || settings.boot_clock;
+  settings.real_time = !hosted && !settings.lease_clock.now;
+  if (!settings.lease_clock.now && hosted) {
+    settings.lease_clock = {"host:" + settings.boot_id, settings.boot_clock ? settings.boot_clock : settings.clock};
+  } else if (!settings.lease_clock.now) {
+    settings.lease_clock = system_lease_clock(settings.boot_id);
+  }
   // Where the time stands still until the host moves it, the host says when to look.
   if (!settings.housekeeping) settings.housekeeping = injected ? std::chrono::microseconds(0) : usual_housekeeping;
   if (settings.mode == Mode::read_only) settings.housekeeping = std::chrono::microseconds(0);
 }
 
+/// Empty where leases are held in the wall clock itself.
+Clock even_clock(const Settings& settings) {
+  if (settings.lease_clock.even) return settings.lease_clock.even;
+  const bool is_apart = settings.real_time || settings.boot_clock || settings.lease_clock.name.starts_with("boot:");
+  return is_apart ? settings.lease_clock.now : Clock();
+}
+
 }  // namespace
 
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
-  choose_clocks(settings);
+  const auto report = std::make_shared<CallbackReport>();
+  choose_clocks(settings, report);
   if (!settings.log.callback) refuse_log_in_the_database(path, settings.log.file);
   auto log = std::make_unique<Log>(settings.log);
+  report->tell_to([to = log.get()](std::string_view line) { to->write(LogLevel::error, line); });
   auto store = open_store(path, settings, *log);
+  store->use_clock(settings.lease_clock.name, {std::chrono::steady_clock::now() + settings.timeout, {}});
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));
   if (engine->settings_.housekeeping->count() > 0) engine->housekeeper_.start();
   return engine;
@@ -98,10 +109,14 @@ Engine::Engine(Settings settings, std::unique_ptr<Log> log, std::unique_ptr<stor
       store_(std::move(store)),
       answers_(*store_, static_cast<std::size_t>(settings_.answer_cache_bytes)),
       group_(*store_),
+      judge_(*store_, settings_.lease_clock),
+      wall_(*store_, settings_.clock, even_clock(settings_), core::tells_boot(settings_.lease_clock.name)),
       watches_(std::make_shared<Watches>(news_source())),
-      watcher_(watches_, store_->commit_files(), [this] { tell_moves(); }),
-      housekeeper_(*settings_.housekeeping,
-                   [this](std::stop_token stop) { return housekeeping_round(std::move(stop)); }),
+      watcher_(
+          watches_, store_->commit_files(), [this] { tell_moves(); }, [this] { housekeeper_.reconsider(); }),
+      housekeeper_(
+          *settings_.housekeeping, [this](std::stop_token stop) { return housekeeping_round(std::move(stop)); },
+          [this](bool after_round, std::stop_token stop) { return plan_round(after_round, std::move(stop)); }),
       generation_(fork_guard::generation()) {
   fork_guard::enroll(*this);
 }
@@ -137,7 +152,10 @@ core::Context Engine::context(const Call& call) const {
   return {settings_.clock(), call.request_id, call.traceparent, call.actor, {}};
 }
 
-Moment Engine::moment() const { return {settings_.clock(), settings_.lease_clock.now(), settings_.lease_clock.name}; }
+Moment Engine::moment() const {
+  const std::int64_t now = settings_.clock();
+  return {now, settings_.lease_clock.now(), settings_.lease_clock.name, wall_.expired_until(now)};
+}
 
 core::MakeRequestId Engine::fresh_request_id() const {
   return [this] { return core::format_uuid(settings_.ids(IdKind::request)); };
@@ -193,6 +211,7 @@ store::Change Engine::change_of(Edit& edit, const Call& call) {
 }
 
 void Engine::tell(const core::Row& row) {
+  wake_housekeeper(row);
   // A task that ended makes room in a zone that is at its limit.
   const bool made_room = settings_.running_limit > 0 && taskstate::is_terminal(row.task.status);
   if (made_room || core::is_offered_again(row)) watches_->signal(row.task.zone_id, row.task.operation);

@@ -15,7 +15,9 @@
 #include "engine/housekeeper.hpp"
 #include "engine/housekeeping.hpp"
 #include "engine/lease_clock.hpp"
+#include "engine/lease_judge.hpp"
 #include "engine/log.hpp"
+#include "engine/wall_guard.hpp"
 #include "engine/watch.hpp"
 #include "engine/watcher.hpp"
 #include "store/store.hpp"
@@ -48,6 +50,7 @@ struct Settings {
   LogSettings log;
   Clock clock;          ///< empty: the system's
   Clock rough_clock{};  ///< for what whole seconds are made of; chosen with the clock
+  Clock boot_clock{};   ///< runs evenly, whatever the clock does; empty: the injected clock, else the boot clock
   IdSource ids;         ///< empty: UUIDv7 and UUIDv4
   /// How often the housekeeper looks; 0: never. None: every second, or never with an injected clock.
   std::optional<std::chrono::microseconds> housekeeping;
@@ -65,7 +68,8 @@ struct Settings {
   bool refuse_migration = false;
   std::int64_t answer_cache_bytes = std::int64_t{64} << 20;  ///< 0: none
   std::string boot_id;                                       ///< empty: the kernel's
-  LeaseClock lease_clock;                                    ///< empty: the injected clock, else the boot clock
+  LeaseClock lease_clock;                                    ///< empty: the injected clocks, else the boot clock
+  bool real_time = true;                                     ///< the clocks are the system's; chosen with the clock
 };
 
 /// What one call carries besides its arguments.
@@ -193,6 +197,8 @@ struct Stats {
   store::Proof proof = store::Proof::none;
   store::Durability durability = store::Durability::full;
   std::string lease_clock;  ///< "boot", "wall", "host"
+  Incomparable incomparable{};
+  bool expiry_paused = false;  ///< the wall clock has leapt
 };
 
 /// "wal_index" and so on.
@@ -253,6 +259,8 @@ class Engine : private fork_guard::Participant {
   /// False: there was none.
   bool erase(const core::Key& key, const Call& call);
   Stats stats(std::string_view zone_id, const Call& call);
+  /// The wall clock is right, however far it has leapt.
+  void clock_ok(const Call& call);
 
   // These two read all there is: they have no deadline unless the call names one.
   store::VerifyReport verify(const Call& call);
@@ -325,9 +333,12 @@ class Engine : private fork_guard::Participant {
   [[nodiscard]] bool is_worth_claiming(const ClaimSpec& spec, ClaimTurn& turn, const store::Patience& until);
   std::vector<Lease> claim_now(const ClaimSpec& spec, ClaimTurn& turn, const Call& call);
   std::vector<Lease> take(const ClaimSpec& spec, ClaimTurn& turn, const Call& call);
+  void refuse_incomparable(store::Session& session, const core::Key& key) const;
 
   static constexpr std::size_t round_size = 64;
   bool housekeeping_round(std::stop_token stop);
+  [[nodiscard]] std::chrono::microseconds plan_round(bool after_round, std::stop_token stop);
+  void wake_housekeeper(const core::Row& row) noexcept;
   void tell_kept(const Kept& kept);
 
   void before_fork() noexcept override;
@@ -347,6 +358,8 @@ class Engine : private fork_guard::Participant {
   const std::unique_ptr<store::Store> store_;
   AnswerCache answers_;
   CommitGroup group_;
+  const LeaseJudge judge_;
+  mutable WallGuard wall_;
   const std::shared_ptr<Watches> watches_;
   SharedClaimTurn claim_turn_;
   Watcher watcher_;

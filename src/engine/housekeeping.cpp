@@ -1,42 +1,44 @@
 #include "engine/housekeeping.hpp"
 
-#include "core/lease.hpp"
 #include "engine/change.hpp"
 
-#include <limits>
+#include <algorithm>
 #include <optional>
 #include <vector>
 
 namespace tse::engine {
-namespace {
 
-/// Until when leases on a clock are over; nothing if that cannot be told.
-std::optional<std::int64_t> over_until(std::string_view clock, const Moment& moment) {
-  switch (core::compare_clocks(moment.lease_clock, clock)) {
-    case core::Comparable::same: return moment.lease;
-    case core::Comparable::wall: return moment.wall;
-    case core::Comparable::another_boot: return std::numeric_limits<std::int64_t>::max();
-    case core::Comparable::unknown: break;
-  }
-  return std::nullopt;
-}
-
-std::int64_t over_until_or_refuse(std::string_view clock, const Moment& moment) {
-  if (const auto until = over_until(clock, moment)) return *until;
-  throw core::Failure(core::Code::unsupported,
-                      "another process holds leases in another time namespace, and their end cannot be told from here");
-}
-
-}  // namespace
-
-bool is_house_due(store::View& view, const Moment& moment) {
-  if (!view.overdue_starts(moment.wall, 1).empty() || !view.ripe(moment.wall, 1).empty()) return true;
+bool is_house_due(store::View& view, const Moment& moment, const LeaseJudge& judge) {
+  if (!view.overdue_starts(moment.expiry, 1).empty() || !view.ripe(moment.wall, 1).empty()) return true;
   for (const std::string& clock : view.lease_clocks())
-    if (!view.ended_leases(clock, over_until_or_refuse(clock, moment), 1).empty()) return true;
+    if (const auto until = judge.over_until(clock, moment.wall, moment.lease);
+        until && !view.ended_leases(clock, *until, 1).empty())
+      return true;
   return false;
 }
 
-Kept keep_house(store::Session& session, const Moment& moment, const core::Context& context, std::size_t limit) {
+std::chrono::microseconds until_next_due(store::View& view, const Moment& moment, std::chrono::microseconds most) {
+  const store::NextDue due = view.next_due({moment.wall, moment.lease_clock, moment.lease});
+  const auto sooner = [&most](const std::optional<std::int64_t>& at, std::int64_t now) {
+    if (at && *at < now + most.count()) most = std::chrono::microseconds(*at - now);
+  };
+  sooner(due.wall, moment.wall);
+  sooner(due.lease, moment.lease);
+  return most;
+}
+
+Incomparable find_incomparable(store::View& view, const Moment& moment, const LeaseJudge& judge) {
+  Incomparable found;
+  for (const std::string& clock : view.lease_clocks()) {
+    if (judge.over_until(clock, moment.wall, moment.lease)) continue;
+    ++found.clocks;
+    found.leases += view.held_leases(clock);
+  }
+  return found;
+}
+
+Kept keep_house(store::Session& session, const Moment& moment, const LeaseJudge& judge, const core::Context& context,
+                std::size_t limit) {
   Kept kept;
   const auto left = [&] { return limit - kept.changed; };
   // One damaged task must not keep all others from their due.
@@ -51,11 +53,11 @@ Kept keep_house(store::Session& session, const Moment& moment, const core::Conte
       }
     }
   };
-  each(session.overdue_starts(moment.wall, left()), core::ExpireStart{});
+  each(session.overdue_starts(moment.expiry, left()), core::ExpireStart{});
   each(session.ripe(moment.wall, left()), core::Ripen{});
   for (const std::string& clock : session.lease_clocks()) {
-    const std::int64_t until = over_until_or_refuse(clock, moment);
-    each(session.ended_leases(clock, until, left()), core::EndLease{clock, until});
+    if (const auto until = judge.over_until(clock, moment.wall, moment.lease))
+      each(session.ended_leases(clock, *until, left()), core::EndLease{clock, *until});
   }
   return kept;
 }

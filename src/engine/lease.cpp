@@ -41,6 +41,7 @@ Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::mi
     core::Context context = this->context(call);
     context.epoch = token.epoch;
     require_given_out_here(session, token.generation);
+    store_->note_lease(duration.count());
     intent.until = settings_.lease_clock.now() + duration.count();
     const core::Row row = carry_out(session, token.key, intent, context).row;
     beat.cancel_requested = row.cancel_requested;

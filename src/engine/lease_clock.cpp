@@ -3,21 +3,35 @@
 #include "core/lease.hpp"
 #include "engine/clock.hpp"
 
+#include "store/descriptor.hpp"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
 #include <ctime>
-#include <fstream>
 #include <string_view>
 
 namespace tse::engine {
 namespace {
 
-std::string kernel_boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
-  return id;
+struct BootId {
+  std::string text;    // empty: it cannot be read
+  bool masked = true;  // it is not the kernel's own: containers mount a file over it
+};
+
+BootId kernel_boot_id(const char* path) {
+  const store::OwnDescriptor file(store::open_high(path, O_RDONLY));
+  if (!file) return {};
+  std::array<char, 64> bytes{};
+  const ssize_t size = ::read(file.get(), bytes.data(), bytes.size());
+  if (size <= 0) return {};
+  const std::string_view line(bytes.data(), static_cast<std::size_t>(size));
+  struct statfs system {};
+  const bool own = ::fstatfs(file.get(), &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+  return {std::string(line.substr(0, line.find('\n'))), !own};
 }
 
 // "time:[4026531834]": the number is the namespace's; kernels without time namespaces have no such file.
@@ -40,10 +54,12 @@ std::int64_t boot_now() noexcept {
 
 }  // namespace
 
-LeaseClock system_lease_clock(const std::string& boot_id) {
-  const std::string boot = boot_id.empty() ? kernel_boot_id() : boot_id;
-  if (boot.empty()) return {std::string(core::wall_clock_name), system_now};
-  return {core::boot_clock_name(boot, time_namespace()), boot_now};
+LeaseClock system_lease_clock(const std::string& boot_id, const char* file) {
+  if (!boot_id.empty()) return {core::boot_clock_name(boot_id, time_namespace()), boot_now};
+  const BootId boot = kernel_boot_id(file);
+  if (boot.text.empty()) return {std::string(core::wall_clock_name), system_now, boot_now};
+  const auto name = boot.masked ? core::masked_boot_clock_name : core::boot_clock_name;
+  return {name(boot.text, time_namespace()), boot_now};
 }
 
 }  // namespace tse::engine

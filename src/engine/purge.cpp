@@ -77,11 +77,14 @@ std::int64_t Engine::purge(const PurgeQuery& query, const Call& call) {
   check_call(call);
   check(query);
   const std::int64_t now = settings_.clock();
-  return purge_ended({query.zone_id, now - query.older_than.count(), now}, query.limit, call);
+  store::EndedQuery ended{query.zone_id, now - query.older_than.count(), now};
+  ended.expired_until = wall_.expired_until(now);
+  return purge_ended(std::move(ended), query.limit, call);
 }
 
 void Engine::clean(const Call& call, std::int64_t& changed) {
   const std::int64_t now = settings_.clock();
+  if (wall_.is_paused()) return;
   if (settings_.retention.count() > 0)
     changed += purge_ended({"", now - settings_.retention.count(), now}, tasks_per_round, call);
   const store::Expiry expiry{now, now - settings_.feed_retention.count()};

@@ -82,12 +82,23 @@ Stats Engine::stats(std::string_view zone_id, const Call& call) {
     core::check_id(broken, "zone_id", zone_id);
     if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
   }
-  return {store_->stats(zone_id, patience(call)),
-          static_cast<std::int64_t>(watches_->count()),
-          answers_.figures(),
-          store_->proof(),
-          settings_.durability,
-          kind_of(settings_.lease_clock.name)};
+  Stats stats{store_->stats(zone_id, patience(call)),
+              static_cast<std::int64_t>(watches_->count()),
+              answers_.figures(),
+              store_->proof(),
+              settings_.durability,
+              kind_of(settings_.lease_clock.name),
+              {},
+              wall_.is_paused()};
+  store_->view([&](store::View& view) { stats.incomparable = find_incomparable(view, moment(), judge_); },
+               patience(call));
+  return stats;
+}
+
+void Engine::clock_ok(const Call& call) {
+  enter();
+  check_call(call);
+  wall_.accept();
 }
 
 std::string_view to_string(store::Proof proof) noexcept {
@@ -122,6 +133,10 @@ std::string to_open_metrics(const Stats& stats) {
   text.counter("cache_misses", "Status answers that were read.", static_cast<std::int64_t>(stats.cache.misses));
   text.gauge("cache_entries", "Answers that are kept.", static_cast<std::int64_t>(stats.cache.entries));
   text.gauge("cache_bytes", "Memory that they take.", static_cast<std::int64_t>(stats.cache.bytes), "bytes");
+  text.gauge("leases_incomparable", "Leases on clocks that this process cannot compare with its own.",
+             stats.incomparable.leases);
+  text.gauge("lease_clocks_incomparable", "Those clocks.", stats.incomparable.clocks);
+  text.gauge("expiry_paused", "1: the wall clock has leapt, and nothing expires by it.", stats.expiry_paused ? 1 : 0);
   text.family("engine", "info", "What the engine runs on.");
   text.sample("1", {label("durability", stats.durability == store::Durability::full ? "full" : "relaxed"),
                     label("lease_clock", stats.lease_clock), label("answer_proof", to_string(stats.proof)),

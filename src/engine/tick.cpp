@@ -1,7 +1,9 @@
 // Housekeeping, by whoever asks for it: the housekeeper's thread, or the host.
+#include "core/time.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
@@ -12,14 +14,14 @@ std::int64_t Engine::tick(const Call& call) {
   enter();
   check_call(call);
   bool due = false;
-  store_->view([&](store::View& view) { due = is_house_due(view, moment()); }, patience(call));
+  store_->view([&](store::View& view) { due = is_house_due(view, moment(), judge_); }, patience(call));
   due = due || store_->is_unsettled();
   std::int64_t changed = 0;
   try {
     for (bool more = due; more;) {
       Kept kept;
       const auto keep = [&](store::Session& session) {
-        kept = keep_house(session, moment(), {settings_.clock(), {}, {}, {}, {}}, round_size);
+        kept = keep_house(session, moment(), judge_, {settings_.clock(), {}, {}, {}, {}}, round_size);
       };
       commit({keep}, call);
       changed += static_cast<std::int64_t>(kept.changed);
@@ -31,6 +33,31 @@ std::int64_t Engine::tick(const Call& call) {
     if (changed == 0) throw;  // else it is durable, so the call cannot have failed; the rest is for the next round
   }
   return changed;
+}
+
+/// How long until something falls due, or what cannot be done: then a whole interval.
+std::chrono::microseconds Engine::plan_round(bool after_round, std::stop_token stop) {
+  std::chrono::microseconds left = *settings_.housekeeping;
+  if (!settings_.real_time) return left;  // when the host's time comes is the host's to say
+  Call call;
+  call.stop = std::move(stop);
+  try {
+    const auto look = [&](store::View& view) {
+      const Moment now = moment();
+      left = !after_round && is_house_due(view, now, judge_) ? std::chrono::microseconds(0)
+                                                             : until_next_due(view, now, left);
+    };
+    store_->view(look, patience(call));
+  } catch (const core::Failure& failure) {
+    log_->write(LogLevel::debug, failure.what());  // the next round says it
+  }
+  return left;
+}
+
+void Engine::wake_housekeeper(const core::Row& row) noexcept {
+  if (!settings_.real_time || (!row.not_before && !row.start_by)) return;
+  const std::int64_t due = std::min(row.not_before.value_or(core::max_time), row.start_by.value_or(core::max_time));
+  housekeeper_.wake_in(std::chrono::microseconds(due - settings_.clock()));
 }
 
 void Engine::tell_kept(const Kept& kept) {

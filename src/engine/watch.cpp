@@ -23,21 +23,21 @@ bool ClaimFilter::matches(std::string_view zone_id, std::string_view operation) 
   return is_among(zones, zone_id) && is_among(operations, operation);
 }
 
-Signal::Signal() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (descriptor_ < 0) throw core::Failure(core::Code::unavailable, "the system has no descriptor left (eventfd)");
+Signal::Signal() : descriptor_(store::move_high(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
+  if (!descriptor_) throw core::Failure(core::Code::unavailable, "the system has no descriptor left (eventfd)");
 }
 
-Signal::~Signal() { ::close(descriptor_); }
-
 void Signal::raise() const noexcept {
+  if (!is_open()) return;
   const std::uint64_t one = 1;
   // It can only fail when the counter is full, and then it is readable already.
-  [[maybe_unused]] const ssize_t written = ::write(descriptor_, &one, sizeof one);
+  [[maybe_unused]] const ssize_t written = ::write(descriptor(), &one, sizeof one);
 }
 
 void Signal::drain() const noexcept {
+  if (!is_open()) return;
   std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t got = ::read(descriptor_, &count, sizeof count);
+  [[maybe_unused]] const ssize_t got = ::read(descriptor(), &count, sizeof count);
 }
 
 void Watches::wake_one(Queue& queue) {
@@ -275,6 +275,9 @@ void Watch::await_changes(const std::string& zone_id) {
 }
 
 void Watch::sleep_until(std::chrono::steady_clock::time_point until) const {
+  if (!signal_.is_open())
+    throw core::Failure(core::Code::unavailable,
+                        "the descriptor that this call waits on was closed by the host; open the engine again");
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
   constexpr std::int64_t hour = 3600000;
   pollfd ready{descriptor(), POLLIN, 0};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/task.hpp"
+#include "store/descriptor.hpp"
 #include "store/store.hpp"
 
 #include <atomic>
@@ -36,20 +37,22 @@ struct ClaimFilter {
   [[nodiscard]] bool matches(std::string_view zone_id, std::string_view operation) const;
 };
 
-/// An eventfd(2): readable from signal() to drain().
+/// An eventfd(2): readable from signal() to drain(). Neither writes to a file that a host has since opened under the
+/// same number.
 class Signal {
  public:
   /// Throws Failure(unavailable).
   Signal();
-  ~Signal();
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
   void raise() const noexcept;
   void drain() const noexcept;
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
+  /// Whether the number still stands for it: a host may have closed all descriptors.
+  [[nodiscard]] bool is_open() const noexcept { return descriptor_.is_ours(); }
 
  private:
-  int descriptor_;
+  store::OwnDescriptor descriptor_;
 };
 
 class Watch;
@@ -154,7 +157,7 @@ class Watch {
   void reset();
   /// Readable, for a reason of the caller's own.
   void raise() const noexcept { signal_.raise(); }
-  /// Returns at `until`, or when it is readable.
+  /// Returns at `until`, or when it is readable. Throws Failure(unavailable) if the host has closed the descriptor.
   void sleep_until(std::chrono::steady_clock::time_point until) const;
 
  private:

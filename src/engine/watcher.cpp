@@ -18,6 +18,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds coalescing{1};
 // Without notices, while somebody waits.
 constexpr milliseconds looking{50};
+// A host may close the descriptor that the thread is to be woken by.
+constexpr milliseconds longest_sleep{1000};
 
 // A program that is no engine announces nothing: its commit can be seen some time after it was written, a millisecond
 // or, on a slow disk, many.
@@ -25,9 +27,9 @@ constexpr milliseconds first_look{1};
 constexpr milliseconds last_look{1024};
 
 int milliseconds_until(steady_clock::time_point time) {
-  if (time == steady_clock::time_point::max()) return -1;
+  if (time == steady_clock::time_point::max()) return static_cast<int>(longest_sleep.count());
   const auto left = std::chrono::ceil<milliseconds>(time - steady_clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, longest_sleep.count()));
 }
 
 }  // namespace
@@ -53,6 +55,7 @@ void Watcher::tell_moves() {
 // Which claims another process's commit may be for is not known.
 void Watcher::tell_all() {
   watches_->signal_all();
+  if (other_came_ && watches_->any()) other_came_();
   tell_moves();
 }
 
@@ -74,8 +77,11 @@ void Watcher::run() noexcept {
     const bool awaited = has_files && (watches_->any() || watches_->follows());
     if (commits.enable(awaited)) tell_all();
     if (!awaited) next_look_ = Time::max();
-    if (awaited && !commits.available()) next_look_ = std::min(next_look_, steady_clock::now() + looking);
-    std::array<pollfd, 2> ready{{{watches_->attention().descriptor(), POLLIN, 0}, {commits.descriptor(), POLLIN, 0}}};
+    const bool attentive = watches_->attention().is_open();
+    if (!attentive || (awaited && !commits.available()))
+      next_look_ = std::min(next_look_, steady_clock::now() + looking);
+    std::array<pollfd, 2> ready{
+        {{attentive ? watches_->attention().descriptor() : -1, POLLIN, 0}, {commits.descriptor(), POLLIN, 0}}};
     ::poll(ready.data(), ready.size(), milliseconds_until(next_look_));
     if (ended_) return;
     if (ready[0].revents != 0) {
@@ -85,7 +91,7 @@ void Watcher::run() noexcept {
     if (ready[1].revents != 0) take(commits);
     if (steady_clock::now() >= next_look_) {
       tell_all();
-      until_look_ *= 2;
+      if (commits.available()) until_look_ *= 2;
       const bool again = commits.available() && until_look_ <= last_look;
       next_look_ = again ? steady_clock::now() + until_look_ : Time::max();
     } else if (ready[0].revents != 0 || ready[1].revents != 0) {

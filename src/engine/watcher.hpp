@@ -21,8 +21,12 @@ class Watcher {
   /// Tells what has moved since it was told last. Must not throw.
   using Tell = std::function<void()>;
 
-  Watcher(std::shared_ptr<Watches> watches, store::CommitFiles commit_files, Tell tell)
-      : watches_(std::move(watches)), commit_files_(std::move(commit_files)), tell_(std::move(tell)) {}
+  /// `other_came`: somebody waits for a task to claim, and another process has committed. Must not throw either.
+  Watcher(std::shared_ptr<Watches> watches, store::CommitFiles commit_files, Tell tell, Tell other_came = {})
+      : watches_(std::move(watches)),
+        commit_files_(std::move(commit_files)),
+        tell_(std::move(tell)),
+        other_came_(std::move(other_came)) {}
   ~Watcher() { stop(); }
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
@@ -46,6 +50,7 @@ class Watcher {
   const std::shared_ptr<Watches> watches_;
   const store::CommitFiles commit_files_;
   const Tell tell_;
+  const Tell other_came_;
   std::mutex starting_;
   std::mutex working_;  // held while the store is read
   std::atomic<bool> ended_{false};

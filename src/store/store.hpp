@@ -47,12 +47,24 @@ struct EndedQuery {
   std::optional<std::int64_t> at{};  ///< with `id` and `seq`: exclusive
   std::string id{};
   std::int64_t seq = 0;
+  std::optional<std::int64_t> expired_until{};  ///< up to when keys have expired; none: up to `now`
 };
 
 /// Whose time is over.
 struct Expiry {
   std::int64_t now = 0;           ///< of idempotency keys and tombstones
   std::int64_t purged_until = 0;  ///< when it happened, of purges that the feed tells
+};
+
+/// From when on what is due next is asked for: `wall` in us UTC, `lease` on the clock `lease_clock`.
+struct DueAfter {
+  std::int64_t wall = 0;
+  std::string_view lease_clock;
+  std::int64_t lease = 0;
+};
+struct NextDue {
+  std::optional<std::int64_t> wall;   ///< a not_before, or a start_by
+  std::optional<std::int64_t> lease;  ///< the end of a lease
 };
 
 /// What can be asked of one snapshot of the store.
@@ -80,6 +92,10 @@ class View {
   virtual std::vector<std::string> lease_clocks() = 0;
   /// Tasks whose lease on that clock ends at `until` or before, the earliest first.
   virtual std::vector<core::Key> ended_leases(std::string_view clock, std::int64_t until, std::size_t limit) = 0;
+  /// How many tasks are held under a lease on that clock.
+  virtual std::int64_t held_leases(std::string_view clock) = 0;
+  /// The first moments after those given at which something is due.
+  virtual NextDue next_due(const DueAfter& after) = 0;
   /// Pending tasks with start_by at `now` or before.
   virtual std::vector<core::Key> overdue_starts(std::int64_t now, std::size_t limit) = 0;
   /// Tasks that wait for a not_before, at `now` or before.
@@ -263,6 +279,23 @@ struct VerifyReport {
   std::int64_t events = 0;
 };
 
+/// What is known of the processes whose leases are held in a clock, and that have the file open.
+struct ClockPresence {
+  bool living = true;              ///< there is one, or that cannot be told
+  std::int64_t absent_for = 0;     ///< us for which there has been none, as those measured who asked with one clock
+  std::int64_t longest_lease = 0;  ///< us, of all that were granted in it; 0: not known
+};
+
+/// What all processes of one clock remember of the wall clock, as its distance to theirs, in us.
+enum class WallNote : std::uint8_t {
+  lowest,        ///< the least that was seen
+  accepted,      ///< what the host said to be right
+  leap_noticed,  ///< when a leap was noticed, on the processes' clock
+  leap_from,     ///< and from which distance
+};
+using WallNotes = std::array<std::int64_t, 4>;
+inline constexpr std::int64_t no_note = INT64_MIN;
+
 /// The right to write, until it is destroyed. For one thread, and one commit().
 class WriteTurn {
  public:
@@ -315,6 +348,16 @@ class Store {
   virtual void backup(const std::string& path, const Patience& patience) = 0;
   /// Returns when nothing that was removed is left beside the database either. Throws Failure(unavailable, unknown).
   virtual void flush_removed(const Patience& patience) = 0;
+
+  /// Names the clock that this engine holds leases in: until it is closed, others can see that it lives. Once.
+  virtual void use_clock(const std::string& clock, const Patience& patience) = 0;
+  /// Before a lease of that duration is granted in it, within a change.
+  virtual void note_lease(std::int64_t duration) = 0;
+  /// `now` is on the clock of use_clock(), or on another that runs evenly.
+  [[nodiscard]] virtual ClockPresence presence(std::string_view clock, std::int64_t now) noexcept = 0;
+  /// Notes of this engine's clock; nothing where none can be kept.
+  [[nodiscard]] virtual std::optional<WallNotes> wall_notes() noexcept = 0;
+  virtual void set_wall_note(WallNote which, std::int64_t value) noexcept = 0;
 
   /// For whoever wants to be told of the commits of other processes.
   [[nodiscard]] virtual CommitFiles commit_files() const = 0;

@@ -149,6 +149,54 @@ static void leases_end_by_release_failure_and_time(void) {
   tse_engine_free(tasks);
 }
 
+static int64_t boot_us = 1;
+static int64_t boot_clock(void *user_data) {
+  (void)user_data;
+  return boot_us;
+}
+
+static tse_stats_view figures_of(tse_engine *tasks) {
+  tse_stats *stats = NULL;
+  tse_stats_view view = TSE_STATS_VIEW_INIT;
+  MUST(tse_stats_read(tasks, NULL, 0, NULL, &stats, NULL));
+  MUST(tse_stats_get(stats, &view));
+  CHECK(view.leases_incomparable == 0 && view.lease_clocks_incomparable == 0);
+  tse_stats_free(stats);
+  return view;
+}
+
+static void nothing_expires_by_a_wall_clock_that_leaps(void) {
+  tse_options *options = NULL;
+  tse_engine *tasks = NULL;
+  int64_t changed = -1;
+  MUST(tse_options_new(&options, NULL));
+  MUST(tse_options_set_clock(options, standing_clock, NULL, NULL, NULL));
+  MUST(tse_options_set_boot_clock(options, boot_clock, NULL, NULL, NULL));
+  MUST(tse_open(":memory:", TSE_NTS, options, &tasks, NULL));
+  tse_options_free(options);
+  create(tasks, "z", "t1", 1);
+  tse_leases *leases = claim(tasks);
+  tse_new_task spec = TSE_NEW_TASK_INIT;
+  spec.zone_id = tse_text("z");
+  spec.operation = tse_text("create");
+  spec.start_within_us = 10000000;
+  MUST(tse_create(tasks, &spec, NULL, NULL, NULL));
+  CHECK(figures_of(tasks).expiry_paused == 0);
+  now_us += INT64_C(86400000000);
+  MUST(tse_tick(tasks, NULL, &changed, NULL));
+  CHECK(changed == 0); /* nor has the lease ended, which is held in the other clock */
+  CHECK(figures_of(tasks).expiry_paused == 1);
+  MUST(tse_clock_ok(tasks, NULL, NULL));
+  CHECK(figures_of(tasks).expiry_paused == 0);
+  MUST(tse_tick(tasks, NULL, &changed, NULL));
+  CHECK(changed == 1);
+  boot_us += 30000000;
+  MUST(tse_tick(tasks, NULL, &changed, NULL));
+  CHECK(changed == 1);
+  tse_leases_free(leases);
+  tse_engine_free(tasks);
+}
+
 static void cancelling_marks_and_forces(void) {
   tse_engine *tasks = open_standing();
   tse_task *task = NULL;
@@ -349,6 +397,8 @@ static void nonsense_is_refused(void) {
   BAD(tse_cancel(tasks, "z", 1, "t", 1, 2, NULL, 0, NULL, NULL, none));
   BAD(tse_cancel(tasks, "z", 1, "t", 1, 0, "", 0, NULL, NULL, none));
   BAD(tse_tick(NULL, NULL, NULL, none));
+  BAD(tse_clock_ok(NULL, NULL, none));
+  BAD(tse_options_set_boot_clock(NULL, boot_clock, NULL, NULL, none));
   BAD(tse_watch_new(NULL, &watch, none));
   BAD(tse_watch_new(tasks, NULL, none));
   BAD(tse_watch_claim(NULL, NULL, none));
@@ -378,6 +428,7 @@ static void nonsense_is_refused(void) {
 int main(void) {
   a_lease_from_claim_to_outcome();
   leases_end_by_release_failure_and_time();
+  nothing_expires_by_a_wall_clock_that_leaps();
   cancelling_marks_and_forces();
   a_wait_is_ended_by_its_token();
   a_watch_tells_when_to_look();

@@ -459,6 +459,9 @@ static int32_t act_options_set_log_callback(struct world *w, tse_error **e) {
 static int32_t act_options_set_clock(struct world *w, tse_error **e) {
   return tse_options_set_clock(w->options, standing_clock, NULL, NULL, e);
 }
+static int32_t act_options_set_boot_clock(struct world *w, tse_error **e) {
+  return tse_options_set_boot_clock(w->options, standing_clock, NULL, NULL, e);
+}
 static int32_t act_options_set_ids(struct world *w, tse_error **e) {
   return tse_options_set_ids(w->options, one_id, NULL, NULL, e);
 }
@@ -779,6 +782,7 @@ static int32_t act_stats_free(struct world *w, tse_error **e) {
   w->old_stats = NULL;
   return TSE_OK;
 }
+static int32_t act_clock_ok(struct world *w, tse_error **e) { return tse_clock_ok(w->tasks, w->call, e); }
 static int32_t act_backup(struct world *w, tse_error **e) {
   return tse_backup(w->tasks, copy_path(w), TSE_NTS, w->call, e);
 }
@@ -893,6 +897,7 @@ const struct scenario scenarios[] = {
     {"tse_options_set_log_file", "tse_options_set_log_file", NEEDS_NOTHING, act_options_set_log_file, NULL},
     {"tse_options_set_log_callback", "tse_options_set_log_callback", NEEDS_NOTHING, act_options_set_log_callback, NULL},
     {"tse_options_set_clock", "tse_options_set_clock", NEEDS_NOTHING, act_options_set_clock, NULL},
+    {"tse_options_set_boot_clock", "tse_options_set_boot_clock", NEEDS_NOTHING, act_options_set_boot_clock, NULL},
     {"tse_options_set_ids", "tse_options_set_ids", NEEDS_NOTHING, act_options_set_ids, NULL},
     {"tse_options_set_boot_id", "tse_options_set_boot_id", NEEDS_NOTHING, act_options_set_boot_id, NULL},
     {"tse_open", "tse_open", NEEDS_FILE, act_open, NULL},
@@ -972,6 +977,7 @@ const struct scenario scenarios[] = {
     {"tse_stats_count", "tse_stats_count", NEEDS_NOTHING, act_stats_count, NULL},
     {"tse_stats_text", "tse_stats_text", NEEDS_NOTHING, act_stats_text, NULL},
     {"tse_stats_free", "tse_stats_free", NEEDS_NOTHING, act_stats_free, NULL},
+    {"tse_clock_ok", "tse_clock_ok", NEEDS_ENGINE, act_clock_ok, NULL},
     {"tse_backup", "tse_backup", NEEDS_ENGINE, act_backup, copy_is_there},
     {"tse_verify", "tse_verify", NEEDS_ENGINE, act_verify, NULL},
     {"tse_report_get", "tse_report_get", NEEDS_NOTHING, act_report_get, NULL},

@@ -333,11 +333,29 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
   tse_stats_view view = TSE_STATS_VIEW_INIT;
   int32_t code = tse_stats_get(stats, &view);
   if (code) return code;
-  const int64_t numbers[] = {view.pending,    view.running,      view.completed,     view.failed,
-                             view.file_bytes, view.free_bytes,   view.wal_bytes,     view.last_sequence,
-                             view.commits,    view.changes,      view.largest_group, view.checkpoints,
-                             view.lock_waits, view.lock_wait_us, view.waiters,       view.cache_hits,
-                             view.cache_misses, view.cache_entries, view.cache_bytes, view.durability};
+  const int64_t numbers[] = {view.pending,
+                             view.running,
+                             view.completed,
+                             view.failed,
+                             view.file_bytes,
+                             view.free_bytes,
+                             view.wal_bytes,
+                             view.last_sequence,
+                             view.commits,
+                             view.changes,
+                             view.largest_group,
+                             view.checkpoints,
+                             view.lock_waits,
+                             view.lock_wait_us,
+                             view.waiters,
+                             view.cache_hits,
+                             view.cache_misses,
+                             view.cache_entries,
+                             view.cache_bytes,
+                             view.durability,
+                             view.leases_incomparable,
+                             view.lease_clocks_incomparable,
+                             view.expiry_paused};
   const char *openmetrics = tse_stats_text(stats);
   const tse_str texts[] = {view.lease_clock, view.answer_proof, view.sqlite_version, view.locks,
                            text(openmetrics, strlen(openmetrics))};

@@ -58,6 +58,7 @@ static tse_engine *open_engine(void) {
   OK(tse_options_set_log_file(options, "every_call.log", TSE_NTS, NULL));
   OK(tse_options_set_log_callback(options, print_log, NULL, NULL, NULL)); /* instead of the file */
   OK(tse_options_set_clock(options, clock_of_the_test, NULL, NULL, NULL));
+  OK(tse_options_set_boot_clock(options, clock_of_the_test, NULL, NULL, NULL)); /* that of the leases */
   OK(tse_options_set_ids(options, next_id, &last_id, NULL, NULL));
   OK(tse_options_set_housekeeping(options, 0, NULL)); /* tse_tick() instead */
   OK(tse_options_set_running_limit(options, 10, NULL));
@@ -297,6 +298,8 @@ static void run_a_service(tse_engine *tasks) {
   OK(tse_stats_count(stats, 0, &counted));
   printf("%d completed in %d commits\n%s", (int)figures.completed, (int)figures.commits, tse_stats_text(stats));
   tse_stats_free(stats);
+
+  if (figures.expiry_paused) OK(tse_clock_ok(tasks, NULL, NULL));
 
   OK(tse_backup(tasks, "every_call-copy.db", TSE_NTS, NULL, NULL));
 }

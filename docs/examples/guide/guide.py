@@ -201,9 +201,15 @@ def copy(tasks):
 # ---- monitoring.md
 
 
+def clock_is_synchronized():
+    return True
+
+
 def scrape(tasks, respond):
     stats = tasks.stats()
     respond("application/openmetrics-text; version=1.0.0; charset=utf-8", stats.openmetrics)
+    if tasks.stats().expiry_paused and clock_is_synchronized():
+        tasks.clock_ok()
 
 
 def run_a_service():

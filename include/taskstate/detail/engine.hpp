@@ -273,6 +273,11 @@ inline bool Engine::erase(std::string_view zone_id, std::string_view id, const C
   return erased != 0;
 }
 
+inline void Engine::clock_ok(const Call& call) {
+  const auto c_call = detail::to_c(call);
+  detail::check(tse_clock_ok, engine_.get(), c_call.get());
+}
+
 inline Stats Engine::stats(const std::optional<std::string>& zone_id, const Call& call) const {
   const tse_str zone = detail::view(zone_id);
   const auto c_call = detail::to_c(call);

@@ -134,6 +134,9 @@ template <typename Handle, typename Read>
               .lease_clock = string(from.lease_clock),
               .answer_proof = string(from.answer_proof),
               .sqlite_version = string(from.sqlite_version),
+              .leases_incomparable = from.leases_incomparable,
+              .lease_clocks_incomparable = from.lease_clocks_incomparable,
+              .expiry_paused = from.expiry_paused != 0,
               .locks = string(from.locks),
               .text = tse_stats_text(handle)};
   stats.counts.reserve(from.count_count);

@@ -29,6 +29,7 @@ struct Hook {
   Function function;
   LogCallback log;
   std::atomic<bool> reported{false};
+  std::atomic<std::int64_t> last{std::numeric_limits<std::int64_t>::min()};  // that a clock told; least: none yet
 
   static void destroy(void* hook) noexcept { delete static_cast<Hook*>(hook); }
 
@@ -64,9 +65,10 @@ inline void on_log(void* hook, std::int32_t level, const char* line, std::size_t
 inline std::int64_t on_clock(void* hook) noexcept {
   auto& self = *static_cast<ClockHook*>(hook);
   try {
-    return self.function().time_since_epoch().count();
+    return self.last = self.function().time_since_epoch().count();
   } catch (...) {
-    self.report("the host's clock threw an exception; the system clock is used instead");
+    self.report("the host's clock threw an exception; the last time that it told is used instead");
+    if (const std::int64_t last = self.last; last != std::numeric_limits<std::int64_t>::min()) return last;
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
   }
@@ -154,6 +156,7 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   set_text(tse_options_set_log_file, to, from.log_file);
   set_hook<LogHook>(tse_options_set_log_callback, to, &on_log, from.log, LogCallback());
   set_hook<ClockHook>(tse_options_set_clock, to, &on_clock, from.clock, from.log);
+  set_hook<ClockHook>(tse_options_set_boot_clock, to, &on_clock, from.boot_clock, from.log);
   set_hook<IdHook>(tse_options_set_ids, to, &on_id, from.ids, from.log);
   return handle;
 }

@@ -13,6 +13,8 @@ constexpr const char* is_told_no_longer =
     " WHERE task_seq IS NULL AND at <= ?1 AND seq < (SELECT max(seq) FROM taskstate_events)";
 constexpr const char* has_ended = " AND status IN ('completed', 'failed') AND updated_at <= ?1";
 
+std::int64_t keys_expired_until(const EndedQuery& query) { return query.expired_until.value_or(query.now); }
+
 std::size_t changed(Connection& connection) { return static_cast<std::size_t>(sqlite3_changes(connection.handle())); }
 
 /// Runs a DELETE of tasks; the events "purged" that it leaves have this time.
@@ -76,7 +78,7 @@ std::vector<core::Key> find_ended(Connection& connection, EndedQuery& query) {
                                                        " ORDER BY created_at, id LIMIT ?5");
   const bool all = query.zone_id.empty();
   Query select(connection, all ? *everywhere : *in_zone);
-  select.bind(1, query.ended_until).bind(2, query.now).bind(3, query.at.value_or(INT64_MIN));
+  select.bind(1, query.ended_until).bind(2, keys_expired_until(query)).bind(3, query.at.value_or(INT64_MIN));
   if (all) {
     select.bind(4, query.seq);
   } else {
@@ -112,7 +114,7 @@ bool remove_ended(Connection& connection, const core::Key& key, const EndedQuery
   static const core::NoDestructor<std::string> sql(
       std::string("DELETE FROM taskstate_tasks WHERE zone_id = ?3 AND id = ?4") + has_ended + has_no_live_key);
   Query deletion(connection, *sql);
-  deletion.bind(1, query.ended_until).bind(2, query.now).bind(3, key.zone_id).bind(4, key.id);
+  deletion.bind(1, query.ended_until).bind(2, keys_expired_until(query)).bind(3, key.zone_id).bind(4, key.id);
   return remove_at(connection, query.now, deletion) == 1;
 }
 

@@ -90,6 +90,19 @@ constexpr const char* lease_clock_sql =
 constexpr const char* ended_sql =
     "SELECT zone_id, id FROM taskstate_tasks INDEXED BY taskstate_tasks_lease "
     "WHERE lease_until IS NOT NULL AND lease_clock = ?3 AND lease_until <= ?1 ORDER BY lease_until LIMIT ?2";
+constexpr const char* held_sql =
+    "SELECT count(*) FROM taskstate_tasks INDEXED BY taskstate_tasks_lease "
+    "WHERE lease_until IS NOT NULL AND lease_clock = ?1";
+constexpr const char* next_end_sql =
+    "SELECT lease_until FROM taskstate_tasks INDEXED BY taskstate_tasks_lease "
+    "WHERE lease_until IS NOT NULL AND lease_clock = ?2 AND lease_until > ?1 ORDER BY lease_until LIMIT 1";
+constexpr const char* next_start_by_sql =
+    "SELECT start_by FROM taskstate_tasks INDEXED BY taskstate_tasks_start_by "
+    "WHERE status = 'pending' AND start_by IS NOT NULL AND start_by > ?1 ORDER BY start_by LIMIT 1";
+constexpr const char* next_ripe_sql =
+    "SELECT not_before FROM taskstate_tasks INDEXED BY taskstate_tasks_not_before "
+    "WHERE not_before IS NOT NULL AND status IN ('pending', 'running') AND not_before > ?1 "
+    "ORDER BY not_before LIMIT 1";
 constexpr const char* overdue_sql =
     "SELECT zone_id, id FROM taskstate_tasks INDEXED BY taskstate_tasks_start_by "
     "WHERE status = 'pending' AND start_by IS NOT NULL AND start_by <= ?1 ORDER BY start_by LIMIT ?2";
@@ -155,6 +168,27 @@ std::vector<core::Key> find_ended_leases(Connection& connection, std::string_vie
   return keys_until(query, until, limit);
 }
 
+std::int64_t count_leases(Connection& connection, std::string_view clock) {
+  Query query(connection, held_sql);
+  query.bind(1, clock);
+  return query.step() ? query.integer(0) : 0;
+}
+
+NextDue find_next_due(Connection& connection, const DueAfter& after) {
+  const auto first = [](Query& query) { return query.step() ? std::optional(query.integer(0)) : std::nullopt; };
+  NextDue due;
+  for (const char* sql : {next_ripe_sql, next_start_by_sql}) {
+    Query query(connection, sql);
+    query.bind(1, after.wall);
+    const auto found = first(query);
+    if (found && (!due.wall || *found < *due.wall)) due.wall = found;
+  }
+  Query query(connection, next_end_sql);
+  query.bind(1, after.lease).bind(2, after.lease_clock);
+  due.lease = first(query);
+  return due;
+}
+
 std::vector<core::Key> find_overdue_starts(Connection& connection, std::int64_t now, std::size_t limit) {
   Query query(connection, overdue_sql);
   return keys_until(query, now, limit);
@@ -166,7 +200,8 @@ std::vector<core::Key> find_ripe(Connection& connection, std::int64_t now, std::
 }
 
 std::vector<std::string> runnable_sql() {
-  std::vector<std::string> all{lease_clock_sql, ended_sql, overdue_sql, ripe_sql};
+  std::vector<std::string> all{lease_clock_sql, ended_sql,    overdue_sql,       ripe_sql,
+                               held_sql,        next_end_sql, next_start_by_sql, next_ripe_sql};
   for (const Pool* pool : {&pending(), &released()})
     all.insert(all.end(), {pool->next_operation, pool->next_zone, pool->oldest});
   return all;

@@ -23,6 +23,8 @@ namespace tse::store::sqlite {
 [[nodiscard]] std::vector<std::string> find_lease_clocks(Connection& connection);
 [[nodiscard]] std::vector<core::Key> find_ended_leases(Connection& connection, std::string_view clock,
                                                        std::int64_t until, std::size_t limit);
+[[nodiscard]] std::int64_t count_leases(Connection& connection, std::string_view clock);
+[[nodiscard]] NextDue find_next_due(Connection& connection, const DueAfter& after);
 [[nodiscard]] std::vector<core::Key> find_overdue_starts(Connection& connection, std::int64_t now, std::size_t limit);
 [[nodiscard]] std::vector<core::Key> find_ripe(Connection& connection, std::int64_t now, std::size_t limit);
 

@@ -3,6 +3,7 @@
 #include "store/size_signal.hpp"
 #include "store/sqlite/backup.hpp"
 #include "store/sqlite/checkpoint.hpp"
+#include "store/sqlite/clock_slots.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/feed.hpp"
 #include "store/sqlite/migrate.hpp"
@@ -157,8 +158,16 @@ class SqliteStore final : public Store {
   }
   void flush_removed(const Patience& patience) override { writer_.flush_removed(patience); }
 
+  void use_clock(const std::string& clock, const Patience& patience) override;
+  void note_lease(std::int64_t duration) override { clock_slots_.note_lease(duration); }
+  [[nodiscard]] ClockPresence presence(std::string_view clock, std::int64_t now) noexcept override {
+    return clock_slots_.presence(clock, now);
+  }
+  [[nodiscard]] std::optional<WallNotes> wall_notes() noexcept override { return clock_slots_.wall_notes(); }
+  void set_wall_note(WallNote which, std::int64_t value) noexcept override { clock_slots_.set_wall_note(which, value); }
+
   [[nodiscard]] CommitFiles commit_files() const override {
-    if (database_->memory || database_->read_only()) return {};
+    if (database_->memory) return {};
     return {database_->paths.sidecar, database_->paths.wal};
   }
   [[nodiscard]] std::string generation() const override { return to_string(database_->lineage.generation()); }
@@ -179,7 +188,20 @@ class SqliteStore final : public Store {
   std::unique_ptr<Database> database_;
   Writer writer_{*database_};
   ReaderPool readers_{*database_};
+  ClockSlots clock_slots_;
 };
+
+// Without it this engine works on; others may take it for gone.
+void SqliteStore::use_clock(const std::string& clock, const Patience& patience) {
+  if (database_->memory || database_->read_only()) return;
+  const auto turn = writer_.turn(patience);
+  try {
+    if (clock_slots_.join(database_->paths.sidecar, clock)) return;
+    database_->log(LogLevel::warn, "the -taskstate file has no room for another clock of leases");
+  } catch (const Failure& failure) {
+    database_->log(LogLevel::warn, failure.error().message);
+  }
+}
 
 void SqliteStore::close() noexcept {
   if (database_->gate.forked() || !database_->gate.close()) return;
@@ -197,6 +219,7 @@ void SqliteStore::close() noexcept {
   }
   database_->observer.reset();
   database_->writer.reset();
+  clock_slots_.close();
   database_->lock.close();
   database_->identity.close();
 }
@@ -224,6 +247,7 @@ void SqliteStore::after_fork_child() noexcept {
   database_->gate.fork();
   database_->lock.close();
   database_->identity.close_inherited();
+  clock_slots_.close_in_child();
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ class Answering : public Base {
   std::vector<core::Key> ended_leases(std::string_view clock, std::int64_t until, std::size_t limit) override {
     return find_ended_leases(connection_, clock, until, limit);
   }
+  std::int64_t held_leases(std::string_view clock) override { return count_leases(connection_, clock); }
+  NextDue next_due(const DueAfter& after) override { return find_next_due(connection_, after); }
   std::vector<core::Key> overdue_starts(std::int64_t now, std::size_t limit) override {
     return find_overdue_starts(connection_, now, limit);
   }

@@ -113,9 +113,26 @@ BOOST_AUTO_TEST_CASE(clocks_are_compared_by_boot_and_namespace) {
   BOOST_TEST((compare_clocks(ours, boot_clock_name("b11", "1")) == Comparable::another_boot));
   BOOST_TEST((compare_clocks(ours, wall_clock_name) == Comparable::wall));
   BOOST_TEST((compare_clocks(wall_clock_name, wall_clock_name) == Comparable::same));
-  BOOST_TEST((compare_clocks(wall_clock_name, ours) == Comparable::another_boot));
+  BOOST_TEST((compare_clocks(wall_clock_name, ours) == Comparable::unknown));
   BOOST_TEST((compare_clocks("host:a", "host:b") == Comparable::another_boot));
   BOOST_TEST((compare_clocks("host:", "host:") == Comparable::same));
+  BOOST_TEST((compare_clocks("host:a", ours) == Comparable::unknown));
+  BOOST_TEST((compare_clocks(ours, "host:a") == Comparable::unknown));
+  BOOST_TEST((compare_clocks(ours, "whatever") == Comparable::unknown));
+}
+
+BOOST_AUTO_TEST_CASE(a_masked_boot_id_tells_nothing_of_boots) {
+  const std::string ours = boot_clock_name("b1", "1");
+  const std::string masked = masked_boot_clock_name("b2", "1");
+  BOOST_TEST((compare_clocks(ours, masked) == Comparable::unknown));
+  BOOST_TEST((compare_clocks(masked, ours) == Comparable::unknown));
+  BOOST_TEST((compare_clocks(masked, masked_boot_clock_name("b3", "1")) == Comparable::unknown));
+  BOOST_TEST((compare_clocks(masked, masked_boot_clock_name("b2", "1")) == Comparable::same));
+  BOOST_TEST((compare_clocks(masked, wall_clock_name) == Comparable::wall));
+  BOOST_TEST(tells_boot(ours));
+  BOOST_TEST(tells_boot("host:"));
+  BOOST_TEST(!tells_boot(masked));
+  BOOST_TEST(!tells_boot(wall_clock_name));
 }
 
 // ---- Plans at creation

@@ -8,12 +8,16 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 using namespace std::chrono_literals;
 using taskstate::Engine;
@@ -209,6 +213,72 @@ BOOST_AUTO_TEST_CASE(figures_copies_and_settings) {
   tasks.erase("z1", "big0");
   tasks.create(spec(last));
   BOOST_TEST(tasks.verify().ok);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_expires_by_a_wall_clock_that_leaps) {
+  auto wall = std::make_shared<taskstate::Time>(taskstate::Time{});
+  const auto boot = std::make_shared<taskstate::Time>(taskstate::Time{1h});
+  const taskstate::Options options{
+      .clock = [wall] { return *wall; }, .boot_clock = [boot] { return *boot; }, .retention = 24h};
+  Engine tasks(path(), options);
+  complete(tasks, "t1");
+  BOOST_TEST(!tasks.stats().expiry_paused);
+  *wall += 24h * 365 * 50;  // the first NTP step of a machine without a clock battery
+  BOOST_TEST(tasks.tick() == 0);
+  BOOST_TEST(tasks.stats().expiry_paused);
+  Engine(path(), options).clock_ok();
+  BOOST_TEST(!tasks.stats().expiry_paused);
+  BOOST_TEST(tasks.tick() == 1);
+}
+
+// C callbacks that a host of C++ wrote: the library's C frames let nothing through.
+BOOST_AUTO_TEST_CASE(c_callbacks_that_throw_stop_nobody) {
+  static std::atomic<bool> throws{false};
+  static std::atomic<int> destroyed{0};
+  throws = false;
+  const tse_clock_fn clock = [](void*) -> std::int64_t {
+    if (throws) throw std::runtime_error("no time");
+    return 1577470279117000;
+  };
+  const tse_id_fn ids = [](void*, std::int32_t, std::uint8_t*) { throw 7; };
+  const tse_log_fn log = [](void*, std::int32_t, const char*, std::size_t) { throw std::runtime_error("no log"); };
+  const tse_destroy_fn destroy = [](void*) {
+    ++destroyed;
+    throw 7;
+  };
+  tse_options* options = nullptr;
+  BOOST_REQUIRE(tse_options_new(&options, nullptr) == TSE_OK);
+  tse_options_set_clock(options, clock, &destroyed, destroy, nullptr);
+  tse_options_set_ids(options, ids, &destroyed, destroy, nullptr);
+  tse_options_set_log_callback(options, log, &destroyed, destroy, nullptr);
+  tse_options_set_housekeeping(options, 10000, nullptr);
+  tse_engine* tasks = nullptr;
+  BOOST_REQUIRE(tse_open(path().c_str(), TSE_NTS, options, &tasks, nullptr) == TSE_OK);
+  tse_options_free(options);
+  throws = true;
+  std::this_thread::sleep_for(50ms);  // its own thread asks for the time
+  tse_new_task task = TSE_NEW_TASK_INIT;
+  task.zone_id = tse_text("z1");
+  task.operation = tse_text("create");
+  tse_error* error = nullptr;
+  BOOST_TEST(tse_create(tasks, &task, nullptr, nullptr, &error) == TSE_UNAVAILABLE);
+  tse_error_view said = TSE_ERROR_VIEW_INIT;
+  BOOST_REQUIRE(tse_error_get(error, &said) == TSE_OK);
+  BOOST_TEST(said.outcome == TSE_NOT_DONE);
+  tse_error_free(error);
+  task.id = tse_text("t1");
+  BOOST_TEST(tse_create(tasks, &task, nullptr, nullptr, nullptr) == TSE_OK);
+  tse_answer* answer = nullptr;
+  BOOST_REQUIRE(tse_answer_new(&answer, nullptr) == TSE_OK);
+  for (const auto& [id, status] : {std::pair("t1", 200), std::pair("none", 404)}) {
+    BOOST_TEST(tse_decide(tasks, "z1", TSE_NTS, id, TSE_NTS, nullptr, nullptr, answer, nullptr) == TSE_OK);
+    tse_answer_view view = TSE_ANSWER_VIEW_INIT;
+    BOOST_REQUIRE(tse_answer_get(answer, &view) == TSE_OK);
+    BOOST_TEST(view.status == status);
+  }
+  tse_answer_free(answer);
+  tse_engine_free(tasks);
+  BOOST_TEST(destroyed == 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

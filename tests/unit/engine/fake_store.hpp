@@ -102,6 +102,11 @@ class FakeStore final : public store::Store {
   store::Stats stats(std::string_view, const store::Patience&) override { return {}; }
   void backup(const std::string&, const store::Patience&) override {}
   void flush_removed(const store::Patience&) override {}
+  void use_clock(const std::string&, const store::Patience&) override {}
+  void note_lease(std::int64_t) override {}
+  store::ClockPresence presence(std::string_view, std::int64_t) noexcept override { return {}; }
+  std::optional<store::WallNotes> wall_notes() noexcept override { return {}; }
+  void set_wall_note(store::WallNote, std::int64_t) noexcept override {}
   store::CommitFiles commit_files() const override { return {}; }
   std::string generation() const override { return generation_; }
   std::uint64_t content() const override { return 0; }
@@ -139,6 +144,8 @@ class FakeStore final : public store::Store {
     std::int64_t count(std::string_view, core::Status) override { return 0; }
     std::vector<std::string> lease_clocks() override { return {}; }
     std::vector<core::Key> ended_leases(std::string_view, std::int64_t, std::size_t) override { return {}; }
+    std::int64_t held_leases(std::string_view) override { return 0; }
+    store::NextDue next_due(const store::DueAfter&) override { return {}; }
     std::vector<core::Key> overdue_starts(std::int64_t, std::size_t) override { return {}; }
     std::vector<core::Key> ripe(std::int64_t, std::size_t) override { return {}; }
     bool insert(const core::Row&, std::optional<std::string_view>) override { return true; }

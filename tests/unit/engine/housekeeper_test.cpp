@@ -45,6 +45,65 @@ BOOST_AUTO_TEST_CASE(it_does_round_after_round) {
   wait_for_rounds(3);
 }
 
+BOOST_AUTO_TEST_CASE(the_next_round_is_when_the_next_moment_comes) {
+  const auto plan = [](bool after_round, const std::stop_token&) {
+    BOOST_TEST(after_round);
+    return std::chrono::microseconds(10ms);
+  };
+  Housekeeper keeper(1h, counting(), plan);
+  keeper.start();
+  wait_for_rounds(3);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_due_sooner_than_planned_wakes_it) {
+  Housekeeper keeper(1h, counting());
+  keeper.start();
+  wait_for_rounds(1);
+  keeper.wake_in(2h);  // later than the interval: nothing
+  for (int round = 2; round < 5; ++round) {
+    keeper.wake_in(5ms);
+    wait_for_rounds(round);
+  }
+  keeper.wake_in(-1h);
+  wait_for_rounds(5);
+}
+
+BOOST_AUTO_TEST_CASE(it_plans_again_when_asked_to_and_makes_no_round_for_that) {
+  std::atomic<int> plans{0};
+  std::atomic<bool> due{false};
+  Housekeeper keeper(1h, counting(), [&](bool after_round, const std::stop_token&) {
+    if (!after_round) ++plans;
+    return due && !after_round ? 0us : std::chrono::microseconds(1h);
+  });
+  keeper.start();
+  wait_for_rounds(1);
+  while (plans < 3) {
+    keeper.reconsider();
+    std::this_thread::sleep_for(1ms);
+  }
+  {
+    const std::lock_guard lock(mutex);
+    BOOST_TEST(rounds == 1);
+  }
+  due = true;
+  keeper.reconsider();
+  wait_for_rounds(2);
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_all_the_time_does_not_keep_it_busy) {
+  std::atomic<int> plans{0};
+  Housekeeper keeper(1h, counting(), [&](bool, const std::stop_token&) {
+    ++plans;
+    return std::chrono::microseconds(1h);
+  });
+  keeper.start();
+  wait_for_rounds(1);
+  const auto began = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() < began + 100ms) keeper.reconsider();
+  const auto took = std::chrono::steady_clock::now() - began;
+  BOOST_TEST(plans <= 3 + took / 5ms);
+}
+
 BOOST_AUTO_TEST_CASE(it_ends_with_rounds_when_told_so) {
   Housekeeper keeper(1ms, counting(false));
   keeper.start();

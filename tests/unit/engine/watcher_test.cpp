@@ -1,18 +1,27 @@
 #include "engine/watcher.hpp"
 
+#include "core/error.hpp"
+#include "engine/commit_notice.hpp"
+
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
+#include <fstream>
 #include <memory>
 #include <string>
 
+using tse::engine::CommitNotice;
 using tse::engine::NewsSource;
 using tse::engine::Watch;
 using tse::engine::Watcher;
 using tse::engine::Watches;
+using tse::store::CommitFiles;
 
 namespace {
 
@@ -54,6 +63,77 @@ BOOST_AUTO_TEST_CASE(a_write_to_either_file_wakes_who_waits) {
     file->write();
   }
   BOOST_TEST(becomes_readable(watch));
+}
+
+// As where no watch of a file is left, or it cannot be read.
+BOOST_AUTO_TEST_CASE(who_cannot_be_notified_looks_now_and_then) {
+  const ScratchFile there;
+  const std::string nowhere = there.path + "-none";
+  for (const CommitFiles& files :
+       {CommitFiles{nowhere, there.path}, CommitFiles{there.path, nowhere}, CommitFiles{nowhere, nowhere}}) {
+    const auto watches = std::make_shared<Watches>(NewsSource{});
+    std::atomic<int> came{0};
+    Watcher watcher(
+        watches, files, [] {}, [&came] { ++came; });
+    watcher.start();
+    Watch watch(watches);
+    watch.await_claim({});
+    for (int look = 0; look < 4; ++look) {
+      BOOST_TEST(becomes_readable(watch));
+      watch.reset();
+    }
+    BOOST_TEST(came >= 2);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(it_is_notified_again_once_that_can_be) {
+  const ScratchFile announced;
+  const std::string written = announced.path + "-late";
+  CommitFiles files{announced.path, written};
+  CommitNotice commits(files);
+  BOOST_TEST(!commits.enable(true));
+  BOOST_TEST(!commits.available());
+  std::ofstream(written) << "x";
+  BOOST_TEST(commits.enable(true));
+  BOOST_TEST(commits.available());
+  BOOST_TEST(!commits.enable(true));
+  std::ofstream(written) << "y";
+  BOOST_TEST(commits.take().written);
+  ::unlink(written.c_str());
+  commits.take();
+  BOOST_TEST(!commits.available());
+  commits.enable(false);
+  announced.write();
+  BOOST_TEST(!commits.take().announced);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_it_is_a_standard_descriptor) {
+  const ScratchFile file;
+  const CommitFiles files{file.path, file.path};
+  BOOST_REQUIRE(::close(0) == 0);
+  const tse::engine::Signal signal;
+  BOOST_TEST(signal.descriptor() > 2);
+  CommitNotice commits(files);
+  commits.enable(true);
+  BOOST_TEST(commits.descriptor() > 2);
+  BOOST_TEST(::open("/dev/null", O_RDONLY) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_a_host_opened_under_the_same_number_is_left_alone) {
+  const ScratchFile hosts;
+  const auto watches = std::make_shared<Watches>(NewsSource{});
+  auto watch = std::make_unique<Watch>(watches);
+  const int number = watch->descriptor();
+  const int file = ::open(hosts.path.c_str(), O_RDWR);
+  BOOST_REQUIRE(::dup2(file, number) == number);
+  watch->raise();
+  watch->reset();
+  BOOST_TEST(::lseek(file, 0, SEEK_END) == 0);
+  BOOST_CHECK_THROW(watch->sleep_until(std::chrono::steady_clock::now()), tse::core::Failure);
+  watch.reset();
+  BOOST_TEST(::fcntl(number, F_GETFD) >= 0);
+  ::close(number);
+  ::close(file);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -168,6 +168,26 @@ BOOST_FIXTURE_TEST_CASE(overdue_and_ripe_are_those_whose_time_has_come, Fixture)
   BOOST_TEST(oldest("z") == "t1");
 }
 
+// What is due already is no next moment: where it cannot be done, it would be tried all the time.
+BOOST_FIXTURE_TEST_CASE(the_next_moments_are_those_after_now, Fixture) {
+  const auto next = [&](std::int64_t wall, std::int64_t lease) {
+    const store::NextDue due = ask([&](store::View& view) { return view.next_due({wall, "c1", lease}); });
+    return std::pair(due.wall.value_or(-1), due.lease.value_or(-1));
+  };
+  BOOST_TEST((next(0, 0) == std::pair<std::int64_t, std::int64_t>(-1, -1)));
+  add("z", "t1", "create", [](core::Row& row) { row.start_by = 20; });
+  add("z", "t2", "create", [](core::Row& row) { row.not_before = 15; });
+  for (const char* id : {"t3", "t4", "t5"}) add("z", id);
+  hold({"z", "t3"}, 30);
+  hold({"z", "t4"}, 25);
+  hold({"z", "t5"}, 5, "c2");
+  BOOST_TEST((next(14, 24) == std::pair<std::int64_t, std::int64_t>(15, 25)));
+  BOOST_TEST((next(15, 25) == std::pair<std::int64_t, std::int64_t>(20, 30)));
+  BOOST_TEST((next(20, 30) == std::pair<std::int64_t, std::int64_t>(-1, -1)));
+  BOOST_TEST(ask([](store::View& view) { return view.held_leases("c1"); }) == 2);
+  BOOST_TEST(ask([](store::View& view) { return view.held_leases("c3"); }) == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(epochs_grow_and_the_turn_is_kept, Fixture) {
   std::int64_t first = 0;
   must(*store, [&](store::Session& session) {

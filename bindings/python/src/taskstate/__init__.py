@@ -93,6 +93,7 @@ def open(
     housekeeping: Seconds | None = None,
     running_limit: int | None = None,
     boot_id: str | None = None,
+    boot_clock: Clock | None = None,
     pending_limit: int | None = None,
     idempotency_retention: Seconds | None = None,
     adopt_request_id: bool = False,
@@ -130,7 +131,9 @@ def open(
     ``housekeeping``: how often a thread of the engine's looks for leases that have ended and the like, 10 ms - 1 h;
     every second unless given; 0: never, call ``tick()``.
     ``running_limit``: how many tasks of one zone may run at once: claim() passes over a zone that has as many.
-    ``boot_id``: names the boot of this machine, where the kernel does not tell it, and for tests.
+    ``boot_id``: names the boot of this machine, where the kernel does not tell it, and for tests. A lease taken under
+    another has ended, unless a process that uses that one has the file open: give it to all processes or to none.
+    ``boot_clock``: microseconds that run evenly whatever ``clock`` tells, for tests; leases are held in them.
     ``pending_limit``: how many tasks of one zone may be pending: create() raises LimitExceeded in a zone that has as
     many.
     ``idempotency_retention``: how long an idempotency key is kept, 1 s - 10 years; 24 h unless given.
@@ -154,7 +157,7 @@ def open(
     ``reopen``: a forked child opens the file anew at its first use; False: it raises Forked. A ``:memory:`` file is
     never opened anew by itself.
 
-    ``log``, ``clock`` and ``ids`` may be called from any thread, several at once, and must not call
+    ``log``, ``clock``, ``boot_clock`` and ``ids`` may be called from any thread, several at once, and must not call
     taskstate. What they raise goes to ``threading.excepthook``; the clock then stands still, ids are random.
 
     Blocks up to the timeout; migrates an older file. Raises InvalidArgument, NotATaskstateFile,
@@ -181,6 +184,7 @@ def open(
             housekeeping=housekeeping,
             running_limit=running_limit,
             boot_id=boot_id,
+            boot_clock=boot_clock,
             pending_limit=pending_limit,
             idempotency_retention=idempotency_retention,
             adopt_request_id=adopt_request_id,

@@ -59,6 +59,7 @@ class Options(NamedTuple):
     log_file: str | os.PathLike[str] | None
     log: _callbacks.Log | None
     clock: _callbacks.Clock | None
+    boot_clock: _callbacks.Clock | None
     ids: _callbacks.Ids | None
     housekeeping: Seconds | None
     running_limit: int | None
@@ -161,6 +162,9 @@ def _apply_callbacks(options: Options, apply: Any) -> None:
     if options.clock is not None:
         handle = _callbacks.hold(_callbacks.ClockAdapter(options.clock))
         apply(lib.tse_options_set_clock, *_callbacks.function("clock", handle))
+    if options.boot_clock is not None:
+        handle = _callbacks.hold(_callbacks.ClockAdapter(options.boot_clock))
+        apply(lib.tse_options_set_boot_clock, *_callbacks.function("clock", handle))
     if options.ids is not None:
         handle = _callbacks.hold(_callbacks.IdsAdapter(options.ids))
         apply(lib.tse_options_set_ids, *_callbacks.function("id", handle))

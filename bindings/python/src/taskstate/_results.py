@@ -210,8 +210,8 @@ class Count:
 
 class _StatsHead(_records.Record):
     __slots__ = ()
-    _numbers = 20
-    _layout = _records.layout(20, 4)
+    _numbers = 23
+    _layout = _records.layout(23, 4)
 
 
 class _Count(_records.Record):
@@ -248,6 +248,9 @@ class Stats:
     answer_proof: str  #: how kept answers are proven current: ``wal_index``, ``own_commits``, or ``none`` are kept
     sqlite_version: str
     locks: str  #: what keeps others out of the file: ``ofd``, ``posix`` (weaker) or, in memory, ``none``
+    leases_incomparable: int  #: whose end cannot be told from here, by their clock or ours
+    lease_clocks_incomparable: int  #: the clocks of these
+    expiry_paused: bool  #: the wall clock has leapt, and nothing expires by it: clock_ok()
     counts: tuple[Count, ...]  #: by zone, operation and status: of all zones, or of the one that was asked for
     #: The same as OpenMetrics text 1.0.0: ``application/openmetrics-text; version=1.0.0; charset=utf-8``
     openmetrics: str = field(repr=False)
@@ -269,6 +272,9 @@ def stats(data: bytes) -> Stats:
         answer_proof=head._required(1),
         sqlite_version=head._required(2),
         locks=head._required(3),
+        leases_incomparable=head._number(len(_FIGURES) + 1),
+        lease_clocks_incomparable=head._number(len(_FIGURES) + 2),
+        expiry_paused=bool(head._number(len(_FIGURES) + 3)),
         counts=tuple(
             Count(one._required(0), one._required(1), STATUSES[one._number(0)], one._number(1)) for one in counts
         ),

@@ -78,6 +78,14 @@ class Upkeep(Workers):
         so reading them costs the same however many tasks there are."""
         return _results.stats(call(lib.tspy_stats, self._native(), *text("zone", zone), context(timeout, cancel)))
 
+    def clock_ok(self, *, timeout: Seconds | None = None, cancel: CancelToken | None = None) -> None:
+        """Says that the wall clock is right, for all processes on the file.
+
+        When it gains more than an hour on the boot clock within one boot, nothing expires by it until this call or
+        until 24 hours have passed: see ``stats().expiry_paused``.
+        """
+        direct(lib.tse_clock_ok, self._native(), context(timeout, cancel))
+
     def backup(
         self, path: str | os.PathLike[str], *, timeout: Seconds | None = None, cancel: CancelToken | None = None
     ) -> None:

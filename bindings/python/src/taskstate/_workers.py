@@ -102,7 +102,7 @@ class Workers(Batches):
         Oldest first within a zone, zones in turn. ``worker``: who claims, 1-256 bytes of UTF-8, for operators.
         ``lease``: how long it lasts without a heartbeat, 1 ms - 30 days. ``zones``, ``operations``: one, several
         or all. ``wait``: for a task to come, ``math.inf`` for ever; KeyboardInterrupt, ``cancel`` and ``close()`` end
-        it at once. Leases that have ended are ended first. Raises InvalidArgument, Cancelled, Unsupported, or what
+        it at once. Leases that have ended are ended first. Raises InvalidArgument, Cancelled, or what
         every change may.
         """
         wanted = Wanted(worker, lease, zones, operations, timeout, (request_id, traceparent, actor), also)

@@ -72,6 +72,7 @@ class Engine:
     purge = mirror(_engine.Engine.purge)
     erase = mirror(_engine.Engine.erase)
     stats = mirror(_engine.Engine.stats, _pool.read)
+    clock_ok = mirror(_engine.Engine.clock_ok)
     backup = mirror(_engine.Engine.backup)
 
     @documented(_engine.Engine.decide)

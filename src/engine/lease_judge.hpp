@@ -1,0 +1,30 @@
+// Which leases are over, as far as this process can tell. A look that failed is not a finding: a lease on a clock that
+// cannot be compared with ours is left alone until nobody of that clock has been there for as long as it lasts.
+#pragma once
+
+#include "engine/lease_clock.hpp"
+#include "store/store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace tse::engine {
+
+class LeaseJudge {
+ public:
+  /// Both outlive it.
+  LeaseJudge(store::Store& store, const LeaseClock& ours) : store_(store), ours_(ours) {}
+
+  /// Until when leases on a clock are over, in us on that clock; nothing if that cannot be told from here. `wall` and
+  /// `lease` are the time now, by the wall clock and by ours.
+  [[nodiscard]] std::optional<std::int64_t> over_until(std::string_view clock, std::int64_t wall,
+                                                       std::int64_t lease) const;
+
+ private:
+  [[nodiscard]] std::optional<std::int64_t> over_by_absence(std::string_view clock, bool another_boot) const;
+  store::Store& store_;
+  const LeaseClock& ours_;
+};
+
+}  // namespace tse::engine
