@@ -211,7 +211,7 @@ class Count:
 class _StatsHead(_records.Record):
     __slots__ = ()
     _numbers = 20
-    _layout = _records.layout(20, 4)
+    _layout = _records.layout(20, 5)
 
 
 class _Count(_records.Record):
