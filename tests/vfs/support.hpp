@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -120,15 +121,18 @@ inline std::vector<std::string> locks_on(const std::string& path) {
   std::array<char, 64> id{};
   (void)std::snprintf(id.data(), id.size(), "%02x:%02x:%lu", major(info.st_dev), minor(info.st_dev),
                       static_cast<unsigned long>(info.st_ino));
-  std::vector<std::string> found;
-  std::ifstream lines("/proc/locks");
-  for (std::string line; std::getline(lines, line);) {
-    std::string number, kind, advisory, mode, process, file, begin, end;
-    if (!(std::istringstream(line) >> number >> kind >> advisory >> mode >> process >> file >> begin >> end)) continue;
-    if (file == id.data()) found.push_back(path.substr(path.rfind('/') + 1) + ' ' + mode + ' ' + begin + '-' + end);
+  std::set<std::string> found;
+  // The list comes in pieces, between which others lock and unlock: a line may come twice, or not at all.
+  for (int look = 0; look < 4; ++look) {
+    std::ifstream lines("/proc/locks");
+    for (std::string line; std::getline(lines, line);) {
+      std::string number, kind, advisory, mode, process, file, begin, end;
+      if (!(std::istringstream(line) >> number >> kind >> advisory >> mode >> process >> file >> begin >> end))
+        continue;
+      if (file == id.data()) found.insert(path.substr(path.rfind('/') + 1) + ' ' + mode + ' ' + begin + '-' + end);
+    }
   }
-  std::sort(found.begin(), found.end());
-  return found;
+  return {found.begin(), found.end()};
 }
 
 /// Those on the database and on its -shm.

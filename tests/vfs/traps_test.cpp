@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include <functional>
-#include <optional>
-#include <ostream>
 
 using namespace tse;
 using namespace tse::test;

@@ -45,7 +45,8 @@ def locks_on(path: Path) -> set[str]:
     for suffix in ("", "-shm"):
         info = os.stat(f"{path}{suffix}")
         file = f"{os.major(info.st_dev):02x}:{os.minor(info.st_dev):02x}:{info.st_ino}"
-        for line in Path("/proc/locks").read_text().splitlines():
+        # The list comes in pieces, between which others lock and unlock: a line may be missing.
+        for line in [line for _ in range(4) for line in Path("/proc/locks").read_text().splitlines()]:
             words = line.split()
             if file in words:
                 found.add(" ".join([suffix, words[1], *words[3:4], *words[-2:]]))

@@ -211,7 +211,7 @@ class Count:
 class _StatsHead(_records.Record):
     __slots__ = ()
     _numbers = 23
-    _layout = _records.layout(23, 4)
+    _layout = _records.layout(23, 5)
 
 
 class _Count(_records.Record):
