@@ -322,6 +322,7 @@ class Engine : private fork_guard::Participant {
   void tell_moves() noexcept;
   [[nodiscard]] NewsSource news_source();
   void bury(store::Session& session, const core::Key& key, std::int64_t now);
+  void drop_left_over(const Call& call);
   std::int64_t purge_ended(store::EndedQuery query, std::int64_t limit, const Call& call);
   /// Adds to `changed` how many tasks it has purged for good.
   void clean(const Call& call, std::int64_t& changed);

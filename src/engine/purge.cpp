@@ -5,6 +5,7 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -14,6 +15,10 @@ namespace {
 // Short enough that a neighbour in the queue hardly notices.
 constexpr std::size_t tasks_per_commit = 8;
 constexpr std::int64_t tasks_per_round = 1000;
+
+/// What removed tasks have left, and nothing that is over only in time.
+constexpr store::Expiry nothing_else{std::numeric_limits<std::int64_t>::min(),
+                                     std::numeric_limits<std::int64_t>::min()};
 
 constexpr std::chrono::microseconds longest_age = std::chrono::hours(24 * 366 * 100);
 
@@ -89,11 +94,22 @@ void Engine::clean(const Call& call, std::int64_t& changed) {
     changed += purge_ended({"", now - settings_.retention.count(), now}, tasks_per_round, call);
   const store::Expiry expiry{now, now - settings_.feed_retention.count()};
   bool due = false;
-  store_->view([&](store::View& view) { due = view.has_expired(expiry); }, patience(call));
+  bool erasing = false;
+  const auto look = [&](store::View& view) {
+    due = view.has_expired(expiry);
+    erasing = due && view.has_expired(nothing_else);
+  };
+  store_->view(look, patience(call));
   for (std::size_t dropped = round_size; due && dropped >= round_size;)
     commit({[&](store::Session& session) { dropped = session.drop_expired(expiry, round_size); },
             store::Durability::relaxed, false},
            call);
+  if (!erasing) return;
+  try {  // of an erasure that its process did not end
+    store_->flush_removed(patience(call));
+  } catch (const core::Failure& failure) {
+    if (failure.error().code != core::Code::unavailable) throw;
+  }
 }
 
 bool Engine::erase(const core::Key& key, const Call& call) {
@@ -116,11 +132,30 @@ bool Engine::erase(const core::Key& key, const Call& call) {
     commit({remove}, call);
   }
   try {
+    drop_left_over(call);
     store_->flush_removed(patience(call));
   } catch (const std::bad_alloc&) {
     throw core::Failure(core::Code::no_memory, "out of memory", core::Outcome::unknown);
   }
   return erased;
+}
+
+// The task is gone by now; that its history is not, is nothing that others could not do.
+void Engine::drop_left_over(const Call& call) {
+  constexpr std::size_t events_per_commit = 256;
+  bool is_left = false;
+  try {
+    store_->view([&](store::View& view) { is_left = view.has_expired(nothing_else); }, patience(call));
+    for (std::size_t dropped = 1; is_left && dropped > 0;)
+      commit({[&](store::Session& session) { dropped = session.drop_expired(nothing_else, events_per_commit); },
+              store::Durability::relaxed, false},
+             call);
+  } catch (const core::Failure& failure) {
+    core::Error error = core::copy_of(failure.error());
+    if (has_given_up(failure)) error.code = core::Code::unavailable;
+    error.outcome = core::Outcome::unknown;
+    throw core::Failure(std::move(error));
+  }
 }
 
 }  // namespace tse::engine

@@ -146,7 +146,7 @@ class Session : public View {
   /// The same, if it is one that the query asks for.
   virtual bool remove_ended(const core::Key& key, const EndedQuery& query) = 0;
   virtual void entomb(const core::Key& key, std::int64_t now, std::int64_t until) = 0;
-  /// Forgets what is over, at most `limit` of each kind. How many that was.
+  /// Forgets what is over, and what removed tasks have left, at most `limit` of each kind. How many that was.
   virtual std::size_t drop_expired(const Expiry& expiry, std::size_t limit) = 0;
 
   /// Runs a statement of the host's own; :taskstate_zone_id, :taskstate_id and :taskstate_now are those given. It may

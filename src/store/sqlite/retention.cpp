@@ -2,6 +2,8 @@
 
 #include "core/no_destructor.hpp"
 
+#include <algorithm>
+
 namespace tse::store::sqlite {
 namespace {
 
@@ -118,9 +120,29 @@ bool remove_ended(Connection& connection, const core::Key& key, const EndedQuery
   return remove_at(connection, query.now, deletion) == 1;
 }
 
+namespace {
+
+/// Deletes so many events of tasks that are gone, or fewer. How many that was.
+std::size_t drop_left_over(Connection& connection, std::int64_t limit) {
+  Query left(connection, "SELECT task_seq, revision FROM taskstate_erasures LIMIT 1");
+  if (!left.step()) return 0;
+  const std::int64_t seq = left.integer(0);
+  const std::int64_t rest = left.integer(1) - limit;
+  Query events(connection, "DELETE FROM taskstate_events WHERE task_seq = ?1 AND revision > ?2");
+  events.bind(1, seq).bind(2, rest).run();
+  const std::size_t dropped = changed(connection);
+  Query mark(connection, rest >= 1 ? "UPDATE taskstate_erasures SET revision = ?2 WHERE task_seq = ?1"
+                                   : "DELETE FROM taskstate_erasures WHERE task_seq = ?1 AND ?2 < 1");
+  mark.bind(1, seq).bind(2, rest).run();
+  return std::max(dropped, std::size_t{1});
+}
+
+}  // namespace
+
 bool has_expired(Connection& connection, const Expiry& expiry) {
   static const core::NoDestructor<std::string> sql(
-      std::string("SELECT EXISTS (SELECT 1 FROM taskstate_events") + is_told_no_longer +
+      std::string("SELECT EXISTS (SELECT 1 FROM taskstate_erasures) OR EXISTS (SELECT 1 FROM taskstate_events") +
+      is_told_no_longer +
       ") OR EXISTS (SELECT 1 FROM taskstate_idempotency WHERE expires_at <= ?2) "
       "OR EXISTS (SELECT 1 FROM taskstate_tombstones WHERE expires_at <= ?2)");
   Query query(connection, *sql);
@@ -130,7 +152,7 @@ bool has_expired(Connection& connection, const Expiry& expiry) {
 
 std::size_t drop_expired(Connection& connection, const Expiry& expiry, std::size_t limit) {
   const auto most = static_cast<std::int64_t>(limit);
-  std::size_t dropped = 0;
+  std::size_t dropped = drop_left_over(connection, most);
   const auto drop = [&](const char* sql, std::int64_t until) {
     Query query(connection, sql);
     query.bind(1, until).bind(2, most).run();

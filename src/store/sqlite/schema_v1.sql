@@ -160,6 +160,13 @@ CREATE TABLE taskstate_tombstones (
 
 CREATE INDEX taskstate_tombstones_expiry ON taskstate_tombstones (expires_at);
 
+-- Long histories of tasks that are gone, which are deleted in pieces, the newest events first. Always of a seq that is not
+-- given out again: less than the newest task's.
+CREATE TABLE taskstate_erasures (
+  task_seq INTEGER PRIMARY KEY,
+  revision INTEGER NOT NULL CHECK (revision >= 1)  -- of the newest event that is left
+) STRICT;
+
 CREATE TABLE taskstate_counters (
   zone_id TEXT NOT NULL,
   operation TEXT NOT NULL,
@@ -319,7 +326,12 @@ BEGIN
       coalesce((SELECT purging_at FROM taskstate_meta),
         CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000)),
     OLD.revision + 1);
-  DELETE FROM taskstate_events WHERE task_seq = OLD.seq;  -- after the insertion: none of them is the newest
+  -- After the insertion: none of them is the newest. What is left of a long history goes later, lest others wait for it.
+  DELETE FROM taskstate_events WHERE task_seq = OLD.seq AND revision > OLD.revision - 256;
+  INSERT INTO taskstate_erasures (task_seq, revision) SELECT OLD.seq, OLD.revision - 256 WHERE OLD.revision > 256;
+  DELETE FROM taskstate_events WHERE task_seq IN (SELECT task_seq FROM taskstate_erasures
+    WHERE task_seq > coalesce((SELECT max(seq) FROM taskstate_tasks), 0));
+  DELETE FROM taskstate_erasures WHERE task_seq > coalesce((SELECT max(seq) FROM taskstate_tasks), 0);
   DELETE FROM taskstate_payloads WHERE task_seq = OLD.seq;
   DELETE FROM taskstate_idempotency WHERE zone_id = OLD.zone_id AND task_id = OLD.id;
   UPDATE taskstate_counters SET completed = completed - (OLD.status = 'completed'), failed = failed - (OLD.status = 'failed')
@@ -409,4 +421,26 @@ END;
 CREATE TRIGGER taskstate_meta_delete BEFORE DELETE ON taskstate_meta
 BEGIN
   SELECT RAISE(ABORT, 'taskstate: the row of taskstate_meta stays');
+END;
+
+-- What is still to be deleted of a task that is gone is neither forgotten nor made up.
+CREATE TRIGGER taskstate_erasures_birth BEFORE INSERT ON taskstate_erasures
+  WHEN EXISTS (SELECT 1 FROM taskstate_tasks WHERE seq = NEW.task_seq)
+    OR EXISTS (SELECT 1 FROM taskstate_erasures WHERE task_seq = NEW.task_seq)
+    OR NOT EXISTS (SELECT 1 FROM taskstate_events WHERE task_seq = NEW.task_seq AND revision = NEW.revision)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: only the deletion of a task leaves an erasure');
+END;
+
+CREATE TRIGGER taskstate_erasures_change BEFORE UPDATE ON taskstate_erasures
+  WHEN NEW.task_seq IS NOT OLD.task_seq
+    OR EXISTS (SELECT 1 FROM taskstate_events WHERE task_seq = OLD.task_seq AND revision > coalesce(NEW.revision, 0))
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: an erasure goes on until its events are deleted');
+END;
+
+CREATE TRIGGER taskstate_erasures_delete BEFORE DELETE ON taskstate_erasures
+  WHEN EXISTS (SELECT 1 FROM taskstate_events WHERE task_seq = OLD.task_seq)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: an erasure goes on until its events are deleted');
 END;

@@ -191,6 +191,8 @@ void Verification::check_events() {
   report_.events = connection_.integer("SELECT count(*) FROM taskstate_events");
   each_key(
       "SELECT zone_id, id FROM taskstate_events AS e WHERE task_seq IS NOT NULL AND NOT EXISTS "
+      "(SELECT 1 FROM taskstate_erasures AS r WHERE r.task_seq = e.task_seq AND e.revision <= r.revision) AND NOT "
+      "EXISTS "
       "(SELECT 1 FROM taskstate_tasks AS t WHERE t.seq = e.task_seq AND t.zone_id = e.zone_id AND t.id = e.id)",
       "an event of it is left, or names another key than the task");
   each_key("SELECT zone_id, id FROM taskstate_events WHERE (task_seq IS NULL) <> (kind = 'purged')",
@@ -200,6 +202,11 @@ void Verification::check_events() {
       "AND t.id = p.id JOIN taskstate_events AS e ON e.task_seq = t.seq AND e.revision = 1 "
       "WHERE p.task_seq IS NULL AND p.seq > e.seq",
       "a purge of it is told, and it is there");
+  const std::int64_t misplaced = connection_.integer(
+      "SELECT count(*) FROM taskstate_erasures WHERE task_seq IN (SELECT seq FROM taskstate_tasks) "
+      "OR task_seq > coalesce((SELECT max(seq) FROM taskstate_tasks), 0)");
+  if (misplaced > 0)
+    problem("taskstate_erasures: " + std::to_string(misplaced) + " are of tasks that are there or may come");
   const std::int64_t missing = connection_.integer(
       "SELECT coalesce(max(seq), purged_through) - purged_through - count(seq) FROM taskstate_meta "
       "LEFT JOIN taskstate_events ON seq > purged_through");

@@ -174,4 +174,101 @@ BOOST_FIXTURE_TEST_CASE(old_purges_are_told_no_longer_but_for_the_newest_event, 
   BOOST_TEST(store->verify(in()).problems.empty());
 }
 
+namespace {
+
+constexpr store::Expiry nothing_else{INT64_MIN, INT64_MIN};
+
+struct Long : Fixture {
+  TempDirectory directory;
+  Long() { store = open(directory.path()); }
+
+  void lived_long(const std::string& id, int changes) {
+    create(*store, "z", id, second);
+    for (int i = 0; i < changes; ++i) {
+      core::Annotate annotate;
+      annotate.additions.package_version = i;
+      change(*store, {"z", id}, annotate);
+    }
+    start(*store, {"z", id});
+    complete(*store, {"z", id});
+  }
+  std::string of_database(const std::string& sql) { return shell(directory.path(), sql); }
+  std::string events_left() { return of_database("SELECT count(*) FROM taskstate_events WHERE task_seq IS NOT NULL"); }
+  std::string erasures() {
+    return of_database("SELECT group_concat(task_seq || ':' || revision) FROM taskstate_erasures");
+  }
+  std::string problems() {
+    std::string all;
+    for (const std::string& each : store->verify(in()).problems) all += each + "; ";
+    return all;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_long_history_goes_in_pieces, Long) {
+  lived_long("long", 597);  // 600 events
+  create(*store, "z", "newer", second);
+  BOOST_TEST(remove({"z", "long"}, 3 * second));
+  BOOST_TEST(!store->read({"z", "long"}, in()).has_value());
+  BOOST_TEST(of_database("SELECT id FROM taskstate_events WHERE kind = 'purged'") == "long");
+  BOOST_TEST(events_left() == "345");  // and that of the newer one
+  BOOST_TEST(erasures() == "1:344");
+  BOOST_TEST(problems() == "");
+  BOOST_TEST(has_expired(nothing_else));
+  BOOST_TEST(drop_expired(nothing_else, 300) == 300U);
+  BOOST_TEST(erasures() == "1:44");
+  BOOST_TEST(problems() == "");
+  store = open(directory.path());  // goes on, whoever begins
+  BOOST_TEST(drop_expired(nothing_else, 300) == 44U);
+  BOOST_TEST(erasures() == "");
+  BOOST_TEST(events_left() == "1");
+  BOOST_TEST(!has_expired(nothing_else));
+  BOOST_TEST(drop_expired(nothing_else, 300) == 0U);
+  BOOST_TEST(problems() == "");
+}
+
+// The next task gets its seq, and must not get its history.
+BOOST_FIXTURE_TEST_CASE(the_history_of_the_newest_task_goes_at_once, Long) {
+  create(*store, "z", "older", second);
+  lived_long("long", 297);
+  BOOST_TEST(remove({"z", "long"}, 3 * second));
+  BOOST_TEST(erasures() == "");
+  BOOST_TEST(events_left() == "1");
+  create(*store, "z", "next", second);
+  BOOST_TEST(store->history({"z", "next"}, in()).size() == 1U);
+  BOOST_TEST(problems() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_history_that_would_become_the_newest_is_finished, Long) {
+  lived_long("long", 297);
+  ended("z", "newer");
+  BOOST_TEST(remove({"z", "long"}, 3 * second));
+  BOOST_TEST(erasures() == "1:44");
+  BOOST_TEST(remove({"z", "newer"}, 3 * second));
+  BOOST_TEST(erasures() == "");
+  BOOST_TEST(events_left() == "0");
+  create(*store, "z", "next", second);
+  BOOST_TEST(store->history({"z", "next"}, in()).size() == 1U);
+  BOOST_TEST(problems() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_erasure_is_neither_forgotten_nor_made_up_by_others, Long) {
+  lived_long("long", 297);
+  create(*store, "z", "newer", second);
+  const auto refused = [&](const char* sql) {
+    const std::string said = of_database(sql);
+    BOOST_TEST(said.find("taskstate: ") != std::string::npos, sql << ": " << said);
+  };
+  refused("INSERT INTO taskstate_erasures VALUES (2, 1)");
+  refused("INSERT INTO taskstate_erasures VALUES (7, 1)");
+  BOOST_TEST(remove({"z", "long"}, 3 * second));
+  refused("INSERT OR REPLACE INTO taskstate_erasures VALUES (1, 1)");
+  refused("UPDATE taskstate_erasures SET revision = 43");
+  refused("UPDATE taskstate_erasures SET task_seq = 2");
+  refused("UPDATE OR REPLACE taskstate_erasures SET revision = NULL");
+  refused("DELETE FROM taskstate_erasures");
+  BOOST_TEST(erasures() == "1:44");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
