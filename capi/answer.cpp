@@ -2,6 +2,7 @@
 #include "internal.hpp"
 
 #include "core/answer.hpp"
+#include "core/no_destructor.hpp"
 
 #include <array>
 
@@ -52,7 +53,10 @@ void fill(tse_answer& out, core::Answer answer) noexcept {
   show(out);
 }
 
-const engine::Call no_call;
+const engine::Call& no_call() noexcept {
+  static const core::NoDestructor<engine::Call> call;
+  return *call;
+}
 
 engine::Waiting waiting_in(const tse_request* request) {
   const bool elsewhere = request != nullptr && capi::flag_in(request->wait_elsewhere, "wait_elsewhere");
@@ -92,7 +96,7 @@ int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size,
       return show(out);
     }
     if (engine == nullptr) return fill(out, engine::answer_without_engine(key, asked));
-    show(out, engine->engine->decide(out.answer, key, asked, waiting_in(request), call ? call->call : no_call));
+    show(out, engine->engine->decide(out.answer, key, asked, waiting_in(request), call ? call->call : no_call()));
   });
 }
 

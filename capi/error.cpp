@@ -1,6 +1,8 @@
 // Codes and errors.
 #include "internal.hpp"
 
+#include "core/no_destructor.hpp"
+
 #include <new>
 
 using namespace tse;
@@ -21,15 +23,20 @@ static_assert(TSE_UNKNOWN == static_cast<std::int32_t>(core::Outcome::unknown));
 namespace {
 
 // Handed out when there is no memory for any other; never freed. The message fits into the string itself.
-tse_error no_memory_not_done{{core::Code::no_memory, "out of memory", {}, core::Outcome::not_done}};
-tse_error no_memory_unknown{{core::Code::no_memory, "out of memory", {}, core::Outcome::unknown}};
+template <core::Outcome outcome>
+tse_error* no_memory() noexcept {
+  static core::NoDestructor<tse_error> error(tse_error{{core::Code::no_memory, "out of memory", {}, outcome}});
+  return &*error;
+}
 
 }  // namespace
 
 namespace tse::capi {
 
 int32_t fail_no_memory(tse_error** out, core::Outcome outcome) noexcept {
-  if (out != nullptr) *out = outcome == core::Outcome::unknown ? &no_memory_unknown : &no_memory_not_done;
+  if (out != nullptr)
+    *out =
+        outcome == core::Outcome::unknown ? no_memory<core::Outcome::unknown>() : no_memory<core::Outcome::not_done>();
   return TSE_NO_MEMORY;
 }
 
@@ -74,5 +81,5 @@ int32_t tse_error_detail(const tse_error* error, size_t index, tse_error_detail_
 }
 
 void tse_error_free(tse_error* error) noexcept {
-  if (error != &no_memory_not_done && error != &no_memory_unknown) delete error;
+  if (error != no_memory<core::Outcome::not_done>() && error != no_memory<core::Outcome::unknown>()) delete error;
 }

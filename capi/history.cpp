@@ -10,11 +10,15 @@ struct tse_history {
 };
 
 int32_t tse_history_read(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
-                         const tse_call* call, tse_history** history, tse_error** error) noexcept {
+                         int64_t before_revision, int64_t limit, const tse_call* call, tse_history** history,
+                         tse_error** error) noexcept {
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     tse_history*& out = capi::require(history, "history");
-    auto events = target.history(capi::key_in(zone_id, zone_id_size, id, id_size), capi::call_in(call));
+    engine::HistoryQuery query;
+    query.before_revision = capi::number_in(before_revision);
+    if (limit != 0) query.limit = limit;
+    auto events = target.history(capi::key_in(zone_id, zone_id_size, id, id_size), capi::call_in(call), query);
     out = new tse_history{std::move(events)};
   });
 }

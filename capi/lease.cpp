@@ -2,6 +2,7 @@
 #include "lease.hpp"
 
 #include "core/codec.hpp"
+#include "core/validate.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -17,6 +18,9 @@ struct tse_leases {
 };
 
 namespace tse::capi {
+
+static_assert(TSE_CLAIM_ZONES_MAX == core::max_claim_zones && TSE_CLAIM_OPERATIONS_MAX == core::max_claim_operations &&
+              TSE_CLAIM_PAIRS_MAX == core::max_claim_pairs);
 
 namespace {
 

@@ -228,7 +228,8 @@ TSE_API int32_t tse_call_set_cancel_token(tse_call *call, const tse_cancel_token
  *  and DELETE on tables not named taskstate_* or sqlite_*; their rows are not handed out. Parameters that are not
  *  bound must be named :taskstate_zone_id, :taskstate_id or :taskstate_now (us UTC), which get the task's key and
  *  the time of the change. What is refused or fails when it runs is invalid_argument with the field "also[0]" and so
- *  on, and nothing is done. */
+ *  on, and nothing is done. One that still runs at the deadline, or when the call is cancelled, is ended: busy or
+ *  cancelled with that field, and nothing is done. */
 TSE_API int32_t tse_call_also(tse_call *call, const char *sql, size_t size, tse_error **error) TSE_NOEXCEPT;
 /** Binds NULL to a parameter of the statement added last. `name` as the statement spells it (":at"), or NULL: values without a
  *  name go in order to the parameters that are not named :taskstate_*. The value is copied. */
@@ -316,7 +317,8 @@ TSE_API int32_t tse_options_set_ignore_bad_request_id(tse_options *options, int3
 TSE_API int32_t tse_options_set_any_filesystem(tse_options *options, int32_t allow, tse_error **error) TSE_NOEXCEPT;
 /** The least level that is logged; TSE_LOG_WARN unless set. Without a file or callback: stderr. */
 TSE_API int32_t tse_options_set_log_level(tse_options *options, int32_t level, tse_error **error) TSE_NOEXCEPT;
-/** Appends log lines to a file instead of stderr. */
+/** Appends log lines to a file instead of stderr: a regular one, made with mode 0600 where there is none, or a character
+ *  device. Another kind, the database or one of the files beside it is TSE_INVALID_ARGUMENT at tse_open(). */
 TSE_API int32_t tse_options_set_log_file(tse_options *options, const char *path, size_t size,
                                          tse_error **error) TSE_NOEXCEPT;
 /** Hands log lines to a callback instead of stderr; NULL goes back to stderr. */
@@ -587,11 +589,16 @@ TSE_API int32_t tse_wait(tse_engine *engine, const char *zone_id, size_t zone_id
 /** The leases that one call granted, with their tasks: a snapshot. Freeing it gives back memory only. */
 typedef struct tse_leases tse_leases;
 
+#define TSE_CLAIM_ZONES_MAX 1000     /**< the most zones that a claim names */
+#define TSE_CLAIM_OPERATIONS_MAX 100 /**< the most operations that a claim names */
+#define TSE_CLAIM_PAIRS_MAX 10000    /**< the most that their numbers multiply to */
+
 /** What tse_claim() shall find, and on which terms. */
 typedef struct tse_claim_spec {
   size_t struct_size; /**< set by TSE_CLAIM_SPEC_INIT */
-  tse_str zones;      /**< zone ids separated by ","; absent: all */
-  tse_str operations; /**< operations separated by ","; absent: all */
+  tse_str zones;      /**< zone ids separated by ",", at most TSE_CLAIM_ZONES_MAX; absent: all */
+  tse_str operations; /**< operations separated by ",", at most TSE_CLAIM_OPERATIONS_MAX; absent: all. Zones times
+                       *   operations at most TSE_CLAIM_PAIRS_MAX */
   tse_str worker;     /**< who claims, 1-256 bytes UTF-8 without control characters; for operators, never on the wire */
   int64_t lease_us;   /**< how long a lease lasts without a heartbeat: 1 ms - 30 days; TSE_NONE: 30 s */
   int64_t limit;      /**< at most this many leases, 1-64 */
@@ -834,7 +841,7 @@ TSE_API void tse_page_free(tse_page *page) TSE_NOEXCEPT;
 
 /* ---- History ------------------------------------------------------------------------------- */
 
-/** A task's events, oldest first. */
+/** A part of a task's events, oldest first. */
 typedef struct tse_history tse_history;
 
 /** One event of a task's history. */
@@ -862,10 +869,12 @@ typedef struct tse_event_view {
   { sizeof(tse_event_view), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, -1, 0, 0, 0, 0, { NULL, 0 }, 0, \
     { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
 
-/** All events of a task; none for an unknown one. */
+/** The newest events of a task, at most `limit` (1-1000; 0: 1000), of those before the event with before_revision
+ *  (TSE_NONE: of all); none for an unknown task. Where the first event of one part has a revision above 1, older ones
+ *  come before it: that revision is the before_revision of the next part. */
 TSE_API int32_t tse_history_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
-                                 size_t id_size, const tse_call *call, tse_history **history,
-                                 tse_error **error) TSE_NOEXCEPT;
+                                 size_t id_size, int64_t before_revision, int64_t limit, const tse_call *call,
+                                 tse_history **history, tse_error **error) TSE_NOEXCEPT;
 /** How many events; 0 for NULL. */
 TSE_API size_t tse_history_count(const tse_history *history) TSE_NOEXCEPT;
 /** Reads event `index`. Views live as long as the history. */
@@ -1010,9 +1019,11 @@ TSE_API void tse_stats_free(tse_stats *stats) TSE_NOEXCEPT;
 
 /** Copies the file as it is at one moment to `path`: first into a temporary file beside it, which reaches the disk and then
  *  takes the name. Others go on writing meanwhile. The copy is whole by itself and opens as any other; leases, cursors and
- *  positions of the original are none of its own. Errors: already_exists (at `path` stands a database that an
- *  engine has opened: it has a -taskstate file beside it), invalid_argument (`path` is the file itself), busy and cancelled (nothing is left behind),
- *  access_denied, disk_full, io_error, unavailable, and those of tse_get(). Without a timeout of the call's own it
+ *  positions of the original are none of its own. An earlier backup at `path`, or an empty file, is replaced; nothing
+ *  else is. Errors: already_exists (at `path` stands a file that is no earlier backup, or a database that an engine has
+ *  opened: it has a -taskstate file beside it; or a -wal, -shm or -journal lies there, which would be taken for the
+ *  copy's), invalid_argument (`path` is the file itself, one of its companions or another file's, or a symbolic link, a
+ *  directory, a FIFO, a socket or a device), busy and cancelled (nothing is left behind), access_denied, disk_full, io_error, unavailable, and those of tse_get(). Without a timeout of the call's own it
  *  takes as long as it takes, as does tse_verify(). */
 TSE_API int32_t tse_backup(tse_engine *engine, const char *path, size_t size, const tse_call *call,
                            tse_error **error) TSE_NOEXCEPT;

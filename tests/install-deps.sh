@@ -7,7 +7,8 @@ set -euo pipefail
 build=(g++ cmake ninja-build pkg-config binutils libsqlite3-dev sqlite3 libboost1.81-dev libspdlog-dev libfmt-dev
   libxxhash-dev curl ca-certificates)
 all=("${build[@]}" libboost-test1.81-dev git ccache clang-14 clang-format-14 clang-tidy-14 llvm-14 libclang-rt-14-dev doxygen
-  python3-clang-14 strace util-linux procps valgrind libbenchmark-dev spin libfaketime)
+  python3-clang-14 strace util-linux procps valgrind libbenchmark-dev spin libfaketime
+  libsqlcipher0 wget nodejs node-axios node-undici)
 
 wanted=("${all[@]}")
 if [ "${1:-}" = build ]; then wanted=("${build[@]}"); fi

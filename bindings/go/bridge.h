@@ -408,9 +408,10 @@ static inline void tsego_history_free(tsego_history *out) {
   tse_history_free(out->history);
 }
 
-static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tsego_history *out) {
+static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, int64_t before_revision, int64_t limit,
+                                         TSEGO_CALL, tsego_history *out) {
   TSEGO_BEGIN_CALL(&out->error);
-  code = tse_history_read(engine, TSEGO_KEY_TO_C, call, &out->history, &out->error);
+  code = tse_history_read(engine, TSEGO_KEY_TO_C, before_revision, limit, call, &out->history, &out->error);
   tse_call_free(TSEGO_OWNED);
   if (code) return code;
   out->count = tse_history_count(out->history);

@@ -192,12 +192,17 @@ func (e *Engine) List(ctx context.Context, query ListQuery) (*Page, error) {
 	return page, err
 }
 
-// History returns a task's events, oldest first; none for a task that does not exist. Errors as [Engine.Get], without
-// [ErrNotFound]. Blocks for one read. Since 0.1.
-func (e *Engine) History(ctx context.Context, zoneID, id string) ([]Event, error) {
+// History returns the newest events of a task, 1000 at most, oldest first; none for a task that does not exist. A part,
+// one at most, asks for fewer or for older ones. Errors as [Engine.Get], without [ErrNotFound]. Blocks for one read.
+// Since 0.1.
+func (e *Engine) History(ctx context.Context, zoneID, id string, part ...HistoryPart) ([]Event, error) {
 	var events []Event
+	var which HistoryPart
+	if len(part) > 0 {
+		which = part[0]
+	}
 	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
-		events, err = h.history(zoneID, id, args)
+		events, err = h.history(zoneID, id, which, args)
 		return err
 	})
 	return events, err

@@ -192,6 +192,16 @@ func TestTheLifeOfATask(t *testing.T) {
 	if first := events[0]; first.From != taskstate.NoStatus || first.To != taskstate.Pending || first.Worker != "" {
 		t.Errorf("%+v", first)
 	}
+	part, err := tasks.History(ctx, "z1", "t1", taskstate.HistoryPart{Limit: 2})
+	if err != nil || len(part) != 2 || part[0] != events[2] || part[1] != events[3] {
+		t.Error(part, err)
+	}
+	part, err = tasks.History(ctx, "z1", "t1", taskstate.HistoryPart{BeforeRevision: part[0].Revision})
+	if err != nil || len(part) != 2 || part[0] != events[0] || part[1] != events[1] {
+		t.Error(part, err)
+	}
+	_, err = tasks.History(ctx, "z1", "t1", taskstate.HistoryPart{Limit: 1001})
+	wantError(t, err, taskstate.ErrInvalidArgument, "limit")
 	second := events[1]
 	if second.From != taskstate.Pending || second.To != taskstate.Running || second.Worker != "w1" ||
 		second.RequestID != "r1" || second.Traceparent != traceparent || second.Sequence <= events[0].Sequence {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -103,6 +104,21 @@ func TestStatementsRunInTheSameTransaction(t *testing.T) {
 	}
 	if answer := tasks.Accept(nil, err, taskstate.Request{}); answer.Status != http.StatusInternalServerError {
 		t.Fatal(answer) // no fault of the client's
+	}
+}
+
+func TestAStatementThatDoesNotEndIsEndedAtTheDeadline(t *testing.T) {
+	tasks := open(t, ":memory:")
+	create(t, tasks, "a")
+	late, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	endless := taskstate.SQL("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+	if _, err := tasks.Start(taskstate.WithAlso(late, endless), "z1", "a"); !errors.Is(err, taskstate.ErrBusy) &&
+		!errors.Is(err, taskstate.ErrCancelled) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	if task := get(t, tasks, "a"); task.Status != taskstate.Pending {
+		t.Fatal(task)
 	}
 }
 
@@ -369,6 +385,43 @@ func TestBackupAndRestore(t *testing.T) {
 	wantError(t, err, taskstate.ErrRestored, "")
 	wantError(t, tasks.Backup(ctx, copied), taskstate.ErrAlreadyExists, "")
 	wantError(t, tasks.Backup(ctx, path), taskstate.ErrInvalidArgument, "path")
+	for _, companion := range []string{"-wal", "-shm", "-journal", "-taskstate"} {
+		wantError(t, tasks.Backup(ctx, path+companion), taskstate.ErrInvalidArgument, "path")
+	}
+}
+
+func TestBackupReplacesNothingButABackup(t *testing.T) {
+	path := newPath(t)
+	tasks := open(t, path)
+	create(t, tasks, "a")
+	at := func(name string) string { return filepath.Join(filepath.Dir(path), name) }
+	if err := syscall.Mkfifo(at("fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(at("nowhere"), at("link")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fifo", "link", ""} {
+		wantError(t, tasks.Backup(ctx, at(name)), taskstate.ErrInvalidArgument, "path")
+	}
+	for _, name := range []string{"precious", "copy.db-wal", "copy.db-journal", "copy.db-shm"} {
+		if err := os.WriteFile(at(name), []byte("precious"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		target := strings.SplitAfter(name, ".db")[0]
+		wantError(t, tasks.Backup(ctx, at(target)), taskstate.ErrAlreadyExists, "")
+		if content, err := os.ReadFile(at(name)); err != nil || string(content) != "precious" {
+			t.Fatal(name, string(content), err)
+		}
+		if err := os.Remove(at(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := 0; i < 2; i++ {
+		if err := tasks.Backup(ctx, at("copy.db")); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestHostOptionsReachTheLibrary(t *testing.T) {

@@ -144,6 +144,12 @@ type Page struct {
 	TotalCount   int64  // -1 unless ListQuery.WithTotal asked for it
 }
 
+// HistoryPart is which of a task's events [Engine.History] returns. Since 0.1.
+type HistoryPart struct {
+	BeforeRevision int64 // those before it: the Revision of the first event of the part before; 0: all
+	Limit          int64 // 1-1000; 0: 1000
+}
+
 // Event is one entry of a task's history. Since 0.1.
 type Event struct {
 	Sequence    int64 // grows over the whole file, in commit order; never reused

@@ -93,9 +93,13 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 	return page, nil
 }
 
-func (h *handle) history(zoneID, id string, call callArgs) ([]Event, error) {
+func (h *handle) history(zoneID, id string, part HistoryPart, call callArgs) ([]Event, error) {
 	var out C.tsego_history
-	code := C.tsego_history_read(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+	before := C.int64_t(C.TSE_NONE)
+	if part.BeforeRevision != 0 {
+		before = C.int64_t(part.BeforeRevision)
+	}
+	code := C.tsego_history_read(h.engine, zoneID, id, before, C.int64_t(part.Limit), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	defer C.tsego_history_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)

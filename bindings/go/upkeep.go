@@ -40,9 +40,10 @@ func (e *Engine) Erase(ctx context.Context, zoneID, id string) (bool, error) {
 }
 
 // Backup copies the file as it is at one moment to path; others go on writing. The copy takes its name when it is whole and
-// on the disk. Without a deadline it takes as long as it takes. Errors: [ErrAlreadyExists] (at path stands a database
-// that an engine has opened), [ErrInvalidArgument] (it is the file itself), the context's error, [ErrAccessDenied],
-// [ErrDiskFull], [ErrIO], [ErrUnavailable], and those of [Engine.Get]. Since 0.1.
+// on the disk; an earlier backup there, or an empty file, is replaced, and nothing else. Without a deadline it takes as
+// long as it takes. Errors: [ErrAlreadyExists] (at path stands anything else, or a -wal, -shm or -journal lies there),
+// [ErrInvalidArgument] (it is the file itself, a companion of it or of another, or no regular file), the context's
+// error, [ErrAccessDenied], [ErrDiskFull], [ErrIO], [ErrUnavailable], and those of [Engine.Get]. Since 0.1.
 func (e *Engine) Backup(ctx context.Context, path string) error {
 	return e.use(ctx, func(h *handle, args callArgs) error { return h.backup(path, args) })
 }

@@ -116,8 +116,10 @@ class Engine {
   /// One page of a zone's tasks, newest first. Cursors are opaque, bound to their file and filter.
   /// @throws Error invalid_argument for a foreign or altered cursor.
   [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;
-  /// All events of a task, oldest first; none for an unknown one.
-  [[nodiscard]] std::vector<Event> history(std::string_view zone_id, std::string_view id, const Call& call = {}) const;
+  /// The newest events of a task, 1000 at most, oldest first; none for an unknown one. Where the first has a revision
+  /// above 1, that revision is the before_revision of the next part.
+  [[nodiscard]] std::vector<Event> history(std::string_view zone_id, std::string_view id,
+                                           const HistoryQuery& query = {}, const Call& call = {}) const;
   /// Waits, at most `longest`, until the task has moved past `revision`, or is completed or failed; without a revision,
   /// until it is completed or failed. The task as it is by then, or nothing. Woken within milliseconds of a change by
   /// any process.
@@ -141,8 +143,9 @@ class Engine {
   /// Figures; counts of all zones, or of one. Costs the same however many tasks there are.
   [[nodiscard]] Stats stats(const std::optional<std::string>& zone_id = {}, const Call& call = {}) const;
   /// Copies the file as it is at one moment; others go on writing. The copy takes its name when it is whole and on the
-  /// disk. Without a timeout it takes as long as it takes. @throws Error already_exists (there stands a database that
-  /// an engine has opened), invalid_argument (it is the file itself).
+  /// disk; an earlier backup there, or an empty file, is replaced, and nothing else. Without a timeout it takes as long
+  /// as it takes. @throws Error already_exists (there stands anything else, or a -wal, -shm or -journal lies there),
+  /// invalid_argument (it is the file itself, a companion of it or of another, or no regular file).
   void backup(std::string_view path, const Call& call = {}) const;
   /// Examines the whole file in one snapshot: SQLite's integrity check and every invariant of tasks,
   /// events and counters. Writers go on. Problems are a result, not an error.

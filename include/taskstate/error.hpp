@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,7 +63,9 @@ enum class Errc : std::int32_t {
       return text.empty() ? "no taskstate code" : std::string(text);
     }
   };
-  static const Category category;
+  // Never destroyed: what runs after main() may ask, too.
+  alignas(Category) static unsigned char place[sizeof(Category)];
+  static const Category& category = *new (place) Category;
   return category;
 }
 

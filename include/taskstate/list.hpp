@@ -55,6 +55,12 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
+/// Which part of a task's history Engine::history() gives: the newest events, of those before a revision. @since 0.1
+struct HistoryQuery {
+  std::optional<std::int64_t> before_revision{};  ///< that of the first event of the part before; absent: all events
+  std::optional<std::int64_t> limit{};            ///< 1-1000; absent: 1000
+};
+
 /// What Engine::verify() found. @since 0.1
 struct Report {
   bool ok = false;                      ///< nothing is wrong

@@ -203,6 +203,17 @@ std::string_view take_opaque_tag(std::string_view& text) noexcept {
   return tag;
 }
 
+/// Proxies that compress a body mark its tag: Apache with "-", Jetty with "--", others with ";". The client sends the
+/// mark back.
+bool is_same_tag(std::string_view tag, std::string_view etag) noexcept {
+  constexpr std::array<std::string_view, 12> marks{"-gzip\"", "--gzip\"",   ";gzip\"",     "-br\"",
+                                                   "--br\"",  ";br\"",      "-zstd\"",     "--zstd\"",
+                                                   ";zstd\"", "-deflate\"", "--deflate\"", ";deflate\""};
+  if (tag == etag) return true;
+  const std::string_view unclosed = etag.substr(0, etag.rfind('"'));
+  return tag.starts_with(unclosed) && std::find(marks.begin(), marks.end(), tag.substr(unclosed.size())) != marks.end();
+}
+
 }  // namespace
 
 std::string etag_of(const Answerable& task) {
@@ -238,7 +249,7 @@ bool if_none_match_matches(std::string_view field, std::string_view etag) noexce
       const std::string_view tag = take_opaque_tag(field);
       skip_white_space(field);
       if (tag.empty() || (!field.empty() && field.front() != ',')) return false;
-      if (tag == etag) return true;
+      if (is_same_tag(tag, etag)) return true;
       if (field.empty()) return false;
     }
     field.remove_prefix(1);

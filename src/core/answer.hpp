@@ -152,7 +152,8 @@ void answer(Answer& out, const Representation& task, const Request& request, con
                             const MakeRequestId& fresh);
 
 /// Whether an If-None-Match field value matches a strong entity tag, by weak comparison (RFC 9110,
-/// section 13.1.2). A malformed list matches nothing from its fault on.
+/// section 13.1.2). A malformed list matches nothing from its fault on. A tag that a proxy has marked as compressed
+/// (`-gzip"`) matches its original.
 [[nodiscard]] bool if_none_match_matches(std::string_view field, std::string_view etag) noexcept;
 
 }  // namespace tse::core

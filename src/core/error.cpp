@@ -33,4 +33,12 @@ Error copy_of(const Error& error) noexcept {
   }
 }
 
+Error copy_of(const FixedError& error) noexcept {
+  try {
+    return {error.code, std::string(error.message)};
+  } catch (const std::bad_alloc&) {
+    return {Code::no_memory, "out of memory"};
+  }
+}
+
 }  // namespace tse::core

@@ -70,8 +70,16 @@ struct Error {
 [[nodiscard]] Error invalid(std::vector<Detail> details);
 [[nodiscard]] Error invalid(std::string field, std::string message);
 
+/// An Error of fixed words, guaranteed not applied. It is there before the host's first constructor runs and after its
+/// last destructor has, which a static Error is not.
+struct FixedError {
+  Code code;
+  std::string_view message;
+};
+
 /// A copy; where there is no memory for one, `no_memory` with the same outcome.
 [[nodiscard]] Error copy_of(const Error& error) noexcept;
+[[nodiscard]] Error copy_of(const FixedError& error) noexcept;
 
 /// An Error on its way up through code that has nothing to say about it.
 class Failure : public std::exception {

@@ -225,6 +225,26 @@ void check_payload(Details& out, std::size_t bytes) {
 
 void check_actor(Details& out, std::string_view value) { check_plain(out, "actor", value, max_actor_bytes); }
 
+void check_claim_filter(Details& out, std::size_t zones, std::size_t operations) {
+  const auto too_many = [&](std::string_view field, std::size_t named, std::size_t most) {
+    if (named > most)
+      add(out, field,
+          "at most " + std::to_string(most) + ", are " + std::to_string(named) +
+              ": name fewer in each claim, or none for all");
+  };
+  too_many("zones", zones, max_claim_zones);
+  too_many("operations", operations, max_claim_operations);
+  if (out.empty() && zones * operations > max_claim_pairs)
+    add(out, "zones",
+        "times operations at most " + std::to_string(max_claim_pairs) + ", are " + std::to_string(zones) + " times " +
+            std::to_string(operations) + ": name fewer in each claim, or none for all");
+}
+
+void check_page_limit(Details& out, std::string_view field, std::int64_t value) {
+  if (value < 1 || value > max_page)
+    add(out, field, "must be 1-" + std::to_string(max_page) + ", is " + std::to_string(value));
+}
+
 Details validate(const Task& task) { return validate(task, render(task)); }
 
 Details validate(const Task& task, std::string_view body, std::size_t room) {

@@ -25,6 +25,12 @@ inline constexpr std::size_t max_task_bytes = std::size_t{1} << 20;
 /// What a task that has not ended must leave free, so that the engine can always end it with a message of its own.
 inline constexpr std::size_t room_to_fail = 128;
 inline constexpr std::size_t max_payload_bytes = std::size_t{1} << 20;
+/// What one claim may name. Each zone is looked at for each operation.
+inline constexpr std::size_t max_claim_zones = 1000;
+inline constexpr std::size_t max_claim_operations = 100;
+inline constexpr std::size_t max_claim_pairs = 10000;
+inline constexpr std::int64_t max_leases = 64;  ///< of one claim
+inline constexpr std::int64_t max_page = 1000;  ///< of tasks or events
 inline constexpr std::int64_t max_package_version = (std::int64_t{1} << 53) - 1;
 
 /// 1-128 bytes of A-Z a-z 0-9 - . _ ~, not "." or "..".
@@ -64,5 +70,8 @@ void check_warnings(std::vector<Detail>& out, const std::vector<Warning>& warnin
 void check_operation(std::vector<Detail>& out, std::string_view value, std::span<const std::string> allowed);
 void check_payload(std::vector<Detail>& out, std::size_t bytes);
 void check_actor(std::vector<Detail>& out, std::string_view value);
+/// How many zones and operations a claim names.
+void check_claim_filter(std::vector<Detail>& out, std::size_t zones, std::size_t operations);
+void check_page_limit(std::vector<Detail>& out, std::string_view field, std::int64_t value);
 
 }  // namespace tse::core

@@ -36,7 +36,7 @@ std::vector<ItemResult> Engine::run(std::span<const Item> items, const Call& cal
     }
   }
   std::vector<std::optional<core::Error>> errors(changes.size());
-  commit(changes, errors, call);
+  commit(changes, errors, call, patience(call));
   for (std::size_t i = 0; i < places.size(); ++i) {
     ItemResult& result = results[places[i]];
     if (errors[i]) {

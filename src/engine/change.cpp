@@ -56,8 +56,11 @@ void run_also(store::Session& session, const std::vector<store::Statement>& stat
       session.run(statements[i], key, now);
     } catch (const core::Failure& failure) {
       core::Error error = failure.error();
-      if (error.code == core::Code::invalid_argument)
-        error = core::invalid("also[" + std::to_string(i) + "]", error.details.front().message);
+      if (!error.details.empty()) {
+        core::Detail& fault = error.details.front();
+        fault.field = "also[" + std::to_string(i) + "]";
+        error.message = fault.field + ": " + fault.message;
+      }
       throw core::Failure(std::move(error));
     }
   }

@@ -14,14 +14,11 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::int64_t most_changes = 1000;
-
 void check(const ChangesQuery& query) {
   std::vector<core::Detail> broken;
   if (!query.zone_id.empty()) core::check_id(broken, "zone_id", query.zone_id);
   if (query.after && query.latest) broken.push_back({"after", "must not be given where the feed begins here and now"});
-  if (query.limit < 1 || query.limit > most_changes)
-    broken.push_back({"limit", "must be 1-1000, is " + std::to_string(query.limit)});
+  core::check_page_limit(broken, "limit", query.limit);
   if (query.wait.count() < 0)
     broken.push_back({"wait", "must not be negative, is " + std::to_string(query.wait.count()) + " us"});
   if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
@@ -55,10 +52,11 @@ Changes Engine::changes(const ChangesQuery& query, const Call& call) {
   const auto until = steady_clock::now() + capped(query.wait);
   std::shared_ptr<Watch> watch;
   std::optional<std::stop_callback<std::function<void()>>> wake;  // only once there is a watch: it runs in any thread
+  store::Patience reading = patience(call);
   for (;;) {
     if (watch) watch->reset();
     enter();
-    store::Feed feed = store_->feed(part, patience(call));
+    store::Feed feed = store_->feed(part, reading);
     if (!generation) generation = feed.generation;
     if (feed.generation != generation) {
       (void)store_->tell_restored();  // that is done herewith
@@ -73,13 +71,16 @@ Changes Engine::changes(const ChangesQuery& query, const Call& call) {
     part.after = feed.read_through;
     for (core::Event& event : feed.events) event.position = core::format_position({*generation, event.sequence});
     const bool at_end = feed.read_through == feed.latest;
-    if (!feed.events.empty() || (at_end && steady_clock::now() >= until))
+    // One zone's events may lie far apart: what was read so far need not be read again.
+    const bool out_of_time = !at_end && steady_clock::now() >= reading.until;
+    if (!feed.events.empty() || out_of_time || (at_end && steady_clock::now() >= until))
       return {std::move(feed.events), core::format_position({*generation, feed.read_through}), feed.purged_through};
     if (!at_end) continue;
     if (call.stop.stop_requested())
       throw core::Failure(core::Code::cancelled, "the caller cancelled before there was anything new");
     if (watch) {
       watch->sleep_until(until);
+      reading = patience(call);
     } else {
       watch = this->watch();
       watch->await_changes(query.zone_id);

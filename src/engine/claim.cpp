@@ -13,12 +13,16 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::int64_t most_leases = 64;
+/// Zones at their limit that one look passes over. The next begins where it ended.
+constexpr std::size_t most_passed = 1000;
+/// Whoever waits while there are more of them looks again after this.
+constexpr std::chrono::milliseconds between_parts{50};
 
-/// The zones to look at, beginning with the one after that which was served last, round and round.
+/// The zones to look at, beginning with the one after `turn`, round and round.
 class ZonesInTurn {
  public:
-  ZonesInTurn(store::View& view, const ClaimFilter& filter) : view_(view), filter_(filter), turn_(view.zone_turn()) {}
+  ZonesInTurn(store::View& view, const ClaimFilter& filter, std::vector<std::string> operations, std::string turn)
+      : view_(view), filter_(filter), operations_(std::move(operations)), turn_(std::move(turn)) {}
 
   std::optional<std::string> next() {
     std::optional<std::string> zone = filter_.zones.empty() ? next_of_all() : next_of_filter();
@@ -28,8 +32,8 @@ class ZonesInTurn {
 
  private:
   std::optional<std::string> next_of_all() const {
-    auto zone = view_.next_runnable_zone(turn_, filter_.operations);
-    return zone || turn_.empty() ? zone : view_.next_runnable_zone("", filter_.operations);
+    auto zone = view_.next_runnable_zone(turn_, operations_);
+    return zone || turn_.empty() ? zone : view_.next_runnable_zone("", operations_);
   }
   std::optional<std::string> next_of_filter() const {
     const auto after = std::upper_bound(filter_.zones.begin(), filter_.zones.end(), turn_);
@@ -38,48 +42,73 @@ class ZonesInTurn {
 
   store::View& view_;
   const ClaimFilter& filter_;
+  const std::vector<std::string> operations_;
   std::string turn_;
 };
 
 /// Takes one task after the other. A zone that has nothing to give is passed over; when all are, that is the end.
 class Picker {
  public:
-  Picker(store::View& view, const ClaimFilter& filter, std::int64_t running_limit)
-      : view_(view), filter_(filter), running_limit_(running_limit), zones_(view, filter) {}
+  Picker(store::View& view, const ClaimFilter& filter, std::int64_t running_limit, const ClaimTurn& turn,
+         const store::Patience& patience)
+      : view_(view),
+        operations_(view.runnable_operations(filter.operations)),
+        running_limit_(running_limit),
+        patience_(patience),
+        zones_(view, filter, operations_, turn.stopped_at.value_or(view.zone_turn())) {}
 
   std::optional<core::Key> next() {
+    if (operations_.empty()) return std::nullopt;
     std::optional<std::string> first_passed;
     while (const auto zone = zones_.next()) {
-      if (auto key = view_.oldest_runnable(*zone, filter_.operations, is_full(*zone))) return key;
+      look_at_the_time();
+      const bool full = is_full(*zone);
+      if (auto key = view_.oldest_runnable(*zone, operations_, full)) return key;
       if (first_passed == zone) break;
+      if (full && ++passed_ > most_passed) {
+        stopped_at_ = zone;
+        break;
+      }
       if (!first_passed) first_passed = zone;
     }
     return std::nullopt;
   }
+  /// The zone at which it gave up, although there may be others that have something to give.
+  [[nodiscard]] const std::optional<std::string>& stopped_at() const noexcept { return stopped_at_; }
 
  private:
   // A task that is offered again counts as running already.
   [[nodiscard]] bool is_full(std::string_view zone) const {
     return running_limit_ > 0 && view_.count(zone, core::Status::running) >= running_limit_;
   }
+  void look_at_the_time() {
+    constexpr std::size_t zones_between_looks = 64;
+    if (++looked_ % zones_between_looks == 0) patience_.require("the deadline passed before all zones were looked at");
+  }
 
   store::View& view_;
-  const ClaimFilter& filter_;
+  const std::vector<std::string> operations_;
   const std::int64_t running_limit_;
+  const store::Patience& patience_;
   ZonesInTurn zones_;
+  std::size_t looked_ = 0;
+  std::size_t passed_ = 0;
+  std::optional<std::string> stopped_at_;
 };
 
 }  // namespace
 
 void check(const ClaimSpec& spec) {
   std::vector<core::Detail> broken;
+  core::check_claim_filter(broken, spec.filter.zones.size(), spec.filter.operations.size());
+  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
   for (const std::string& zone : spec.filter.zones) core::check_id(broken, "zones", zone);
   for (const std::string& operation : spec.filter.operations)
     if (!core::is_operation(operation))
       broken.push_back(
           {"operations", "each must match [a-z][a-z0-9_]{0,31}, has " + std::to_string(operation.size()) + " bytes"});
   check_lease_terms(broken, spec.worker, spec.lease);
-  if (spec.limit < 1 || spec.limit > most_leases)
+  if (spec.limit < 1 || spec.limit > core::max_leases)
     broken.push_back({"limit", "must be 1-64, is " + std::to_string(spec.limit)});
   if (spec.wait.count() < 0)
     broken.push_back({"wait", "must not be negative, is " + std::to_string(spec.wait.count()) + " us"});
@@ -102,21 +131,25 @@ Lease Engine::grant(store::Session& session, const core::Key& key, const core::T
   return lease;
 }
 
-/// Whether a claim is worth its write transaction.
-bool Engine::is_worth_claiming(const ClaimSpec& spec, const Call& call) {
+/// Whether a claim is worth its write transaction. Moves the turn to where it stopped to look.
+bool Engine::is_worth_claiming(const ClaimSpec& spec, ClaimTurn& turn, const store::Patience& until) {
   bool worth = false;
   store_->view(
       [&](store::View& view) {
-        worth = is_house_due(view, moment()) || Picker(view, spec.filter, settings_.running_limit).next().has_value();
+        worth = is_house_due(view, moment());
+        if (worth) return;
+        Picker picker(view, spec.filter, settings_.running_limit, turn, until);
+        worth = picker.next().has_value();
+        if (!worth) turn.stopped_at = picker.stopped_at();
       },
-      patience(call));
+      until);
   return worth;
 }
 
 // Who was woken and did not get its turn hands its call on.
-std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, const Call& call) {
+std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, ClaimTurn& turn, const Call& call) {
   try {
-    return take(spec, call);
+    return take(spec, turn, call);
   } catch (const core::Failure& failure) {
     const core::Code code = failure.error().code;
     if (code == core::Code::busy || code == core::Code::cancelled) watches_->signal_next(spec.filter);
@@ -124,21 +157,23 @@ std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, const Call& call) {
   }
 }
 
-std::vector<Lease> Engine::take(const ClaimSpec& spec, const Call& call) {
+std::vector<Lease> Engine::take(const ClaimSpec& spec, ClaimTurn& turn, const Call& call) {
   enter();
-  if (!is_worth_claiming(spec, call)) {
+  const store::Patience until = patience(call);
+  if (!is_worth_claiming(spec, turn, until)) {
     if (store_->tell_restored())
       throw core::Failure(core::Code::restored, "the content of the file was replaced; nothing was claimed");
     return {};
   }
   std::vector<Lease> leases;
   Kept kept;
+  std::optional<std::string> stopped_at;
   do {
     const auto take_some = [&](store::Session& session) {
       leases.clear();
       kept = keep_house(session, moment(), {settings_.clock(), {}, {}, {}, {}}, round_size);
       if (kept.changed == round_size) return;  // there may be more, and that comes before
-      Picker picker(session, spec.filter, settings_.running_limit);
+      Picker picker(session, spec.filter, settings_.running_limit, turn, until);
       while (leases.size() < static_cast<std::size_t>(spec.limit)) {
         const auto key = picker.next();
         if (!key) break;
@@ -151,11 +186,13 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, const Call& call) {
           throw core::Failure(core::Code::corrupt, "a task is offered that cannot be taken: verify the file");
         }
       }
+      stopped_at = picker.stopped_at();
       if (!leases.empty()) session.set_zone_turn(leases.back().row.task.zone_id);
     };
-    commit({take_some}, call);
+    commit({take_some}, call, until);
     tell_kept(kept);
   } while (kept.changed == round_size);
+  turn.stopped_at = leases.empty() ? std::move(stopped_at) : std::nullopt;
   if (!leases.empty()) watches_->signal_next(spec.filter);
   return leases;
 }
@@ -164,7 +201,13 @@ std::vector<Lease> Engine::claim(const ClaimSpec& spec, const Call& call) {
   enter();
   check_call(call);
   check(spec);
-  std::vector<Lease> leases = claim_now(spec, call);
+  ClaimTurn turn = claim_turn_.get();
+  const auto now_in_turn = [&] {
+    std::vector<Lease> leases = claim_now(spec, turn, call);
+    claim_turn_.set(turn);
+    return leases;
+  };
+  std::vector<Lease> leases = now_in_turn();
   if (!leases.empty() || spec.wait.count() == 0) return leases;
 
   const auto until = steady_clock::now() + capped(spec.wait);
@@ -173,11 +216,11 @@ std::vector<Lease> Engine::claim(const ClaimSpec& spec, const Call& call) {
   const std::stop_callback wake(call.stop, [&watch] { watch->raise(); });
   for (;;) {
     watch->reset();
-    leases = claim_now(spec, call);
+    leases = now_in_turn();
     if (!leases.empty() || steady_clock::now() >= until) return leases;
     if (call.stop.stop_requested())
       throw core::Failure(core::Code::cancelled, "the caller cancelled before there was a task to claim");
-    watch->sleep_until(until);
+    watch->sleep_until(turn.stopped_at ? std::min(until, steady_clock::now() + between_parts) : until);
   }
 }
 

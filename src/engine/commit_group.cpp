@@ -16,13 +16,14 @@ namespace {
 
 constexpr std::size_t most_changes = 256;
 
-// Made beforehand, since whoever gives up may do so for want of memory.
-const core::Error closed_error{core::Code::closed, "the engine is closed"};
-const core::Error busy_error{core::Code::busy, "another writer was at work until the deadline passed"};
-const core::Error cancelled_error{core::Code::cancelled, "the caller cancelled before its turn came"};
+// Fixed words, since whoever gives up may do so when memory runs out.
+constexpr core::FixedError closed_error{core::Code::closed, "the engine is closed"};
+constexpr core::FixedError busy_error{core::Code::busy, "another writer was at work until the deadline passed"};
+constexpr core::FixedError cancelled_error{core::Code::cancelled, "the caller cancelled before its turn came"};
 
+// A change that gave up by itself says in a detail where.
 bool is_given_up(const std::optional<core::Error>& error) {
-  return error && (error->code == core::Code::busy || error->code == core::Code::cancelled);
+  return error && error->details.empty() && (error->code == core::Code::busy || error->code == core::Code::cancelled);
 }
 
 }  // namespace
@@ -91,7 +92,7 @@ void CommitGroup::run(std::span<const store::Change> changes, std::span<std::opt
 
 void CommitGroup::enqueue(Waiter& waiter) {
   const std::lock_guard lock(mutex_);
-  if (closed_) throw core::Failure(closed_error);
+  if (closed_) throw core::Failure(core::copy_of(closed_error));
   if (!led_) {
     led_ = true;
     waiter.state.store(leading, std::memory_order_relaxed);
@@ -104,12 +105,12 @@ void CommitGroup::enqueue(Waiter& waiter) {
   futex::wake_one(complete_, futex::Scope::process);
 }
 
-void CommitGroup::withdraw(Waiter& waiter, const core::Error& error) {
+void CommitGroup::withdraw(Waiter& waiter, const core::FixedError& error) {
   const std::lock_guard lock(mutex_);
   const std::uint32_t state = waiter.state.load(std::memory_order_relaxed);
   if (state != waiting && state != nudged) return;
   queue_.erase(queue_.iterator_to(waiter));
-  waiter.give_up(error);
+  waiter.give_up(core::copy_of(error));
   waiter.state.store(done, std::memory_order_relaxed);
 }
 
@@ -203,11 +204,11 @@ CommitGroup::Waiters CommitGroup::settle(Group& group, std::span<std::optional<c
     Waiter& waiter = group.waiters.back();
     group.waiters.pop_back();
     if (closed_) {
-      waiter.give_up(closed_error);
+      waiter.give_up(core::copy_of(closed_error));
     } else if (waiter.stop->stop_requested()) {
-      waiter.give_up(cancelled_error);
+      waiter.give_up(core::copy_of(cancelled_error));
     } else if (waiter.deadline <= now && (gave_up || !queue_.empty())) {
-      waiter.give_up(busy_error);
+      waiter.give_up(core::copy_of(busy_error));
     }
     if (waiter.next == waiter.changes.size()) {
       served.push_front(waiter);
@@ -252,7 +253,7 @@ void CommitGroup::close() noexcept {
   while (!queue_.empty()) {
     Waiter& waiter = queue_.front();
     queue_.pop_front();
-    waiter.give_up(closed_error);
+    waiter.give_up(core::copy_of(closed_error));
     waiter.state.store(done, std::memory_order_release);
     futex::wake_one(waiter.state, futex::Scope::process);
   }

@@ -69,7 +69,7 @@ class CommitGroup {
   struct Group;
 
   void enqueue(Waiter& waiter);
-  void withdraw(Waiter& waiter, const core::Error& error);
+  void withdraw(Waiter& waiter, const core::FixedError& error);
   void lead(Waiter& self);
   void await_regulars();
   void take(Group& group, Waiter& leader);

@@ -4,6 +4,7 @@
 #include "engine/change.hpp"
 #include "engine/checks.hpp"
 #include "engine/fork_guard.hpp"
+#include "store/sqlite/files.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 #include <algorithm>
@@ -43,6 +44,21 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   return store::sqlite::open(std::move(options), {std::chrono::steady_clock::now() + settings.timeout, {}});
 }
 
+/// Lines in the middle of a database would be its end.
+void refuse_log_in_the_database(const std::string& path, const std::string& log_file) {
+  if (log_file.empty() || path == ":memory:") return;
+  std::string log;
+  try {
+    log = store::sqlite::resolve(log_file).database;
+  } catch (const core::Failure&) {
+    return;  // opening it says what is wrong
+  }
+  const store::sqlite::Paths paths = store::sqlite::resolve(path);
+  for (const std::string* each : {&paths.database, &paths.wal, &paths.shm, &paths.journal, &paths.sidecar})
+    if (log == *each)
+      throw core::Failure(core::invalid("log_file", "must not be the database or one of the files beside it"));
+}
+
 constexpr std::chrono::microseconds usual_housekeeping = std::chrono::seconds(1);
 
 /// Tells only times that the record can say. Whatever is added to one, or taken from it, is far from an overflow.
@@ -68,6 +84,7 @@ void choose_clocks(Settings& settings) {
 
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
   choose_clocks(settings);
+  if (!settings.log.callback) refuse_log_in_the_database(path, settings.log.file);
   auto log = std::make_unique<Log>(settings.log);
   auto store = open_store(path, settings, *log);
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));
@@ -132,18 +149,20 @@ store::Patience Engine::long_patience(const Call& call) const {
   return patience;
 }
 
-void Engine::commit(store::Change change, const Call& call) {
+void Engine::commit(store::Change change, const Call& call, const store::Patience& until) {
   std::optional<core::Error> error;
-  commit({&change, 1}, {&error, 1}, call);
+  commit({&change, 1}, {&error, 1}, call, until);
   if (error) throw core::Failure(std::move(*error));
 }
 
-void Engine::commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call) {
+void Engine::commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call,
+                    const store::Patience& until) {
+  for (store::Change& change : changes) change.patience = until;
   if (settings_.durability == store::Durability::relaxed)
     for (store::Change& change : changes) change.durability = store::Durability::relaxed;
   if (call.is_our_own)
     for (store::Change& change : changes) change.tells = false;
-  group_.run(changes, errors, deadline(call), call.stop);
+  group_.run(changes, errors, until.until, call.stop);
   const bool seen =
       std::any_of(changes.begin(), changes.end(), [](const store::Change& change) { return change.seen; });
   if (seen && watches_->follows()) watches_->attention().raise();
@@ -191,10 +210,17 @@ std::optional<std::string> Engine::payload(const core::Key& key, const Call& cal
   return store_->payload(key, patience(call));
 }
 
-std::vector<core::Event> Engine::history(const core::Key& key, const Call& call) {
+std::vector<core::Event> Engine::history(const core::Key& key, const Call& call, const HistoryQuery& query) {
   enter();
+  std::vector<core::Detail> broken;
+  core::check_page_limit(broken, "limit", query.limit);
+  if (query.before_revision && *query.before_revision < 1)
+    broken.push_back({"before_revision", "must be 1 or more, is " + std::to_string(*query.before_revision)});
+  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
   if (!is_possible(key)) return {};
-  return store_->history(key, patience(call));
+  auto events = store_->history(key, query.before_revision, static_cast<std::size_t>(query.limit), patience(call));
+  std::reverse(events.begin(), events.end());
+  return events;
 }
 
 store::VerifyReport Engine::verify(const Call& call) {

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/lease.hpp"
 #include "core/task.hpp"
+#include "core/validate.hpp"
 #include "engine/answer_cache.hpp"
 #include "engine/batch.hpp"
 #include "engine/clock.hpp"
@@ -23,6 +24,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -97,6 +99,29 @@ struct ClaimSpec {
 /// Throws Failure(invalid_argument).
 void check(const ClaimSpec& spec);
 
+/// Where the next claim begins: behind the zone that was served last, as the file says, or where the look before it
+/// gave up among zones at their limit.
+struct ClaimTurn {
+  std::optional<std::string> stopped_at{};
+};
+
+/// The turn of an engine's claims. Any thread.
+class SharedClaimTurn {
+ public:
+  [[nodiscard]] ClaimTurn get() const {
+    const std::lock_guard lock(mutex_);
+    return turn_;
+  }
+  void set(const ClaimTurn& turn) {
+    const std::lock_guard lock(mutex_);
+    turn_ = turn;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  ClaimTurn turn_;
+};
+
 /// A lease as it was granted.
 struct Lease {
   core::Row row;
@@ -132,6 +157,12 @@ struct Page {
   core::Text after_cursor;
   core::Text before_cursor;
   std::optional<std::int64_t> total_count;
+};
+
+/// A part of a task's history.
+struct HistoryQuery {
+  std::optional<std::int64_t> before_revision{};  ///< exclusive; none: up to the newest event
+  std::int64_t limit = core::max_page;
 };
 
 struct ChangesQuery {
@@ -212,7 +243,7 @@ class Engine : private fork_guard::Participant {
   std::optional<core::Row> get(const core::Key& key, const Call& call);
   std::optional<std::string> payload(const core::Key& key, const Call& call);
   Page list(const ListQuery& query, const Call& call);
-  std::vector<core::Event> history(const core::Key& key, const Call& call);
+  std::vector<core::Event> history(const core::Key& key, const Call& call, const HistoryQuery& query = {});
   /// Until the task has moved past the revision or has ended; without a revision, until it has ended.
   std::optional<core::Row> wait(const core::Key& key, std::optional<std::int64_t> revision,
                                 std::chrono::microseconds wait, const Call& call);
@@ -251,8 +282,10 @@ class Engine : private fork_guard::Participant {
   [[nodiscard]] core::Context context(const Call& call) const;
   [[nodiscard]] Moment moment() const;
   [[nodiscard]] store::Patience long_patience(const Call& call) const;
-  void commit(store::Change change, const Call& call);
-  void commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call);
+  void commit(store::Change change, const Call& call) { commit(std::move(change), call, patience(call)); }
+  void commit(store::Change change, const Call& call, const store::Patience& until);
+  void commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call,
+              const store::Patience& until);
   /// A task that is to be made.
   struct Creation {
     core::NewTask spec;
@@ -289,9 +322,9 @@ class Engine : private fork_guard::Participant {
   Page list_in(const std::string& generation, const ListQuery& query, const Call& call);
   Lease grant(store::Session& session, const core::Key& key, const core::Text& worker,
               std::chrono::microseconds duration, const Call& call);
-  [[nodiscard]] bool is_worth_claiming(const ClaimSpec& spec, const Call& call);
-  std::vector<Lease> claim_now(const ClaimSpec& spec, const Call& call);
-  std::vector<Lease> take(const ClaimSpec& spec, const Call& call);
+  [[nodiscard]] bool is_worth_claiming(const ClaimSpec& spec, ClaimTurn& turn, const store::Patience& until);
+  std::vector<Lease> claim_now(const ClaimSpec& spec, ClaimTurn& turn, const Call& call);
+  std::vector<Lease> take(const ClaimSpec& spec, ClaimTurn& turn, const Call& call);
 
   static constexpr std::size_t round_size = 64;
   bool housekeeping_round(std::stop_token stop);
@@ -315,6 +348,7 @@ class Engine : private fork_guard::Participant {
   AnswerCache answers_;
   CommitGroup group_;
   const std::shared_ptr<Watches> watches_;
+  SharedClaimTurn claim_turn_;
   Watcher watcher_;
   Housekeeper housekeeper_;
   std::string last_complaint_;      // the housekeeper's; its thread alone

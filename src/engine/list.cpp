@@ -10,8 +10,6 @@
 namespace tse::engine {
 namespace {
 
-constexpr std::int64_t max_limit = 1000;
-
 void check(const ListQuery& query) {
   std::vector<core::Detail> broken;
   core::check_id(broken, "zone_id", query.zone_id);
@@ -20,8 +18,7 @@ void check(const ListQuery& query) {
         {"operation", "must match [a-z][a-z0-9_]{0,31}, has " + std::to_string(query.operation->size()) + " bytes"});
   if (query.install_id) core::check_install_id(broken, "install_id", *query.install_id);
   if (query.package_id) core::check_name(broken, "package_id", *query.package_id);
-  if (query.limit < 1 || query.limit > max_limit)
-    broken.push_back({"limit", "must be 1-1000, is " + std::to_string(query.limit)});
+  core::check_page_limit(broken, "limit", query.limit);
   if (query.after && query.before) broken.push_back({"before", "must not be given together with after"});
   if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
 }

@@ -3,11 +3,11 @@
 
 #include "core/error.hpp"
 #include "core/validate.hpp"
+#include "engine/log_file.hpp"
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
@@ -56,10 +56,26 @@ class CallbackSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::function<void(LogLevel, std::string_view)> callback_;
 };
 
+class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FileSink(const std::string& path) : file_(path) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    file_.append({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+ private:
+  LogFile file_;
+};
+
 spdlog::sink_ptr make_sink(const LogSettings& settings) {
   if (settings.callback) return std::make_shared<CallbackSink>(settings.callback);
   if (settings.file.empty()) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  return std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file);
+  return std::make_shared<FileSink>(settings.file);
 }
 
 /// How much of the text's beginning is one character that may stand in a line, or 0: control characters (also C1, of
@@ -103,7 +119,7 @@ Log::Log(const LogSettings& settings) {
   try {
     impl_ = std::make_unique<Impl>(settings);
   } catch (const spdlog::spdlog_ex&) {
-    throw core::Failure(core::Code::unavailable, "log_file: cannot be opened for appending");
+    throw core::Failure(core::Code::unavailable, "the log cannot be made");
   }
 }
 

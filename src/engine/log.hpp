@@ -21,7 +21,8 @@ struct LogSettings {
 /// or split lines. Failing to log is never an error of the operation that logs.
 class Log {
  public:
-  /// Throws core::Failure(unavailable) if the file cannot be opened.
+  /// Throws core::Failure: invalid_argument if the file is none that a log can be appended to, access_denied,
+  /// unavailable ... if it cannot be opened.
   explicit Log(const LogSettings& settings);
   ~Log();
   Log(const Log&) = delete;

@@ -3,7 +3,7 @@
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 
-#include <array>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -13,7 +13,27 @@ namespace {
 /// What stands before the colon in a lease clock's name.
 std::string kind_of(const std::string& clock) { return clock.substr(0, clock.find(':')); }
 
-/// Writes metric families. Labels are ids, operations and statuses, whose grammar needs no escaping.
+/// One label. What a foreign client wrote into the counters may be any bytes; what is no printable UTF-8 becomes "?".
+std::string label(std::string_view name, std::string_view value) {
+  std::string text(name);
+  text += "=\"";
+  for (std::size_t good = core::utf8_prefix(value); !value.empty(); good = core::utf8_prefix(value)) {
+    if (good == 0) {
+      text += '?';
+      value.remove_prefix(1);
+      continue;
+    }
+    for (const char c : value.substr(0, good)) {
+      const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
+      if (c == '\\' || c == '"' || c == '\n') text += '\\';
+      text += c == '\n' ? 'n' : is_control ? '?' : c;
+    }
+    value.remove_prefix(good);
+  }
+  return text + '"';
+}
+
+/// Writes metric families.
 class MetricsText {
  public:
   void family(std::string_view name, std::string_view type, std::string_view help, std::string_view unit = {}) {
@@ -23,7 +43,11 @@ class MetricsText {
     line("# HELP " + full + ' ' + std::string(help));
     name_ = full + (type == "counter" ? "_total" : type == "info" ? "_info" : "");
   }
-  void sample(const std::string& value, const std::string& labels = {}) { line(name_ + labels + ' ' + value); }
+  void sample(const std::string& value, std::initializer_list<std::string> labels = {}) {
+    std::string all;
+    for (const std::string& each : labels) all += (all.empty() ? "{" : ",") + each;
+    line(name_ + all + (all.empty() ? "" : "}") + ' ' + value);
+  }
   void gauge(std::string_view name, std::string_view help, std::int64_t value, std::string_view unit = {}) {
     family(name, "gauge", help, unit);
     sample(std::to_string(value));
@@ -80,8 +104,8 @@ std::string to_open_metrics(const Stats& stats) {
   MetricsText text;
   text.family("tasks", "gauge", "Tasks in the file by zone, operation and status.");
   for (const store::Count& each : store.counts)
-    text.sample(std::to_string(each.count), "{zone=\"" + each.zone_id + "\",operation=\"" + each.operation +
-                                                "\",status=\"" + std::string(to_string(each.status)) + "\"}");
+    text.sample(std::to_string(each.count), {label("zone", each.zone_id), label("operation", each.operation),
+                                             label("status", to_string(each.status))});
   text.gauge("file_bytes", "Size of the database file.", store.file_bytes, "bytes");
   text.gauge("file_free_bytes", "Unused bytes in the database file.", store.free_bytes, "bytes");
   text.gauge("wal_bytes", "Size of the write-ahead log.", store.wal_bytes, "bytes");
@@ -99,10 +123,9 @@ std::string to_open_metrics(const Stats& stats) {
   text.gauge("cache_entries", "Answers that are kept.", static_cast<std::int64_t>(stats.cache.entries));
   text.gauge("cache_bytes", "Memory that they take.", static_cast<std::int64_t>(stats.cache.bytes), "bytes");
   text.family("engine", "info", "What the engine runs on.");
-  text.sample("1", "{durability=\"" + std::string(stats.durability == store::Durability::full ? "full" : "relaxed") +
-                       "\",lease_clock=\"" + stats.lease_clock + "\",answer_proof=\"" +
-                       std::string(to_string(stats.proof)) + "\",sqlite=\"" + store.engine + "\",locks=\"" +
-                       store.locks + "\"}");
+  text.sample("1", {label("durability", stats.durability == store::Durability::full ? "full" : "relaxed"),
+                    label("lease_clock", stats.lease_clock), label("answer_proof", to_string(stats.proof)),
+                    label("sqlite", store.engine), label("locks", store.locks)});
   return std::move(text).end();
 }
 

@@ -51,6 +51,10 @@ OwnDescriptor::OwnDescriptor(int descriptor) noexcept : descriptor_(descriptor) 
 
 bool OwnDescriptor::is_ours() const noexcept {
   struct stat info {};
+  return is_ours(info);
+}
+
+bool OwnDescriptor::is_ours(struct stat& info) const noexcept {
   return descriptor_ >= 0 && ::fstat(descriptor_, &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
 }
 

@@ -2,14 +2,15 @@
 // standard error would find again.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <utility>
 
 namespace tse::store {
 
-/// Opens like open(2), O_CLOEXEC added, and gives a descriptor >= 3. Closes nothing that stands for the file: where 0, 1
-/// or 2 are free they are taken by /dev/null first and stay so. -1 and errno on failure.
+/// Opens like open(2), O_CLOEXEC added, and gives a descriptor >= 3. Closes nothing that stands for the file: where 0,
+/// 1 or 2 are free they are taken by /dev/null first and stay so. -1 and errno on failure.
 [[nodiscard]] int open_high(const char* path, int flags, mode_t mode = 0) noexcept;
 
 /// Moves a descriptor that was just made (eventfd, inotify) above 2 and closes the low one. Not for a database or its
@@ -40,6 +41,8 @@ class OwnDescriptor {
   [[nodiscard]] explicit operator bool() const noexcept { return descriptor_ >= 0; }
   /// Whether the number still stands for the file that was opened. One fstat().
   [[nodiscard]] bool is_ours() const noexcept;
+  /// The same; `info` is what fstat() says of it.
+  [[nodiscard]] bool is_ours(struct stat& info) const noexcept;
   /// Closes it if it is ours still, and forgets it in any case.
   void close() noexcept;
 

@@ -62,11 +62,13 @@ class View {
   virtual std::optional<core::Row> read(const core::Key& key) = 0;
   virtual std::optional<std::string> payload(const core::Key& key) = 0;
 
-  /// The first zone after `after`, in byte order, in which there is something to claim: pending and not held back, or
-  /// offered again. Empty `operations`: of any operation.
+  /// Those of the operations of which there is anything to claim: pending and not held back, or offered again. Empty
+  /// `asked`: of all.
+  virtual std::vector<std::string> runnable_operations(std::span<const std::string> asked) = 0;
+  /// The first zone after `after`, in byte order, in which there is something to claim of the operations.
   virtual std::optional<std::string> next_runnable_zone(std::string_view after,
                                                         std::span<const std::string> operations) = 0;
-  /// The oldest task to claim in a zone; `offered_again`: only one that had a holder already.
+  /// The oldest task to claim in a zone, of the operations; `offered_again`: only one that had a holder already.
   virtual std::optional<core::Key> oldest_runnable(std::string_view zone_id, std::span<const std::string> operations,
                                                    bool offered_again) = 0;
   /// The zone that was served last; empty at first.
@@ -132,7 +134,8 @@ class Session : public View {
   virtual std::size_t drop_expired(const Expiry& expiry, std::size_t limit) = 0;
 
   /// Runs a statement of the host's own; :taskstate_zone_id, :taskstate_id and :taskstate_now are those given. It may
-  /// do what taskstate.h says. Throws Failure(invalid_argument).
+  /// do what taskstate.h says. Throws Failure: invalid_argument; busy or cancelled, with a detail, when the change's
+  /// patience ended meanwhile.
   virtual void run(const Statement& statement, const core::Key& key, std::int64_t now) = 0;
 };
 
@@ -144,8 +147,9 @@ enum class Durability { full, relaxed };
 struct Change {
   std::function<void(Session&)> run;
   Durability durability = Durability::full;
-  bool seen = true;   ///< whether others may wait for it
-  bool tells = true;  ///< whether somebody waits who can be told that the content was replaced
+  bool seen = true;                    ///< whether others may wait for it
+  bool tells = true;                   ///< whether somebody waits who can be told that the content was replaced
+  Patience patience{Deadline::max()};  ///< of the statements of the host's own that it runs
 };
 
 /// What an answer needs, and no more.
@@ -296,7 +300,9 @@ class Store {
   /// Rows in the order of travel: newest first, or oldest first when `newer`.
   virtual std::vector<core::Row> page(const PageQuery& query, const Patience& patience) = 0;
   virtual std::int64_t count(const PageQuery& query, const Patience& patience) = 0;  ///< limit and from do not count
-  virtual std::vector<core::Event> history(const core::Key& key, const Patience& patience) = 0;
+  /// A task's events, newest first, at most `limit`; of those before a revision.
+  virtual std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before_revision,
+                                           std::size_t limit, const Patience& patience) = 0;
   virtual VerifyReport verify(const Patience& patience) = 0;
   virtual Feed feed(const FeedQuery& query, const Patience& patience) = 0;
   /// The newest event's sequence number.

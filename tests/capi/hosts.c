@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int64_t now_us = 1577470279117000;
@@ -281,6 +282,23 @@ static void the_feed_and_purging(void) {
   tse_engine_free(tasks);
 }
 
+static void copies_take_no_other_place(tse_engine *tasks, const char *path, const char *copy, const char *directory) {
+  char beside[300];
+  static const char *const companions[] = {"-wal", "-shm", "-journal", "-taskstate"};
+  for (size_t i = 0; i < sizeof companions / sizeof *companions; ++i) {
+    snprintf(beside, sizeof beside, "%s%s", path, companions[i]);
+    REFUSED(tse_backup(tasks, beside, TSE_NTS, NULL, &error), "path");
+  }
+  snprintf(beside, sizeof beside, "%s/fifo", directory);
+  CHECK(mkfifo(beside, 0600) == 0);
+  REFUSED(tse_backup(tasks, beside, TSE_NTS, NULL, &error), "path");
+  snprintf(beside, sizeof beside, "%s-wal", copy);
+  FILE *stale = fopen(beside, "w");
+  CHECK(stale != NULL && fclose(stale) == 0);
+  CHECK(tse_backup(tasks, copy, TSE_NTS, NULL, NULL) == TSE_ALREADY_EXISTS);
+  CHECK(remove(beside) == 0);
+}
+
 static void figures_and_copies(const char *directory) {
   char path[256];
   char copy[256];
@@ -307,6 +325,7 @@ static void figures_and_copies(const char *directory) {
 
   REFUSED(tse_backup(tasks, path, TSE_NTS, NULL, &error), "path");
   REFUSED(tse_backup(tasks, NULL, 0, NULL, &error), "path");
+  copies_take_no_other_place(tasks, path, copy, directory);
   MUST(tse_backup(tasks, copy, TSE_NTS, NULL, NULL));
   MUST(tse_backup(tasks, copy, TSE_NTS, NULL, NULL)); /* takes the place of the last */
   tse_engine *restored = open_at(copy);

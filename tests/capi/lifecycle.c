@@ -118,7 +118,7 @@ static void a_failure_keeps_its_detail_private(tse_engine *tasks) {
   CHECK(tse_fail(tasks, "z1", TSE_NTS, "t2", TSE_NTS, &update, NULL, NULL, NULL) == TSE_ILLEGAL_TRANSITION);
 
   tse_history *history = NULL;
-  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, NULL, &history, NULL));
+  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, TSE_NONE, 0, NULL, &history, NULL));
   CHECK(tse_history_count(history) == 3);
   tse_event_view event = TSE_EVENT_VIEW_INIT;
   MUST(tse_history_event(history, 0, &event));
@@ -131,6 +131,15 @@ static void a_failure_keeps_its_detail_private(tse_engine *tasks) {
   CHECK(same(event.message, "The package could not be installed.") && same(event.detail, "segfault in /opt/installer"));
   CHECK(tse_history_event(history, 3, &event) == TSE_INVALID_ARGUMENT);
   tse_history_free(history);
+
+  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 3, 1, NULL, &history, NULL));
+  CHECK(tse_history_count(history) == 1);
+  MUST(tse_history_event(history, 0, &event));
+  CHECK(event.revision == 2);
+  tse_history_free(history);
+  CHECK(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 0, 0, NULL, &history, NULL) == TSE_INVALID_ARGUMENT);
+  CHECK(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, TSE_NONE, 1001, NULL, &history, NULL) ==
+        TSE_INVALID_ARGUMENT);
   tse_call_free(call);
 }
 

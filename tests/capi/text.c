@@ -333,7 +333,7 @@ static int32_t call_wait(void) {
 }
 static int32_t call_history_read(void) {
   tse_history *history = NULL;
-  const int32_t code = tse_history_read(tasks, KEY, no_call, &history, &error);
+  const int32_t code = tse_history_read(tasks, KEY, TSE_NONE, 0, no_call, &history, &error);
   CHECK(tse_history_count(history) == 0);
   tse_history_free(history);
   return code;

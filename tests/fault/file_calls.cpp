@@ -118,6 +118,11 @@ int rename(const char* from, const char* to) noexcept {
   if (code == 0) fault::tell([&](fault::FileObserver& observer) { observer.renamed(from, to); });
   return code;
 }
+int renameat2(int from_directory, const char* from, int to_directory, const char* to, unsigned flags) noexcept {
+  const int code = NEXT(renameat2)(from_directory, from, to_directory, to, flags);
+  if (code == 0) fault::tell([&](fault::FileObserver& observer) { observer.renamed(from, to); });
+  return code;
+}
 
 }  // extern "C"
 #pragma GCC visibility pop

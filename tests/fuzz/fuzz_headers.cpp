@@ -52,13 +52,27 @@ std::optional<std::string_view> opaque_tag(std::string_view element) {
   return element;
 }
 
+/// The tag without what a compressing proxy adds to it.
+std::string unmarked(std::string_view tag) {
+  std::string plain(tag);
+  for (const std::string_view coding : {"gzip\"", "br\"", "zstd\"", "deflate\""}) {
+    if (tag.size() <= coding.size() || tag.substr(tag.size() - coding.size()) != coding) continue;
+    plain.resize(tag.size() - coding.size());
+    if (plain.back() != '-' && plain.back() != ';') return std::string(tag);
+    const bool doubled = plain.size() > 1 && plain.substr(plain.size() - 2) == "--";
+    plain.resize(plain.size() - (doubled ? 2 : 1));
+    return plain + '"';
+  }
+  return plain;
+}
+
 /// RFC 9110, section 13.1.2, by weak comparison; what follows a fault counts for nothing.
 bool reference_matches(std::string_view field, std::string_view etag) {
   if (trimmed(field) == "*") return true;
   for (const std::string_view element : elements(field, false)) {
     const auto tag = opaque_tag(element);
     if (!tag) return false;
-    if (*tag == etag) return true;
+    if (*tag == etag || unmarked(*tag) == etag) return true;
   }
   return false;
 }

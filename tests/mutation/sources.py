@@ -1,4 +1,5 @@
 """The copy of the sources in which every plant and mutant is chosen at run time, and its build."""
+import dataclasses
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ TOP = Path(__file__).resolve().parents[2]
 COPY = TOP / "build/mutation/source"
 BUILD = TOP / "build/mutation/build"
 TARGETS = ["unit_core", "unit_engine", "unit_store", "conformance_c", "conformance_cpp", "capi_lifecycle", "capi_batch",
-           "capi_leases", "capi_misuse", "capi_hosts", "fault"]
+           "capi_leases", "capi_misuse", "capi_hosts", "fault", "vfs", "vfs_without_ofd"]
 
 # Where all SQL of the library passes.
 SQL_DOORS = [
@@ -44,6 +45,13 @@ def the_only(source: str, text: str, what: str) -> int:
     return source.index(text)
 
 
+def edits_of(plant):
+    """(file, edit) of each place."""
+    statements = [(file, dataclasses.replace(plant, before=before, after=after, is_expression=False))
+                  for file, before, after in plant.further]
+    return [(file, edit_of(each, (TOP / file).read_text())) for file, each in [(plant.file, plant), *statements]]
+
+
 def edit_of(plant, source: str):
     at = the_only(source, plant.before, f"plant {plant.name}")
     begin, end = len(source[:at].encode()), len(source[:at + len(plant.before)].encode())
@@ -66,7 +74,8 @@ def rewrite():
         mutants.append(Mutant(len(mutants) + 1, found.path, found.line, found.kind, found.text, environment, name))
 
     for plant in PLANTS:
-        edits.setdefault(plant.file, []).append(edit_of(plant, (TOP / plant.file).read_text()))
+        for file, edit in edits_of(plant):
+            edits.setdefault(file, []).append(edit)
     for condition in found:
         number = len(mutants) + 1
         add(condition, {"TSE_MUTANT": str(number)})

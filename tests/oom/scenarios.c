@@ -142,7 +142,7 @@ void equip(struct world *w, tse_engine *donor, int all) {
   MUST(tse_verify(donor, NULL, &w->old_report, NULL));
   MUST(tse_stats_read(donor, NULL, 0, NULL, &w->old_stats, NULL));
   MUST(tse_changes_read(donor, NULL, NULL, &w->old_changes, NULL));
-  MUST(tse_history_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, NULL, &w->old_history, NULL));
+  MUST(tse_history_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, TSE_NONE, 0, NULL, &w->old_history, NULL));
   tse_list_query query = TSE_LIST_QUERY_INIT;
   query.zone_id = tse_text(ZONE);
   MUST(tse_list(donor, &query, NULL, &w->old_page, NULL));
@@ -706,7 +706,7 @@ static int32_t act_page_free(struct world *w, tse_error **e) {
   return TSE_OK;
 }
 static int32_t act_history_read(struct world *w, tse_error **e) {
-  return tse_history_read(w->tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, w->call, &w->out.history, e);
+  return tse_history_read(w->tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, TSE_NONE, 0, w->call, &w->out.history, e);
 }
 static int32_t act_history_count(struct world *w, tse_error **e) {
   (void)e;

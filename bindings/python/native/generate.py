@@ -11,12 +11,12 @@ from pathlib import Path
 from cffi import FFI
 from header import declarations
 
-# What C calls and Python implements: see tse_clock_fn, tse_id_fn, tse_log_fn and tse_destroy_fn.
+# What callbacks.c calls and Python implements: see tse_clock_fn, tse_id_fn, tse_log_fn and tse_destroy_fn.
 _CALLBACKS = """
-extern "Python" int64_t tspy_clock(void *user_data);
-extern "Python" void tspy_id(void *user_data, int32_t kind, uint8_t *uuid16);
-extern "Python" void tspy_log(void *user_data, int32_t level, const char *line, size_t size);
-extern "Python" void tspy_destroy(void *user_data);
+extern "Python+C" int64_t tspy_clock(void *user_data);
+extern "Python+C" void tspy_id(void *user_data, int32_t kind, uint8_t *uuid16);
+extern "Python+C" void tspy_log(void *user_data, int32_t level, const char *line, size_t size);
+extern "Python+C" void tspy_destroy(void *user_data);
 """
 
 

@@ -241,10 +241,11 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
 }
 
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     const tse_call *call, tspy_result *result) {
+                     int64_t before_revision, int64_t limit, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_history *history = NULL;
-  int32_t code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, call, &history, &result->error);
+  int32_t code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, before_revision, limit, call, &history,
+                                  &result->error);
   const size_t count = tse_history_count(history);
   for (size_t i = 0; !code && i < count; ++i) {
     tse_event_view event = TSE_EVENT_VIEW_INIT;

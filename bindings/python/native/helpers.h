@@ -39,6 +39,14 @@ typedef struct tspy_result {
 tspy_result *tspy_result_new(void);
 void tspy_result_free(tspy_result *result);
 
+/* What the library calls instead of Python's own tspy_clock() and so on; never Python once tspy_shut() was called,
+ * which is when the interpreter begins to end. */
+int64_t tspy_on_clock(void *user_data);
+void tspy_on_id(void *user_data, int32_t kind, uint8_t *uuid16);
+void tspy_on_log(void *user_data, int32_t level, const char *line, size_t size);
+void tspy_on_destroy(void *user_data);
+void tspy_shut(void);
+
 /* What goes with a call beside its arguments: a new tse_call. */
 int32_t tspy_make_call(int64_t timeout_us, const tse_cancel_token *cancel, const char *request_id,
                        size_t request_id_size, const char *traceparent, size_t traceparent_size, const char *actor,
@@ -111,7 +119,7 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
                   tspy_result *result);
 /* A record for each event: see put_event() in helpers.c. */
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     const tse_call *call, tspy_result *result);
+                     int64_t before_revision, int64_t limit, const tse_call *call, tspy_result *result);
 /* Head (purged through; position), then a record for each event. */
 int32_t tspy_changes(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *after, size_t after_size,
                      int32_t flags, int64_t limit, const tse_call *call, tspy_result *result);

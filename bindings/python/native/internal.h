@@ -13,6 +13,12 @@ static inline tse_str text(const char *data, size_t size) {
   return view;
 }
 
+/* Python's; only callbacks.c calls them. */
+extern int64_t tspy_clock(void *user_data);
+extern void tspy_id(void *user_data, int32_t kind, uint8_t *uuid16);
+extern void tspy_log(void *user_data, int32_t level, const char *line, size_t size);
+extern void tspy_destroy(void *user_data);
+
 /* Each helper begins with it: forgets what the last call left. */
 void tspy_clear(tspy_result *result);
 /* Appends a record; TSE_NO_MEMORY is its only failure. */

@@ -17,7 +17,6 @@ static int32_t (*answer_new)(tse_answer **, tse_error **);
 static int32_t (*answer_get)(const tse_answer *, tse_answer_view *);
 static void (*answer_free)(tse_answer *);
 static tse_answer *idle; /* taken while in use: making objects can run other Python code, which may come here */
-static PyTypeObject *answer_type;
 static PyObject *no_arguments, *parts_name;
 
 /* The names of headers are literals in the library: one object for each. */
@@ -86,7 +85,7 @@ static PyObject *none(void) {
 }
 
 /* An Answer of (status, headers, body, microseconds to wait, revision). */
-static PyObject *answer_of(const tse_answer_view *view) {
+static PyObject *answer_of(PyTypeObject *answer_type, const tse_answer_view *view) {
   PyObject *parts = PyTuple_New(5);
   if (!parts) return NULL;
   PyTuple_SET_ITEM(parts, 0, PyLong_FromLong(view->status));
@@ -121,10 +120,12 @@ static int text_in(PyObject *from, tse_str *to) {
 
 static PyObject *kept_decide(PyObject *self, PyObject *const *given, Py_ssize_t count) {
   (void)self;
-  if (count != 7) {
-    PyErr_SetString(PyExc_TypeError, "decide() takes seven arguments");
+  if (count != 8 || !PyType_Check(*given)) {
+    PyErr_SetString(PyExc_TypeError, "decide() takes a type and seven arguments");
     return NULL;
   }
+  /* Not kept from one call to the next: each interpreter has an Answer of its own. */
+  PyTypeObject *answer_type = (PyTypeObject *)*given++;
   tse_engine *engine = PyLong_AsVoidPtr(given[0]);
   if (!engine && PyErr_Occurred()) return NULL;
   tse_str zone_id = {NULL, 0}, id = {NULL, 0};
@@ -142,7 +143,7 @@ static PyObject *kept_decide(PyObject *self, PyObject *const *given, Py_ssize_t 
   tse_answer_view view = TSE_ANSWER_VIEW_INIT;
   const int is_kept = !decide(engine, zone_id.data, zone_id.size, id.data, id.size, &request, NULL, answer, NULL) &&
                       !answer_get(answer, &view) && view.status != 0;
-  PyObject *made = is_kept ? answer_of(&view) : none();
+  PyObject *made = is_kept ? answer_of(answer_type, &view) : none();
   if (idle) {
     answer_free(answer);
   } else {
@@ -154,23 +155,20 @@ static PyObject *kept_decide(PyObject *self, PyObject *const *given, Py_ssize_t 
 static PyObject *kept_use(PyObject *self, PyObject *arguments) {
   (void)self;
   unsigned long long decide_at = 0, new_at = 0, get_at = 0, free_at = 0;
-  PyObject *type = NULL;
-  if (!PyArg_ParseTuple(arguments, "O!KKKK", &PyType_Type, &type, &decide_at, &new_at, &get_at, &free_at)) return NULL;
+  if (!PyArg_ParseTuple(arguments, "KKKK", &decide_at, &new_at, &get_at, &free_at)) return NULL;
   const uintptr_t addresses[] = {(uintptr_t)decide_at, (uintptr_t)new_at, (uintptr_t)get_at, (uintptr_t)free_at};
   memcpy(&decide, &addresses[0], sizeof decide);
   memcpy(&answer_new, &addresses[1], sizeof answer_new);
   memcpy(&answer_get, &addresses[2], sizeof answer_get);
   memcpy(&answer_free, &addresses[3], sizeof answer_free);
-  Py_INCREF(type);
-  Py_XSETREF(answer_type, (PyTypeObject *)type);
   Py_RETURN_NONE;
 }
 
 static PyMethodDef methods[] = {
-    {"use", kept_use, METH_VARARGS,
-     "use(answer_type, tse_decide, tse_answer_new, tse_answer_get, tse_answer_free): addresses"},
+    {"use", kept_use, METH_VARARGS, "use(tse_decide, tse_answer_new, tse_answer_get, tse_answer_free): addresses"},
     {"decide", (PyCFunction)(void (*)(void))kept_decide, METH_FASTCALL,
-     "decide(engine, zone_id, id, method, client_request_id, if_none_match, completed): an Answer, or None"},
+     "decide(answer_type, engine, zone_id, id, method, client_request_id, if_none_match, completed): an Answer, or "
+     "None"},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {

@@ -218,6 +218,33 @@ def test_a_wake_up_before_the_wait_is_kept(path: Path) -> None:
     run(path, body)
 
 
+def test_reads_do_not_wait_behind_changes(path: Path) -> None:
+    async def body(tasks: taskstate.aio.Engine) -> None:
+        await tasks.create("z1", "create", id="t")
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        changes = [asyncio.ensure_future(tasks.create("z1", "create", timeout=60)) for _ in range(50)]
+        await asyncio.sleep(0.05)
+        reads = (
+            tasks.decide("z1", "t"),
+            tasks.decide("z1", "none"),
+            tasks.get("z1", "t"),
+            tasks.list("z1"),
+            tasks.history("z1", "t"),
+            tasks.stats(),
+            tasks.read_changes(),
+            tasks.wait("z1", "t", timeout=0.01),
+            tasks.read_changes((await tasks.read_changes(latest=True)).position, wait=0.01),
+        )
+        await asyncio.wait_for(asyncio.gather(*reads), 20)
+        assert not any(change.done() for change in changes)
+        other.execute("ROLLBACK")
+        other.close()
+        assert len(await asyncio.gather(*changes)) == 50
+
+    run(path, body)
+
+
 def test_cancelling_a_task_ends_its_call(path: Path) -> None:
     async def body(tasks: taskstate.aio.Engine) -> None:
         other = sqlite3.connect(path, isolation_level=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -100,6 +101,59 @@ def test_what_is_refused(tasks: taskstate.Engine, path: Path, tmp_path: Path) ->
     tasks.close()
     with pytest.raises(taskstate.Closed):
         tasks.backup(tmp_path / "copy.db")
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link", "dangling", "directory", "device"])
+def test_what_is_no_regular_file_stays(tasks: taskstate.Engine, tmp_path: Path, kind: str) -> None:
+    target = tmp_path / kind
+    (tmp_path / "precious").write_text("precious")
+    if kind == "fifo":
+        os.mkfifo(target)
+    elif kind == "directory":
+        target.mkdir()
+    elif kind == "device":
+        try:
+            os.mknod(target, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+        except PermissionError:
+            target = Path(os.devnull)  # whose directory is not ours either
+    else:
+        target.symlink_to(tmp_path / ("precious" if kind == "link" else "nowhere"))
+    before = os.lstat(target)
+    with pytest.raises(taskstate.InvalidArgument, match="path") as caught:
+        tasks.backup(target)
+    assert caught.value.outcome is taskstate.Outcome.NOT_DONE
+    assert os.lstat(target).st_ino == before.st_ino
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_companions_of_the_file_are_no_place(tasks: taskstate.Engine, path: Path) -> None:
+    tasks.create("z1", "create", id="t")
+    for suffix in ("-wal", "-shm", "-journal", "-taskstate"):
+        with pytest.raises(taskstate.InvalidArgument, match="path"):
+            tasks.backup(f"{path}{suffix}")
+    tasks.close()
+    with taskstate.open(path) as reopened:
+        assert reopened.get("z1", "t") is not None and reopened.verify().ok
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("earlier", [False, True])
+def test_nothing_is_put_beside_the_log_of_another(
+    tasks: taskstate.Engine, tmp_path: Path, suffix: str, earlier: bool
+) -> None:
+    if earlier:
+        tasks.backup(tmp_path / "copy.db")
+    (tmp_path / f"copy.db{suffix}").write_bytes(b"")
+    with pytest.raises(taskstate.AlreadyExists, match=suffix):
+        tasks.backup(tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").exists() is earlier
+
+
+def test_a_file_that_is_no_backup_stays(tasks: taskstate.Engine, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("precious")
+    with pytest.raises(taskstate.AlreadyExists, match="no earlier backup"):
+        tasks.backup(tmp_path / "precious")
+    assert (tmp_path / "precious").read_text() == "precious"
 
 
 def test_in_an_event_loop(path: Path, tmp_path: Path) -> None:

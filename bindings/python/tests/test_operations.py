@@ -147,6 +147,26 @@ def test_history_tells_who_and_when(tasks: taskstate.Engine, clock: Clock) -> No
     assert tasks.history("z1", "unknown") == []
 
 
+def test_history_comes_in_parts(tasks: taskstate.Engine) -> None:
+    tasks.create("z1", "create", id="t")
+    tasks.start("z1", "t")
+    for number in range(4):
+        tasks.annotate("z1", "t", package_version=number)
+    whole = tasks.history("z1", "t")
+    assert [event.revision for event in whole] == [1, 2, 3, 4, 5, 6]
+    newest = tasks.history("z1", "t", limit=2)
+    assert newest == whole[-2:]
+    assert tasks.history("z1", "t", limit=3, before_revision=newest[0].revision) == whole[1:4]
+    assert tasks.history("z1", "t", before_revision=1) == []
+    for wrong in (0, -1, 1001):
+        with pytest.raises(taskstate.InvalidArgument) as refused:
+            tasks.history("z1", "t", limit=wrong)
+        assert refused.value.field == "limit"
+    with pytest.raises(taskstate.InvalidArgument) as refused:
+        tasks.history("z1", "t", before_revision=0)
+    assert refused.value.field == "before_revision"
+
+
 def test_list_pages_and_filters(tasks: taskstate.Engine, clock: Clock) -> None:
     for number in range(7):
         tasks.create("z1", "create", id=f"t{number}", package_id="a" if number % 2 else "b")

@@ -234,3 +234,32 @@ def test_every_setter_has_a_keyword() -> None:
     names = {name.split("_", 3)[3] for name in setters}
     renamed = {"operation": "operations", "log_callback": "log"}
     assert {renamed.get(name, name) for name in names} == set(_options.Options._fields)
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_path_is_not_simplified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: bool) -> None:
+    (tmp_path / "releases" / "7").mkdir(parents=True)
+    (tmp_path / "current").symlink_to("releases/7")
+    monkeypatch.chdir(tmp_path)
+    path = "current/../tasks.db" if relative else f"{tmp_path}/current/../tasks.db"
+    sqlite3.connect(path).close()
+    with taskstate.open(path, adopt=True, log_file=path + ".log") as tasks:
+        tasks.create("z1", "create", id="t")
+        tasks.backup(path + ".copy")
+        monkeypatch.chdir("/")
+        tasks.reopen()
+        assert tasks.get("z1", "t") is not None
+    assert [entry.name for entry in tmp_path.iterdir() if "tasks.db" in entry.name] == []
+    assert (tmp_path / "releases" / "tasks.db").stat().st_size > 0
+    assert (tmp_path / "releases" / "tasks.db.log").exists()
+
+
+def test_a_working_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(taskstate.Error):
+        taskstate.open("tasks.db")
+    with taskstate.open(tmp_path / "tasks.db") as tasks:
+        tasks.create("z1", "create")

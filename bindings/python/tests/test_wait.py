@@ -139,6 +139,10 @@ def test_the_time_must_not_be_negative(tasks: taskstate.Engine, here: Here, bad:
     with pytest.raises(taskstate.InvalidArgument) as caught:
         here(tasks.wait, "z1", "t", timeout=bad)
     assert caught.value.field == "timeout"
+    assert str(caught.value) == {
+        -1: "timeout: must not be negative, is -1 s",
+        math.nan: "timeout: must be a finite number of seconds or math.inf, not NaN",
+    }[bad]
 
 
 def test_an_interrupt_ends_it(tasks: taskstate.Engine) -> None:

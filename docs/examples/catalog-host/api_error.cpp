@@ -15,10 +15,8 @@ taskstate::Answer error_answer(const Incoming& incoming, int status, std::string
   const bool named = incoming.client_request_id && is_uuid(*incoming.client_request_id);
   const std::string request_id = named ? *incoming.client_request_id : random_uuid();
   const boost::json::object body{
-      {"code", std::string(code)},       {"details", details},
-      {"message", std::string(message)}, {"path", incoming.target.substr(0, incoming.target.find('?'))},
-      {"request_id", request_id},        {"status", status},
-      {"timestamp", now_text()}};
+      {"code", std::string(code)}, {"details", details}, {"message", std::string(message)}, {"path", incoming.path},
+      {"request_id", request_id},  {"status", status},   {"timestamp", now_text()}};
   taskstate::Answer answer{.status = status,
                            .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
                            .body = boost::json::serialize(body)};

@@ -20,16 +20,12 @@ namespace {
 using taskstate::Answer;
 using taskstate::Status;
 
-std::string_view path_of(const Incoming& incoming) {
-  return std::string_view(incoming.target).substr(0, incoming.target.find('?'));
-}
-
 /// What taskstate needs of the request; borrows from it.
 taskstate::Request request_of(const Incoming& incoming) {
   return {.method = incoming.method,
           .client_request_id = incoming.client_request_id,
           .if_none_match = incoming.if_none_match,
-          .path = path_of(incoming)};
+          .path = incoming.path};
 }
 
 Answer ok(const Incoming& incoming, const boost::json::object& body) {
@@ -48,6 +44,16 @@ Answer not_allowed(const Incoming& incoming, std::string allowed) {
   Answer answer = error_answer(incoming, 405, "bad_request", "The method is not allowed here.");
   answer.headers.push_back({"Allow", std::move(allowed)});
   return answer;
+}
+
+/// Empty, said twice, or no UUID.
+bool has_bad_request_id(const Incoming& incoming) {
+  return incoming.client_request_id && !is_uuid(*incoming.client_request_id);
+}
+
+Answer bad_request_id(const Incoming& incoming) {
+  return error_answer(incoming, 400, "validation_error", "The request is not valid.",
+                      {{"X-Client-Request-ID", "must be one UUID"}});
 }
 
 /// The published clients retry a 409 unless they are told that it is of no use.
@@ -71,18 +77,23 @@ std::optional<std::int64_t> number(const Target& target, std::string_view name, 
 
 }  // namespace
 
-Catalog::Catalog(taskstate::Engine& tasks, InstallStore& installs, std::chrono::milliseconds pickup_time)
-    : tasks_(tasks), installs_(installs), pickup_time_(pickup_time) {
-  recover();
-}
+Catalog::Catalog(taskstate::Engine& tasks, InstallStore& installs, Settings settings)
+    : tasks_(tasks), installs_(installs), settings_(std::move(settings)) {}
 
-// An install and its task are written together. But a task that the engine fails, since its worker is gone for good,
-// has nobody to say so to the install.
-void Catalog::recover() {
-  for (const Install& install : installs_.with_status("pending")) {
-    const auto found = tasks_.list({.zone_id = install.zone_id, .install_id = install.id, .limit = 1}).tasks;
-    if (!found.empty() && found.front().status == Status::failed)
-      installs_.set_status(install.zone_id, install.id, "failed");
+void Catalog::plant(const Seed& seed) {
+  Install install;
+  install.zone_id = seed.zone_id;
+  install.id = seed.install_id;
+  install.package_id = install.package_slug = "package_id";
+  taskstate::NewTask task = new_task(install, "create");
+  task.id = seed.task_id;
+  task.not_before.reset();
+  try {
+    tasks_.create(task, {.also = {insertion(install)}});
+    taskstate::Lease lease = tasks_.start_leased(seed.zone_id, seed.task_id);
+    lease.complete({}, {.also = {completion(lease.task())}});
+  } catch (const taskstate::Error& error) {
+    if (error.code() != taskstate::Errc::already_exists) throw;
   }
 }
 
@@ -96,23 +107,24 @@ taskstate::NewTask Catalog::new_task(const Install& install, std::string operati
           .package_slug = install.package_slug,
           .package_version = install.package_version,
           .payload = install.inputs,
-          .not_before = floor<microseconds>(system_clock::now()) + pickup_time_,
+          .not_before = floor<microseconds>(system_clock::now()) + settings_.pickup_time,
           .max_attempts = attempts};
 }
 
-Answer Catalog::handle(const Incoming& incoming) {
+Answer Catalog::handle(Incoming incoming) {
   try {
-    return route(incoming);
+    const std::optional<Target> target = parse_target(incoming.target, settings_.prefix);
+    if (!target) return error_answer(incoming, 400, "bad_request", "The target is not a well-formed path.");
+    incoming.path = target->path;
+    return route(incoming, *target);
   } catch (const std::exception& error) {
     std::cerr << "request failed: " << error.what() << '\n';
     return error_answer(incoming, 500, "internal_error", "The request could not be handled.");
   }
 }
 
-Answer Catalog::route(const Incoming& incoming) {
-  const std::optional<Target> target = parse_target(incoming.target);
-  if (!target) return not_found(incoming);
-  const auto& segments = target->segments;
+Answer Catalog::route(const Incoming& incoming, const Target& target) {
+  const auto& segments = target.segments;
   if (segments.size() < 3 || segments.size() > 4 || segments[0] != "zones") return not_found(incoming);
   const std::string& zone_id = segments[1];
   const std::string& collection = segments[2];
@@ -126,12 +138,10 @@ Answer Catalog::route(const Incoming& incoming) {
     return tasks_.decide(zone_id, segments[3], request_of(incoming));
   }
 
-  if (collection != "installs") return not_found(incoming);
-  if (incoming.client_request_id && !is_uuid(*incoming.client_request_id))
-    return error_answer(incoming, 400, "validation_error", "The request is not valid.",
-                        {{"X-Client-Request-ID", "must be a UUID"}});
+  if (collection != "installs" || !is_id(zone_id)) return not_found(incoming);
+  if (has_bad_request_id(incoming)) return bad_request_id(incoming);
   if (segments.size() == 3) {
-    if (reads) return list_installs(incoming, zone_id, *target);
+    if (reads) return list_installs(incoming, zone_id, target);
     if (method == "POST") return create_install(incoming, zone_id);
     return not_allowed(incoming, "GET, HEAD, POST");
   }
@@ -158,13 +168,15 @@ Answer Catalog::create_install(const Incoming& incoming, const std::string& zone
 
 /// The answer is the task's status: failed at once if nobody had begun, else running until its worker hears of it.
 Answer Catalog::cancel_task(const Incoming& incoming, const std::string& zone_id, const std::string& task_id) {
+  if (has_bad_request_id(incoming)) return bad_request_id(incoming);
   try {
     const taskstate::Task task = tasks_.cancel(zone_id, task_id, {}, {.request_id = incoming.client_request_id});
-    if (task.status == Status::failed && task.operation == "create")
-      installs_.set_status(zone_id, task.install_id.value(), "failed");
+    if (task.status == Status::failed && task.install_id) installs_.settle_failure(task);
   } catch (const taskstate::Error& error) {
     if (error.code() == taskstate::Errc::illegal_transition) return conflict(incoming, "The task has ended already.");
-    if (error.code() != taskstate::Errc::not_found) throw;
+    const bool unknown =
+        error.code() == taskstate::Errc::not_found || error.code() == taskstate::Errc::invalid_argument;
+    if (!unknown) return tasks_.accept(error, request_of(incoming));
   }
   return tasks_.decide(zone_id, task_id, request_of(incoming));
 }
@@ -174,16 +186,17 @@ Answer Catalog::list_installs(const Incoming& incoming, const std::string& zone_
   const auto limit = number(target, "limit", 100, faults);
   const auto after = number(target, "after", INT64_MAX, faults);
   const auto before = number(target, "before", INT64_MAX, faults);
-  if (after && before) faults.push_back({"before", "must not come together with after"});
+  const auto expand = target.parameter("expand[]");
+  if (expand && expand != "total_count") faults.push_back({"expand[]", "must be total_count"});
   if (!faults.empty()) return error_answer(incoming, 400, "validation_error", "The request is not valid.", faults);
 
-  const InstallPage page = installs_.list(zone_id, limit.value_or(20), after, before);
+  const InstallPage page = installs_.list(zone_id, limit.value_or(20), after, after ? std::nullopt : before);
   boost::json::array items;
   for (const Install& install : page.items) items.push_back(to_json(install));
   boost::json::object pagination;
   if (page.older && !page.items.empty()) pagination["after_cursor"] = std::to_string(page.items.back().sequence);
   if (page.newer && !page.items.empty()) pagination["before_cursor"] = std::to_string(page.items.front().sequence);
-  if (target.has("expand[]", "total_count")) pagination["total_count"] = installs_.count(zone_id);
+  if (expand) pagination["total_count"] = installs_.count(zone_id);
   return ok(incoming, {{"items", items}, {"pagination", pagination}});
 }
 
@@ -207,8 +220,8 @@ Answer Catalog::delete_install(const Incoming& incoming, const std::string& zone
   if (!live.tasks.empty()) return tasks_.accept(live.tasks.front(), request_of(incoming));
 
   try {
-    const taskstate::Task task =
-        tasks_.create(new_task(*install, "delete"), {.request_id = incoming.client_request_id});
+    const taskstate::Task task = tasks_.create(
+        new_task(*install, "delete"), {.request_id = incoming.client_request_id, .also = {mark_deleting(install_id)}});
     return tasks_.accept(task, request_of(incoming));
   } catch (const taskstate::Error& error) {
     return tasks_.accept(error, request_of(incoming));

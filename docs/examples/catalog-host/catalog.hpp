@@ -16,23 +16,36 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace catalog {
+
+/// An install that is there from the start, with the completed task that created it.
+struct Seed {
+  std::string zone_id;
+  std::string task_id;
+  std::string install_id;
+};
 
 /// One thread at a time.
 class Catalog {
  public:
-  /// Puts right what a crash left between the two files. A task is held back for the pickup time, so that there is
-  /// something to see.
-  Catalog(taskstate::Engine& tasks, InstallStore& installs, std::chrono::milliseconds pickup_time);
+  struct Settings {
+    std::chrono::milliseconds pickup_time{};  ///< a task is held back for so long, so that there is something to see
+    std::string prefix;                       ///< of all paths, "" or "/api"
+  };
+
+  Catalog(taskstate::Engine& tasks, InstallStore& installs, Settings settings);
+
+  /// Does nothing if the task is there already.
+  void plant(const Seed& seed);
 
   /// Never throws what the client caused; every failure is an answer. HEAD is answered as GET, with the body.
-  taskstate::Answer handle(const Incoming& incoming);
+  taskstate::Answer handle(Incoming incoming);
 
  private:
-  void recover();
   [[nodiscard]] taskstate::NewTask new_task(const Install& install, std::string operation) const;
-  taskstate::Answer route(const Incoming& incoming);
+  taskstate::Answer route(const Incoming& incoming, const Target& target);
   taskstate::Answer create_install(const Incoming& incoming, const std::string& zone_id);
   taskstate::Answer cancel_task(const Incoming& incoming, const std::string& zone_id, const std::string& task_id);
   taskstate::Answer list_installs(const Incoming& incoming, const std::string& zone_id, const Target& target);
@@ -41,7 +54,7 @@ class Catalog {
 
   taskstate::Engine& tasks_;
   InstallStore& installs_;
-  const std::chrono::milliseconds pickup_time_;
+  const Settings settings_;
 };
 
 }  // namespace catalog

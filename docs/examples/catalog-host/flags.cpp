@@ -1,6 +1,7 @@
 #include "flags.hpp"
 
 #include <charconv>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,6 +15,36 @@ int number(std::string_view flag, std::string_view text, int most) {
   if (error != std::errc{} || end != text.data() + text.size() || value < 0 || value > most)
     throw std::invalid_argument(std::string(flag) + " must be a number from 0 to " + std::to_string(most));
   return value;
+}
+
+/// "/api/v1": what a URL's path may hold unescaped, and no template's braces.
+std::string prefix(std::string_view flag, std::string_view text) {
+  constexpr std::string_view unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  bool good = text.empty() || text.front() == '/';
+  for (std::string_view rest = text; good && !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    good = !segment.empty() && segment != "." && segment != ".." &&
+           segment.find_first_not_of(unreserved) == std::string_view::npos;
+    rest.remove_prefix(segment.size());
+  }
+  if (!good) throw std::invalid_argument(std::string(flag) + " must look like /api or /api/v1: letters, digits, -._~");
+  return std::string(text);
+}
+
+taskstate::Completed completed(std::string_view flag, std::string_view text) {
+  if (text == "see_other") return taskstate::Completed::see_other;
+  if (text == "ok") return taskstate::Completed::ok;
+  throw std::invalid_argument(std::string(flag) + " must be see_other or ok");
+}
+
+Seed seed(std::string_view flag, std::string_view text) {
+  const std::size_t first = text.find('/');
+  const std::size_t second = first == std::string_view::npos ? first : text.find('/', first + 1);
+  if (second == std::string_view::npos || text.find('/', second + 1) != std::string_view::npos)
+    throw std::invalid_argument(std::string(flag) + " must look like ZONE/TASK/INSTALL");
+  return {std::string(text.substr(0, first)), std::string(text.substr(first + 1, second - first - 1)),
+          std::string(text.substr(second + 1))};
 }
 
 }  // namespace
@@ -43,6 +74,14 @@ Flags parse_flags(int count, const char* const* words) {
       flags.lease = std::chrono::milliseconds(number(flag, value, one_hour_ms));
     } else if (flag == "--install-time-ms") {
       flags.install_time = std::chrono::milliseconds(number(flag, value, one_hour_ms));
+    } else if (flag == "--patience-ms") {
+      flags.patience = std::chrono::milliseconds(number(flag, value, one_hour_ms));
+    } else if (flag == "--prefix") {
+      flags.prefix = prefix(flag, value);
+    } else if (flag == "--completed") {
+      flags.completed = completed(flag, value);
+    } else if (flag == "--seed") {
+      flags.seeds.push_back(seed(flag, value));
     } else {
       throw std::invalid_argument(std::string(flag) + " is unknown");
     }

@@ -3,6 +3,7 @@
 #include "values.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace catalog {
 namespace {
@@ -20,12 +21,22 @@ constexpr const char* schema = R"sql(
     package_version INTEGER,
     inputs TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('pending', 'active', 'deleting', 'failed', 'deleted')),
+    status_before TEXT,  -- while it is being deleted: what it is again if that fails
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     UNIQUE (zone_id, id)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS installs_by_zone ON installs (zone_id, sequence);
 )sql";
+
+constexpr std::string_view zone_parameter = "?3";
+constexpr std::string_view creation_failed =
+    "UPDATE installs SET status = 'failed', updated_at = ?1 WHERE id = ?2 AND zone_id = ?3 AND status = 'pending'";
+constexpr std::string_view deletion_failed =
+    "UPDATE installs SET status = coalesce(status_before, 'active'), updated_at = ?1"
+    " WHERE id = ?2 AND zone_id = ?3 AND status = 'deleting'";
+
+bool deletes(const taskstate::Task& task) { return task.operation == "delete"; }
 
 constexpr std::string_view columns =
     "SELECT sequence, zone_id, id, package_id, package_slug, package_version, inputs, status, created_at, updated_at"
@@ -60,25 +71,38 @@ taskstate::Statement insertion(const Install& install) {
       "INSERT INTO installs (zone_id, id, package_id, package_slug, package_version, inputs, status, created_at,"
       " updated_at) VALUES (:taskstate_zone_id, ?, ?, ?, :version, ?, ?, ?, ?)",
       install.id, install.package_id, install.package_slug, install.inputs, install.status, now, now);
-  const auto version = install.package_version ? taskstate::Value(*install.package_version) : taskstate::Value();
-  statement.named.emplace_back(":version", version);
+  auto& version = statement.named.emplace_back();  // NULL
+  version.first = ":version";
+  if (install.package_version) version.second = *install.package_version;
   return statement;
 }
 
-taskstate::Statement change_of_status(const taskstate::Task& task, std::string_view status) {
+taskstate::Statement mark_deleting(std::string_view install_id) {
+  return taskstate::sql(
+      "UPDATE installs SET status_before = status, status = 'deleting', updated_at = ?"
+      " WHERE zone_id = :taskstate_zone_id AND id = ?",
+      now_text(), install_id);
+}
+
+taskstate::Statement completion(const taskstate::Task& task) {
   return taskstate::sql("UPDATE installs SET status = ?, updated_at = ? WHERE zone_id = :taskstate_zone_id AND id = ?",
-                        status, now_text(), task.install_id.value());
+                        deletes(task) ? "deleted" : "active", now_text(), task.install_id.value());
+}
+
+taskstate::Statement failure(const taskstate::Task& task) {
+  std::string sql(deletes(task) ? deletion_failed : creation_failed);
+  sql.replace(sql.find(zone_parameter), zone_parameter.size(), ":taskstate_zone_id");
+  return taskstate::sql(std::move(sql), now_text(), task.install_id.value());
 }
 
 InstallStore::InstallStore(const std::string& path) : database_(path) { database_.execute(schema); }
 
-void InstallStore::set_status(std::string_view zone_id, std::string_view id, std::string_view status) {
+void InstallStore::settle_failure(const taskstate::Task& task) {
   const std::lock_guard lock(mutex_);
-  Statement(database_, "UPDATE installs SET status = ?, updated_at = ? WHERE zone_id = ? AND id = ?")
-      .bind(status)
+  Statement(database_, deletes(task) ? deletion_failed : creation_failed)
       .bind(now_text())
-      .bind(zone_id)
-      .bind(id)
+      .bind(task.install_id.value())
+      .bind(task.zone_id)
       .step();
 }
 
@@ -112,10 +136,9 @@ std::int64_t InstallStore::count(std::string_view zone_id) {
   return row.number(0);
 }
 
-std::vector<Install> InstallStore::with_status(std::string_view status) {
+std::vector<Install> InstallStore::unsettled() {
   const std::lock_guard lock(mutex_);
-  Statement rows(database_, select("WHERE status = ? ORDER BY sequence"));
-  rows.bind(status);
+  Statement rows(database_, select("WHERE status IN ('pending', 'deleting') ORDER BY sequence"));
   return read_all(rows);
 }
 

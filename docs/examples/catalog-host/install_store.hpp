@@ -35,10 +35,13 @@ struct InstallPage {
   bool newer = false;  ///< there are newer ones
 };
 
-/// To go with the creation of its task.
+/// To go with the creation of the task that creates it.
 [[nodiscard]] taskstate::Statement insertion(const Install& install);
-/// To go with a change of the task that is about the install.
-[[nodiscard]] taskstate::Statement change_of_status(const taskstate::Task& task, std::string_view status);
+/// To go with the creation of the task that deletes it.
+[[nodiscard]] taskstate::Statement mark_deleting(std::string_view install_id);
+/// To go with the outcome of either task.
+[[nodiscard]] taskstate::Statement completion(const taskstate::Task& task);
+[[nodiscard]] taskstate::Statement failure(const taskstate::Task& task);
 
 /// Any thread.
 class InstallStore {
@@ -46,15 +49,16 @@ class InstallStore {
   /// An engine has the file open.
   explicit InstallStore(const std::string& path);
 
-  /// For what no change of a task goes with.
-  void set_status(std::string_view zone_id, std::string_view id, std::string_view status);
+  /// What failure() does, for a task that the engine failed, with which no statement went. Does nothing if it is done.
+  void settle_failure(const taskstate::Task& task);
 
   [[nodiscard]] std::optional<Install> find(std::string_view zone_id, std::string_view id);
   /// Those older than `after`, or newer than `before`, or the newest.
   [[nodiscard]] InstallPage list(std::string_view zone_id, std::int64_t limit, std::optional<std::int64_t> after,
                                  std::optional<std::int64_t> before);
   [[nodiscard]] std::int64_t count(std::string_view zone_id);
-  [[nodiscard]] std::vector<Install> with_status(std::string_view status);
+  /// Those that are being created or deleted.
+  [[nodiscard]] std::vector<Install> unsettled();
 
  private:
   std::mutex mutex_;

@@ -1,12 +1,11 @@
 #include "installer.hpp"
 
+#include "install_json.hpp"
 #include "values.hpp"
-
-#include <boost/json.hpp>
 
 #include <exception>
 #include <iostream>
-#include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -32,15 +31,15 @@ taskstate::Warning preserved_warning(const Task& task) {
 
 /// A task's payload is the install's inputs.
 bool input(const Lease& lease, std::string_view name) {
-  const boost::json::value inputs = boost::json::parse(lease.payload().empty() ? "{}" : lease.payload());
-  const boost::json::value* found = inputs.as_object().if_contains(name);
+  const auto inputs = parse_inputs(lease.payload());
+  if (!inputs) throw std::runtime_error("the payload is no JSON object");
+  const boost::json::value* found = inputs->if_contains(name);
   return found != nullptr && found->is_bool() && found->get_bool();
 }
 
 }  // namespace
 
-Installer::Installer(taskstate::Engine& tasks, InstallStore& installs, Settings settings)
-    : tasks_(tasks), installs_(installs), settings_(std::move(settings)) {
+Installer::Installer(taskstate::Engine& tasks, Settings settings) : tasks_(tasks), settings_(std::move(settings)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -55,8 +54,8 @@ void Installer::run(const std::stop_token& stop) {
       auto lease = tasks_.claim({.worker = settings_.worker, .lease = settings_.lease, .wait = std::chrono::hours(1)},
                                 {.cancel = waiting_});
       if (lease) handle(*lease, stop);
-    } catch (const taskstate::Error& error) {
-      if (error.code() == taskstate::Errc::cancelled) return;
+    } catch (const std::exception& error) {
+      if (stop.stop_requested()) return;
       // What is not done is offered again, or fails, when its lease runs out.
       std::cerr << settings_.worker << ": " << error.what() << '\n';
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -66,13 +65,19 @@ void Installer::run(const std::stop_token& stop) {
 
 // A lease that is still open at the end of its scope is given back.
 void Installer::handle(Lease& lease, const std::stop_token& stop) {
-  if (lease.task().operation == "delete")
-    installs_.set_status(lease.task().zone_id, lease.task().install_id.value(), "deleting");
-  switch (install(lease, stop)) {
-    case Ended::done: return lease.task().operation == "delete" ? finish_delete(lease) : finish_create(lease);
-    case Ended::cancelled: return give_up(lease);
-    case Ended::lost:
-    case Ended::given_back: return;
+  try {
+    switch (install(lease, stop)) {
+      case Ended::done: return lease.task().operation == "delete" ? finish_delete(lease) : finish_create(lease);
+      case Ended::cancelled: return give_up(lease);
+      case Ended::lost:
+      case Ended::given_back: return;
+    }
+  } catch (const taskstate::Error&) {
+    throw;  // nothing is wrong with the task
+  } catch (const std::exception& error) {
+    // It would fail every worker that takes it. The exception's text is for operators.
+    std::cerr << settings_.worker << ": task " << lease.task().id << ": " << error.what() << '\n';
+    lease.fail({.error_message = "The task could not be carried out.", .error_detail = error.what()});
   }
 }
 
@@ -96,22 +101,20 @@ void Installer::finish_create(Lease& lease) {
   if (task.package_id == "pkg_broken" || input(lease, "fail")) {
     lease.fail({.error_message = "The package could not be installed.",
                 .error_detail = "the simulated installer was told to fail"},
-               {.also = {change_of_status(task, "failed")}});
+               {.also = {failure(task)}});
   } else {
-    lease.complete({}, {.also = {change_of_status(task, "active")}});
+    lease.complete({}, {.also = {completion(task)}});
   }
 }
 
 void Installer::finish_delete(Lease& lease) {
   taskstate::Update outcome;
   if (input(lease, "adopted")) outcome.warnings.push_back(preserved_warning(lease.task()));
-  lease.complete(outcome, {.also = {change_of_status(lease.task(), "deleted")}});
+  lease.complete(outcome, {.also = {completion(lease.task())}});
 }
 
 void Installer::give_up(Lease& lease) {
-  const Task& task = lease.task();
-  const auto status = change_of_status(task, task.operation == "delete" ? "active" : "failed");
-  lease.fail({.error_message = "The installation was cancelled."}, {.also = {status}});
+  lease.fail({.error_message = "The installation was cancelled."}, {.also = {failure(lease.task())}});
 }
 
 }  // namespace catalog

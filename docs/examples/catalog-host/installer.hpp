@@ -4,8 +4,6 @@
 // with heartbeats; when it dies, the lease runs out and another takes the task over.
 #pragma once
 
-#include "install_store.hpp"
-
 #include <taskstate/taskstate.hpp>
 
 #include <chrono>
@@ -23,7 +21,7 @@ class Installer {
     std::chrono::milliseconds install{};  ///< how long installing takes
   };
 
-  Installer(taskstate::Engine& tasks, InstallStore& installs, Settings settings);
+  Installer(taskstate::Engine& tasks, Settings settings);
   /// Claims no more. The task at hand is given back if another attempt is left, else finished first.
   ~Installer();
   Installer(const Installer&) = delete;
@@ -40,7 +38,6 @@ class Installer {
   void give_up(taskstate::Lease& lease);
 
   taskstate::Engine& tasks_;
-  InstallStore& installs_;
   const Settings settings_;
   taskstate::CancelToken waiting_;
   std::jthread thread_;

@@ -10,16 +10,20 @@
 namespace catalog {
 
 struct Target {
-  std::string path;  ///< as it was received, without the query
-  std::vector<std::string> segments;
+  std::string path;                   ///< as the client knows it, not decoded: with the prefix, without the query
+  std::vector<std::string> segments;  ///< those after the prefix
   std::vector<std::pair<std::string, std::string>> query;
 
   /// The first parameter of that name.
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
-  [[nodiscard]] bool has(std::string_view name, std::string_view value) const;
 };
 
-/// Nothing if the target is no absolute path or is encoded badly.
-std::optional<Target> parse_target(std::string_view text);
+/// A path or an http(s) URL (RFC 9112, sections 3.2.1 and 3.2.2); nothing if it is neither, or is encoded badly. The
+/// prefix is what a reverse proxy has before the API's paths; whether it leaves it there or takes it away, both are
+/// fine.
+std::optional<Target> parse_target(std::string_view text, std::string_view prefix);
+
+/// The path of any target, good or bad, in printable ASCII.
+std::string shown_path(std::string_view target);
 
 }  // namespace catalog

@@ -21,6 +21,15 @@ std::string now_text() {
   return text.data();
 }
 
+std::string http_date() {
+  const std::time_t seconds = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  return text.data();
+}
+
 std::string random_uuid() {
   std::random_device device;
   std::string text = "xxxxxxxx-xxxx-4xxx-Nxxx-xxxxxxxxxxxx";
@@ -30,6 +39,12 @@ std::string random_uuid() {
     if (c == 'N') c = "89ab"[digit & 3];
   }
   return text;
+}
+
+bool is_id(std::string_view text) noexcept {
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  return !text.empty() && text.size() <= 128 && text != "." && text != ".." &&
+         text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
 bool is_uuid(std::string_view text) noexcept {

@@ -9,6 +9,7 @@
 #include <taskstate/lease.hpp>
 
 #include <cstddef>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -47,7 +48,8 @@ class ClaimSpec {
 namespace taskstate {
 
 inline const std::string& Lease::payload() const noexcept {
-  static const std::string none;
+  alignas(std::string) static unsigned char place[sizeof(std::string)];
+  static const std::string& none = *new (place) std::string;  // never destroyed
   return task_.payload ? *task_.payload : none;
 }
 

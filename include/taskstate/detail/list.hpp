@@ -18,6 +18,12 @@ namespace taskstate::detail {
   return number(moment ? std::optional<std::int64_t>(moment->time_since_epoch().count()) : std::nullopt);
 }
 
+/// To the C interface 0 means "the default"; given as a limit it is as wrong as a negative one.
+[[nodiscard]] inline std::int64_t limit_to_c(std::optional<std::int64_t> limit) noexcept {
+  if (!limit) return 0;
+  return *limit == 0 ? -1 : *limit;
+}
+
 [[nodiscard]] inline tse_list_query to_c(const ListQuery& from) noexcept {
   tse_list_query to = TSE_LIST_QUERY_INIT;
   to.zone_id = view(from.zone_id);
@@ -27,8 +33,7 @@ namespace taskstate::detail {
   to.package_id = view(from.package_id);
   to.created_from = number(from.created_from);
   to.created_until = number(from.created_until);
-  // To the C interface 0 means "the default"; given as a limit it is as wrong as a negative one.
-  if (from.limit) to.limit = *from.limit == 0 ? -1 : *from.limit;
+  to.limit = limit_to_c(from.limit);
   to.after = view(from.after);
   to.before = view(from.before);
   to.with_total = from.with_total ? 1 : 0;
@@ -89,7 +94,7 @@ template <typename Handle, typename Read>
   to.zone_id = view(from.zone_id);
   to.after = view(from.after);
   to.flags = (from.latest ? TSE_CHANGES_LATEST : 0) | (from.allow_gap ? TSE_CHANGES_ALLOW_GAP : 0);
-  if (from.limit) to.limit = *from.limit == 0 ? -1 : *from.limit;
+  to.limit = limit_to_c(from.limit);
   to.wait_us = from.wait.count();
   return to;
 }

@@ -10,8 +10,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
-#include <iostream>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -39,7 +39,8 @@ struct Hook {
       if (log) {
         log(LogLevel::error, line);
       } else {
-        std::cerr << "taskstate: " << line << '\n';
+        // Not std::cerr: <iostream> would put a static into every file of the host's.
+        std::fprintf(stderr, "taskstate: %.*s\n", static_cast<int>(line.size()), line.data());
       }
     } catch (...) {
       return;

@@ -1,5 +1,8 @@
 #include "store/sqlite/backup.hpp"
 
+#include "store/descriptor.hpp"
+#include "store/size_signal.hpp"
+#include "store/sqlite/backup_target.hpp"
 #include "store/sqlite/failure.hpp"
 
 #include <fcntl.h>
@@ -15,7 +18,6 @@
 
 namespace tse::store::sqlite {
 
-using core::Code;
 using core::Failure;
 
 namespace {
@@ -25,12 +27,12 @@ constexpr int pages_at_once = 256;
 /// A new, empty file under a name of its own; gone at the end unless it was renamed.
 class Temporary {
  public:
+  static constexpr std::size_t longest_addition = sizeof "-backup-18446744073709551615" - 1;
   Temporary(const std::string& target, mode_t mode) {
     path_ = target + "-backup-" + random_name();
     for (std::size_t i = 0; i < suffixes.size(); ++i) beside_[i] = path_ + suffixes[i];
-    const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (descriptor < 0) throw Failure(errno_error(errno, "create the backup"));
-    ::close(descriptor);
+    if (!OwnDescriptor(open_high(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)))
+      throw Failure(errno_error(errno, "create the backup"));
   }
   ~Temporary() {
     std::remove(path_.c_str());
@@ -51,27 +53,14 @@ class Temporary {
   std::array<std::string, suffixes.size()> beside_;  // made beforehand: removing them must not need memory
 };
 
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC)) {
-    if (descriptor_ < 0) throw Failure(errno_error(errno, "open the backup"));
-  }
-  ~Descriptor() { ::close(descriptor_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  void flush() const {
-    if (::fsync(descriptor_) != 0) throw Failure(errno_error(errno, "flush the backup"));
-  }
+OwnDescriptor opened(const std::string& path, int flags) {
+  OwnDescriptor descriptor(open_high(path.c_str(), flags));
+  if (!descriptor) throw Failure(errno_error(errno, "open the backup"));
+  return descriptor;
+}
 
- private:
-  int descriptor_;
-};
-
-void refuse_target(const Database& database, const Paths& target) {
-  if (!database.memory && target.database == database.paths.database)
-    throw Failure(core::invalid("path", "must not be the file itself"));
-  if (look(target.sidecar))
-    throw Failure(Code::already_exists, "path: at the place of the backup stands a database that an engine has opened");
+void flush(const OwnDescriptor& descriptor) {
+  if (::fsync(descriptor.get()) != 0) throw Failure(errno_error(errno, "flush the backup"));
 }
 
 /// All pages, of one snapshot: the source's transaction is open, so nothing makes the copy begin anew.
@@ -84,7 +73,8 @@ void copy_pages(Connection& source, Connection& target, const Patience& patience
     const int code = sqlite3_backup_step(copy.get(), pages_at_once);
     if (code == SQLITE_DONE) return;
     if (code == SQLITE_OK) continue;
-    if (code != SQLITE_BUSY && code != SQLITE_LOCKED) throw Failure(to_error(nullptr, code, "copy to the backup"));
+    if (code != SQLITE_BUSY && code != SQLITE_LOCKED)
+      throw Failure(to_error(target.handle(), code, "copy to the backup", Writes::database));
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
@@ -99,21 +89,21 @@ void make_its_own(Connection& copy) {
 }  // namespace
 
 void back_up(Connection& connection, const Database& database, const std::string& path, const Patience& patience) {
-  const Paths target = resolve(path);
-  refuse_target(database, target);
+  const NoSizeSignal no_signal;
+  const BackupTarget target(path, database.paths, patience);
+  refuse_long(target.path(), Temporary::longest_addition);
   const auto original = database.memory ? std::nullopt : look(database.paths.database);
-  const Temporary temporary(target.database, original ? original->st_mode & 0666 : 0600);
+  const Temporary temporary(target.path(), original ? original->st_mode & 0666 : 0600);
   {
     Connection copy(file_uri(temporary.path(), ""), SQLITE_OPEN_READWRITE);
     copy_pages(connection, copy, patience);
     make_its_own(copy);
   }
-  Descriptor(temporary.path(), O_RDONLY).flush();
-  const auto slash = target.database.rfind('/');
-  const Descriptor directory(slash == 0 ? "/" : target.database.substr(0, slash), O_RDONLY | O_DIRECTORY);
-  if (std::rename(temporary.path().c_str(), target.database.c_str()) != 0)
-    throw Failure(errno_error(errno, "give the backup its name"));
-  directory.flush();
+  flush(opened(temporary.path(), O_RDONLY));
+  const auto slash = target.path().rfind('/');
+  const OwnDescriptor directory = opened(slash == 0 ? "/" : target.path().substr(0, slash), O_RDONLY | O_DIRECTORY);
+  target.take(temporary.path());
+  flush(directory);
 }
 
 }  // namespace tse::store::sqlite

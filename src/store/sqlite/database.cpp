@@ -1,11 +1,13 @@
 #include "store/sqlite/database.hpp"
 
+#include "store/size_signal.hpp"
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/doubt.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/host_statement.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/probe.hpp"
+#include "store/sqlite/read_only_media.hpp"
 #include "store/sqlite/vfs.hpp"
 
 #include <time.h>
@@ -69,16 +71,23 @@ void open_memory(Database& database) {
 
 void open_read_only(Database& database, const Patience& patience) {
   if (!look(database.paths.database)) throw Failure(Code::unavailable, "there is no such file");
-  if (probe(database.paths, Intent::read, patience) != Content::ours)
-    throw Failure(Code::not_a_taskstate_file, "the file is not one of taskstate's");
-  database.observer = std::make_unique<Connection>(file_uri(database.paths.database, "mode=ro"), SQLITE_OPEN_READONLY);
-  Connection& connection = *database.observer;
-  connection.wait_until(patience.until);
-  connection.configure();
-  check_schema(connection, Intent::read);
-  begin_lineage(database, connection);
-  database.identity.record(database.paths);
-  database.wal_index = WalIndex::map(connection);
+  try {
+    if (probe(database.paths, Intent::read, patience) != Content::ours)
+      throw Failure(Code::not_a_taskstate_file, "the file is not one of taskstate's");
+    database.immutable = is_immutable(database.paths);
+    database.observer = std::make_unique<Connection>(file_uri(database.paths.database, database.read_parameters()),
+                                                     SQLITE_OPEN_READONLY);
+    Connection& connection = *database.observer;
+    connection.wait_until(patience.until);
+    connection.configure();
+    check_schema(connection, Intent::read);
+    begin_lineage(database, connection);
+    database.identity.record(database.paths);
+    if (!database.immutable) database.wal_index = WalIndex::map(connection);
+  } catch (const Failure& failure) {
+    explain_unwritable(database.paths, failure.error());
+    throw;
+  }
 }
 
 // What stands at the path must be ours, be empty, or have been given to us: otherwise nothing is touched, and
@@ -194,6 +203,7 @@ void refuse_locks_without_use(bool own_sqlite) {
 }
 
 std::unique_ptr<Database> open_database(Options options, const Patience& patience) {
+  const NoSizeSignal no_signal;
   auto database = std::make_unique<Database>();
   database->options = std::move(options);
   if (database->options.path == ":memory:") {

@@ -34,6 +34,7 @@ struct Database {
   Lineage lineage;
   std::unique_ptr<Connection> writer;    ///< the only connection of a database in memory; none if read-only
   std::unique_ptr<Connection> observer;  ///< keeps the mapping, where there is no writer
+  bool immutable = false;                ///< on media that nobody can write, and whole by itself: read without locks
   std::optional<WalIndex> wal_index;
   std::atomic<std::uint64_t> commits{0};  ///< into memory
   /// Held from BEGIN to COMMIT, and for checkpoints, so that no fork() falls into them.
@@ -44,6 +45,11 @@ struct Database {
     return wal_index ? Proof::wal_index : Proof::none;
   }
   [[nodiscard]] bool read_only() const noexcept { return options.mode == Mode::read_only; }
+  /// How SQLite is to open it for reading.
+  [[nodiscard]] const char* read_parameters() const noexcept {
+    if (!read_only()) return "mode=rw";
+    return immutable ? "mode=ro&immutable=1" : "mode=ro";
+  }
   /// From how many frames in the -wal on a commit copies them into the database file.
   [[nodiscard]] int checkpoint_frames() const noexcept {
     return static_cast<int>(options.checkpoint_bytes / wal_frame_bytes);

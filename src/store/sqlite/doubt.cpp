@@ -21,6 +21,7 @@ void write_log_anew(Connection& connection) {
   constexpr sqlite3_int64 most = 65536;
   sqlite3_file* log = nullptr;
   require(connection, sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log));
+  if (log == nullptr || log->pMethods == nullptr) return;  // there is none yet
   sqlite3_int64 size = 0;
   require(connection, log->pMethods->xFileSize(log, &size));
   std::vector<char> bytes(most);

@@ -1,5 +1,6 @@
 #include "store/sqlite/feed.hpp"
 
+#include "core/no_destructor.hpp"
 #include "store/sqlite/row_io.hpp"
 
 #include <algorithm>
@@ -19,16 +20,17 @@ std::int64_t find_latest_event(Connection& connection) {
 }
 
 Feed find_feed(Connection& connection, const FeedQuery& query) {
-  static const std::string select = "SELECT " + event_columns() + " FROM taskstate_events WHERE seq > ?1 AND seq <= ?2";
-  static const std::string all = select + " ORDER BY seq LIMIT ?3";
-  static const std::string of_zone = select + " AND zone_id = ?4 ORDER BY seq LIMIT ?3";
+  static const core::NoDestructor<std::string> select("SELECT " + event_columns() +
+                                                      " FROM taskstate_events WHERE seq > ?1 AND seq <= ?2");
+  static const core::NoDestructor<std::string> all(*select + " ORDER BY seq LIMIT ?3");
+  static const core::NoDestructor<std::string> of_zone(*select + " AND zone_id = ?4 ORDER BY seq LIMIT ?3");
   Feed feed;
   feed.latest = find_latest_event(connection);
   feed.purged_through = connection.integer("SELECT purged_through FROM taskstate_meta");
   feed.floor = connection.integer("SELECT feed_floor FROM taskstate_meta");
   const bool filtered = !query.zone_id.empty();
   const std::int64_t through = filtered ? std::min(query.after + window, feed.latest) : feed.latest;
-  Query events(connection, filtered ? of_zone : all);
+  Query events(connection, filtered ? *of_zone : *all);
   events.bind(1, query.after).bind(2, through).bind(3, static_cast<std::int64_t>(query.limit));
   if (filtered) events.bind(4, query.zone_id);
   while (events.step()) feed.events.push_back(read_event(events));

@@ -63,6 +63,19 @@ std::int64_t system_type(const std::string& directory) {
 
 }  // namespace
 
+// SQLite opens no file whose journal would have a longer name than its VFS takes, and says no more than that it cannot.
+void refuse_long(const std::string& real, std::size_t added) {
+  constexpr std::size_t longest_suffix = 8;  // -journal
+  const sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
+  if (vfs == nullptr) return;
+  const std::size_t most = static_cast<std::size_t>(vfs->mxPathname) - longest_suffix - added;
+  if (real.size() <= most) return;
+  throw Failure(core::invalid("path", "must be at most " + std::to_string(most) +
+                                          " bytes as an absolute path with links followed, which is what SQLite takes; "
+                                          "has " +
+                                          std::to_string(real.size())));
+}
+
 Paths resolve(const std::string& path) {
   if (path.empty()) throw Failure(core::invalid("path", "must not be empty"));
   if (path.find('\0') != std::string::npos) throw Failure(core::invalid("path", "must not contain NUL"));
@@ -84,6 +97,7 @@ Paths resolve(const std::string& path) {
   } else {
     throw Failure(errno_error(errno, "look at the path"));
   }
+  refuse_long(real, 0);
   return Paths{real, real + "-wal", real + "-shm", real + "-journal", real + "-taskstate"};
 }
 

@@ -21,6 +21,9 @@ struct Paths {
 /// puts them and a later chdir() is harmless. Throws Failure: invalid_argument, unavailable, access_denied.
 [[nodiscard]] Paths resolve(const std::string& path);
 
+/// Throws Failure(invalid_argument) if a path that resolve() gave is too long for SQLite with so many bytes behind it.
+void refuse_long(const std::string& real, std::size_t added);
+
 /// Throws Failure(unsupported) on a network, FUSE, virtiofs or 9p file system. `type_of` gives statfs's f_type of a
 /// directory; empty: the system's.
 void refuse_unsuitable(const std::string& database, const std::function<std::int64_t(const std::string&)>& type_of);

@@ -1,6 +1,7 @@
 #include "store/sqlite/host_statement.hpp"
 
 #include "store/sqlite/failure.hpp"
+#include "store/sqlite/time_limit.hpp"
 
 #include <array>
 #include <cstddef>
@@ -85,6 +86,13 @@ class HostMode {
   }
 }
 
+/// A detail tells it from a change whose turn did not come.
+[[noreturn]] void give_up(const TimeLimit& limit) {
+  core::Error error = limit.error("the statement was done");
+  error.details.push_back({"also", error.message});
+  throw Failure(std::move(error));
+}
+
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n\f;") == std::string_view::npos; }
 
 Prepared prepare(Connection& connection, const std::string& sql) {
@@ -155,8 +163,10 @@ void install_authorizer(Connection& connection) {
   sqlite3_set_authorizer(connection.handle(), &authorize, &connection);
 }
 
-void run_host_statement(Connection& connection, const Statement& statement, const core::Key& key, std::int64_t now) {
+void run_host_statement(Connection& connection, const Statement& statement, const core::Key& key, std::int64_t now,
+                        const Patience& patience) {
   const HostMode host(connection);
+  const TimeLimit limit(connection, patience);
   const Prepared prepared = prepare(connection, statement.sql);
   const std::array<Value, 3> ours{key.zone_id, key.id, now};
   Binding binding(connection, prepared.get());
@@ -167,6 +177,7 @@ void run_host_statement(Connection& connection, const Statement& statement, cons
   binding.in_order(statement.values);
   int code = SQLITE_ROW;
   while (code == SQLITE_ROW) code = sqlite3_step(prepared.get());
+  if (limit.is_over()) give_up(limit);
   if (code != SQLITE_DONE) raise_host(connection, code);
 }
 

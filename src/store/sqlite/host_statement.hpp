@@ -12,6 +12,7 @@ namespace tse::store::sqlite {
 void install_authorizer(Connection& connection);
 
 /// As Session::run(). The authorizer is installed.
-void run_host_statement(Connection& connection, const Statement& statement, const core::Key& key, std::int64_t now);
+void run_host_statement(Connection& connection, const Statement& statement, const core::Key& key, std::int64_t now,
+                        const Patience& patience);
 
 }  // namespace tse::store::sqlite

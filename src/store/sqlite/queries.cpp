@@ -1,5 +1,6 @@
 #include "store/sqlite/queries.hpp"
 
+#include "core/no_destructor.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/retention.hpp"
 #include "store/sqlite/row_io.hpp"
@@ -55,8 +56,9 @@ void bind_filter(Query& bound, const PageQuery& query) {
 }  // namespace
 
 std::optional<core::Row> find_row(Connection& connection, const core::Key& key) {
-  static const std::string sql = "SELECT " + row_columns() + " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2";
-  Query query(connection, sql);
+  static const core::NoDestructor<std::string> sql("SELECT " + row_columns() +
+                                                   " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+  Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) return std::nullopt;
   return read_row(query);
@@ -96,10 +98,11 @@ AnswerRow read_answer(Connection& connection, const core::Key& key, const Query&
 }  // namespace
 
 Found find_answer(Connection& connection, const core::Key& key) {
-  static const std::string sql = "SELECT min_reader, " + std::string(answer_columns) +
-                                 " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
-                                 "WHERE one = 1";
-  Query query(connection, sql);
+  static const core::NoDestructor<std::string> sql(
+      "SELECT min_reader, " + std::string(answer_columns) +
+      " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
+      "WHERE one = 1");
+  Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
   check_minimum(query.integer(0));
@@ -108,9 +111,9 @@ Found find_answer(Connection& connection, const core::Key& key) {
 }
 
 Found find_answer_unchecked(Connection& connection, const core::Key& key) {
-  static const std::string sql =
-      "SELECT " + std::string(answer_columns) + " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2";
-  Query query(connection, sql);
+  static const core::NoDestructor<std::string> sql("SELECT " + std::string(answer_columns) +
+                                                   " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+  Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) return {{}, find_tombstone(connection, key)};
   return {read_answer(connection, key, query, 0), {}};
@@ -177,12 +180,20 @@ std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, cor
   return query.step() ? query.integer(0) : 0;
 }
 
-std::vector<core::Event> find_history(Connection& connection, const core::Key& key) {
-  static const std::string sql = "SELECT " + event_columns() +
-                                 " FROM taskstate_events WHERE task_seq = "
-                                 "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2) ORDER BY revision";
-  Query query(connection, sql);
-  query.bind(1, key.zone_id).bind(2, key.id);
+const std::string& history_sql() {
+  static const core::NoDestructor<std::string> sql(
+      "SELECT " + event_columns() +
+      " FROM taskstate_events WHERE task_seq = "
+      "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2) AND revision < ?3 "
+      "ORDER BY revision DESC LIMIT ?4");
+  return *sql;
+}
+
+std::vector<core::Event> find_history(Connection& connection, const core::Key& key,
+                                      std::optional<std::int64_t> before_revision, std::size_t limit) {
+  Query query(connection, history_sql());
+  query.bind(1, key.zone_id).bind(2, key.id).bind(3, before_revision.value_or(INT64_MAX));
+  query.bind(4, static_cast<std::int64_t>(limit));
   std::vector<core::Event> events;
   while (query.step()) events.push_back(read_event(query));
   return events;

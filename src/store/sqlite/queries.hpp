@@ -21,7 +21,9 @@ namespace tse::store::sqlite {
 [[nodiscard]] std::int64_t count_rows(Connection& connection, const PageQuery& query);
 /// How many tasks of the zone have the status, as the counters say.
 [[nodiscard]] std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, core::Status status);
-[[nodiscard]] std::vector<core::Event> find_history(Connection& connection, const core::Key& key);
+/// Newest first, at most `limit`; of those before a revision.
+[[nodiscard]] std::vector<core::Event> find_history(Connection& connection, const core::Key& key,
+                                                    std::optional<std::int64_t> before_revision, std::size_t limit);
 
 /// The counters with a row for each status, as a table of (zone_id, operation, status, count).
 inline constexpr const char* counts_table =
@@ -30,8 +32,9 @@ inline constexpr const char* counts_table =
     "SELECT zone_id, operation, 'completed', completed FROM taskstate_counters UNION ALL "
     "SELECT zone_id, operation, 'failed', failed FROM taskstate_counters)";
 
-/// The SQL of find_page() and count_rows(), for the tests that look at its plan.
+/// The SQL of find_page(), count_rows() and find_history(), for the tests that look at its plan.
 [[nodiscard]] std::string page_sql(const PageQuery& query);
 [[nodiscard]] std::string count_sql(const PageQuery& query);
+[[nodiscard]] const std::string& history_sql();
 
 }  // namespace tse::store::sqlite

@@ -24,7 +24,7 @@ ReaderPool::Lease::~Lease() {
 std::unique_ptr<Connection> ReaderPool::make(const Patience& patience) const {
   // In WAL mode even a reader may have to write: to the -shm file, when it is the first after a crash.
   const bool read_only = database_.read_only();
-  auto connection = std::make_unique<Connection>(file_uri(database_.paths.database, read_only ? "mode=ro" : "mode=rw"),
+  auto connection = std::make_unique<Connection>(file_uri(database_.paths.database, database_.read_parameters()),
                                                  read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
   connection->wait_until(patience.until);
   connection->configure();

@@ -1,5 +1,7 @@
 #include "store/sqlite/retention.hpp"
 
+#include "core/no_destructor.hpp"
+
 namespace tse::store::sqlite {
 namespace {
 
@@ -62,15 +64,18 @@ void entomb(Connection& connection, const core::Key& key, std::int64_t now, std:
 
 // A zone's tasks are found by their creation, which is not later than their end.
 std::vector<core::Key> find_ended(Connection& connection, EndedQuery& query) {
-  static const std::string columns = "SELECT id, zone_id, seq, updated_at, created_at FROM taskstate_tasks INDEXED BY ";
-  static const std::string everywhere = columns + "taskstate_tasks_ended WHERE (updated_at, seq) > (?3, ?4)" +
-                                        has_ended + has_no_live_key + " ORDER BY updated_at, seq LIMIT ?5";
-  static const std::string in_zone = columns +
-                                     "taskstate_tasks_list WHERE zone_id = ?6 AND created_at <= ?1 "
-                                     "AND (created_at, id) > (?3, ?4)" +
-                                     has_ended + has_no_live_key + " ORDER BY created_at, id LIMIT ?5";
+  static const core::NoDestructor<std::string> columns(
+      "SELECT id, zone_id, seq, updated_at, created_at FROM taskstate_tasks INDEXED BY ");
+  static const core::NoDestructor<std::string> everywhere(
+      *columns + "taskstate_tasks_ended WHERE (updated_at, seq) > (?3, ?4)" + has_ended + has_no_live_key +
+      " ORDER BY updated_at, seq LIMIT ?5");
+  static const core::NoDestructor<std::string> in_zone(*columns +
+                                                       "taskstate_tasks_list WHERE zone_id = ?6 AND created_at <= ?1 "
+                                                       "AND (created_at, id) > (?3, ?4)" +
+                                                       has_ended + has_no_live_key +
+                                                       " ORDER BY created_at, id LIMIT ?5");
   const bool all = query.zone_id.empty();
-  Query select(connection, all ? everywhere : in_zone);
+  Query select(connection, all ? *everywhere : *in_zone);
   select.bind(1, query.ended_until).bind(2, query.now).bind(3, query.at.value_or(INT64_MIN));
   if (all) {
     select.bind(4, query.seq);
@@ -104,18 +109,19 @@ bool remove_task(Connection& connection, const core::Key& key, std::int64_t now)
 }
 
 bool remove_ended(Connection& connection, const core::Key& key, const EndedQuery& query) {
-  static const std::string sql =
-      std::string("DELETE FROM taskstate_tasks WHERE zone_id = ?3 AND id = ?4") + has_ended + has_no_live_key;
-  Query deletion(connection, sql);
+  static const core::NoDestructor<std::string> sql(
+      std::string("DELETE FROM taskstate_tasks WHERE zone_id = ?3 AND id = ?4") + has_ended + has_no_live_key);
+  Query deletion(connection, *sql);
   deletion.bind(1, query.ended_until).bind(2, query.now).bind(3, key.zone_id).bind(4, key.id);
   return remove_at(connection, query.now, deletion) == 1;
 }
 
 bool has_expired(Connection& connection, const Expiry& expiry) {
-  static const std::string sql = std::string("SELECT EXISTS (SELECT 1 FROM taskstate_events") + is_told_no_longer +
-                                 ") OR EXISTS (SELECT 1 FROM taskstate_idempotency WHERE expires_at <= ?2) "
-                                 "OR EXISTS (SELECT 1 FROM taskstate_tombstones WHERE expires_at <= ?2)";
-  Query query(connection, sql);
+  static const core::NoDestructor<std::string> sql(
+      std::string("SELECT EXISTS (SELECT 1 FROM taskstate_events") + is_told_no_longer +
+      ") OR EXISTS (SELECT 1 FROM taskstate_idempotency WHERE expires_at <= ?2) "
+      "OR EXISTS (SELECT 1 FROM taskstate_tombstones WHERE expires_at <= ?2)");
+  Query query(connection, *sql);
   query.bind(1, expiry.purged_until).bind(2, expiry.now);
   return query.step() && query.integer(0) != 0;
 }
@@ -136,16 +142,17 @@ std::size_t drop_expired(Connection& connection, const Expiry& expiry, std::size
       "DELETE FROM taskstate_tombstones WHERE (zone_id, id) IN "
       "(SELECT zone_id, id FROM taskstate_tombstones WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
       expiry.now);
-  static const std::string purges =
-      std::string("SELECT seq FROM taskstate_events") + is_told_no_longer + " ORDER BY at LIMIT ?2";
-  static const std::string raise_floor =
+  static const core::NoDestructor<std::string> purges(std::string("SELECT seq FROM taskstate_events") +
+                                                      is_told_no_longer + " ORDER BY at LIMIT ?2");
+  static const core::NoDestructor<std::string> raise_floor(
       "UPDATE taskstate_meta SET feed_floor = max(feed_floor, last), purged_through = max(purged_through, last) "
       "FROM (SELECT max(seq) AS last FROM (" +
-      purges + ")) WHERE last IS NOT NULL";
-  Query floor(connection, raise_floor);
+      *purges + ")) WHERE last IS NOT NULL");
+  Query floor(connection, *raise_floor);
   floor.bind(1, expiry.purged_until).bind(2, most).run();
-  static const std::string drop_purges = "DELETE FROM taskstate_events WHERE seq IN (" + purges + ")";
-  drop(drop_purges.c_str(), expiry.purged_until);
+  static const core::NoDestructor<std::string> drop_purges("DELETE FROM taskstate_events WHERE seq IN (" + *purges +
+                                                           ")");
+  drop(drop_purges->c_str(), expiry.purged_until);
   return dropped;
 }
 

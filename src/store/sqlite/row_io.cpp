@@ -1,6 +1,7 @@
 #include "store/sqlite/row_io.hpp"
 
 #include "core/codec.hpp"
+#include "core/no_destructor.hpp"
 
 #include <array>
 #include <bit>
@@ -133,13 +134,13 @@ std::size_t size_of(const core::Text& text) { return text ? text->size() : 0; }
 }  // namespace
 
 const std::string& row_columns() {
-  static const std::string columns = make_columns();
-  return columns;
+  static const core::NoDestructor<std::string> columns(make_columns());
+  return *columns;
 }
 
 const std::string& insert_row_sql() {
-  static const std::string sql = make_insert();
-  return sql;
+  static const core::NoDestructor<std::string> sql(make_insert());
+  return *sql;
 }
 
 Columns all_columns() noexcept { return bit(column_count) - 1; }
@@ -211,10 +212,10 @@ std::int64_t read_counter(const Query& query, Column column) {
 
 const std::string& update_row_sql(Columns columns) {
   static std::mutex mutex;
-  static std::unordered_map<Columns, std::string> made;
+  static core::NoDestructor<std::unordered_map<Columns, std::string>> made;
   const std::lock_guard lock(mutex);
-  const auto found = made.find(columns);
-  return (found != made.end() ? found : made.emplace(columns, make_update(columns)).first)->second;
+  const auto found = (*made).find(columns);
+  return (found != (*made).end() ? found : (*made).emplace(columns, make_update(columns)).first)->second;
 }
 
 void bind_key_and_version(Query& query, const core::Row& row) {
@@ -334,11 +335,11 @@ core::Row read_row(const Query& query) {
 }
 
 const std::string& event_columns() {
-  static const std::string columns =
+  static const core::NoDestructor<std::string> columns(
       "seq, zone_id, id, kind, from_status, to_status, at, revision, attempt, worker, epoch, request_id, traceparent, "
       "message, "
-      "detail";
-  return columns;
+      "detail");
+  return *columns;
 }
 
 core::Event read_event(const Query& query) {

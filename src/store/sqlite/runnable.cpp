@@ -1,35 +1,39 @@
 #include "store/sqlite/runnable.hpp"
 
+#include "core/no_destructor.hpp"
+
 #include <algorithm>
 #include <array>
 
 namespace tse::store::sqlite {
 namespace {
 
-/// A partial index over tasks that can be claimed, by (zone_id, operation, seq).
+/// A partial index over tasks that can be claimed, by (operation, zone_id, seq): whether there is anything of an
+/// operation is one look, however many zones there are.
 struct Pool {
-  std::string next_zone;       // ?1 zone
-  std::string next_operation;  // ?1 zone, ?2 operation
-  std::string oldest;          // ?1 zone, ?2 operation
+  std::string next_operation;  // ?1 operation
+  std::string next_zone;       // ?1 operation, ?2 zone
+  std::string oldest;          // ?1 operation, ?2 zone
 
   Pool(const std::string& index, const std::string& condition) {
     const std::string from = " FROM taskstate_tasks INDEXED BY " + index + " WHERE " + condition;
-    next_zone = "SELECT zone_id" + from + " AND zone_id > ?1 ORDER BY zone_id LIMIT 1";
-    next_operation = "SELECT operation" + from + " AND zone_id = ?1 AND operation > ?2 ORDER BY operation LIMIT 1";
-    oldest = "SELECT seq, id" + from + " AND zone_id = ?1 AND operation = ?2 ORDER BY seq LIMIT 1";
+    next_operation = "SELECT operation" + from + " AND operation > ?1 ORDER BY operation LIMIT 1";
+    next_zone = "SELECT zone_id" + from + " AND operation = ?1 AND zone_id > ?2 ORDER BY zone_id LIMIT 1";
+    oldest = "SELECT seq, id" + from + " AND operation = ?1 AND zone_id = ?2 ORDER BY seq LIMIT 1";
   }
 };
 
 const Pool& pending() {
-  static const Pool pool("taskstate_tasks_runnable", "status = 'pending' AND not_before IS NULL");
-  return pool;
+  static const core::NoDestructor<Pool> pool("taskstate_tasks_runnable", "status = 'pending' AND not_before IS NULL");
+  return *pool;
 }
 
 const Pool& released() {
-  static const Pool pool("taskstate_tasks_released",
-                         "status = 'running' AND not_before IS NULL AND epoch > 0 AND lease_until IS NULL "
-                         "AND attempt < max_attempts");
-  return pool;
+  static const core::NoDestructor<Pool> pool(
+      "taskstate_tasks_released",
+      "status = 'running' AND not_before IS NULL AND epoch > 0 AND lease_until IS NULL "
+      "AND attempt < max_attempts");
+  return *pool;
 }
 
 struct Candidate {
@@ -45,35 +49,38 @@ std::optional<std::string> next_text(Query& query, std::string_view after) {
   return next;
 }
 
-std::optional<std::string> next_zone(Connection& connection, const Pool& pool, std::string_view after) {
-  Query query(connection, pool.next_zone);
+std::optional<std::string> next_operation(Connection& connection, const Pool& pool, std::string_view after) {
+  Query query(connection, pool.next_operation);
   query.bind(1, after);
   return next_text(query, after);
 }
 
-std::optional<std::string> next_operation(Connection& connection, const Pool& pool, std::string_view zone_id,
-                                          std::string_view after) {
-  Query query(connection, pool.next_operation);
-  query.bind(1, zone_id).bind(2, after);
+std::optional<std::string> next_zone(Connection& connection, const Pool& pool, std::string_view operation,
+                                     std::string_view after) {
+  Query query(connection, pool.next_zone);
+  query.bind(1, operation).bind(2, after);
   return next_text(query, after);
+}
+
+/// The first of two texts, each of which may be missing.
+std::optional<std::string> first_of(std::optional<std::string> one, std::optional<std::string> other) {
+  if (!one || (other && *other < *one)) return other;
+  return one;
 }
 
 void improve(std::optional<Candidate>& best, Connection& connection, const Pool& pool, std::string_view zone_id,
              std::string_view operation) {
   Query query(connection, pool.oldest);
-  query.bind(1, zone_id).bind(2, operation);
+  query.bind(1, operation).bind(2, zone_id);
   if (query.step() && (!best || query.integer(0) < best->seq)) best = Candidate{query.integer(0), query.text(1)};
 }
 
-/// The index is ordered by operation first, so the oldest is the oldest of those of each operation.
-void improve(std::optional<Candidate>& best, Connection& connection, const Pool& pool, std::string_view zone_id,
-             std::span<const std::string> operations) {
-  for (const std::string& operation : operations) improve(best, connection, pool, zone_id, operation);
-  if (!operations.empty()) return;
-  std::string last;
-  while (auto operation = next_operation(connection, pool, zone_id, last)) {
-    improve(best, connection, pool, zone_id, *operation);
-    last = std::move(*operation);
+std::vector<std::string> all_runnable_operations(Connection& connection) {
+  std::vector<std::string> operations;
+  for (std::string last;; last = operations.back()) {
+    auto next = first_of(next_operation(connection, pending(), last), next_operation(connection, released(), last));
+    if (!next) return operations;
+    operations.push_back(std::move(*next));
   }
 }
 
@@ -100,24 +107,31 @@ std::vector<core::Key> keys_until(Query& query, std::int64_t until, std::size_t 
 
 }  // namespace
 
+std::vector<std::string> find_runnable_operations(Connection& connection, std::span<const std::string> asked) {
+  if (asked.empty()) return all_runnable_operations(connection);
+  std::vector<std::string> found;
+  for (const std::string& operation : asked)
+    if (next_zone(connection, pending(), operation, "") || next_zone(connection, released(), operation, ""))
+      found.push_back(operation);
+  return found;
+}
+
 std::optional<std::string> find_runnable_zone(Connection& connection, std::string_view after,
                                               std::span<const std::string> operations) {
-  std::string last(after);
-  for (;;) {
-    auto zone = next_zone(connection, pending(), last);
-    auto other = next_zone(connection, released(), last);
-    if (!zone || (other && *other < *zone)) zone = std::move(other);
-    if (!zone || operations.empty()) return zone;
-    if (find_oldest_runnable(connection, *zone, operations, false)) return zone;
-    last = std::move(*zone);
-  }
+  std::optional<std::string> first;
+  for (const std::string& operation : operations)
+    for (const Pool* pool : {&pending(), &released()})
+      first = first_of(std::move(first), next_zone(connection, *pool, operation, after));
+  return first;
 }
 
 std::optional<core::Key> find_oldest_runnable(Connection& connection, std::string_view zone_id,
                                               std::span<const std::string> operations, bool offered_again) {
   std::optional<Candidate> best;
-  improve(best, connection, released(), zone_id, operations);
-  if (!offered_again) improve(best, connection, pending(), zone_id, operations);
+  for (const std::string& operation : operations) {
+    improve(best, connection, released(), zone_id, operation);
+    if (!offered_again) improve(best, connection, pending(), zone_id, operation);
+  }
   if (!best) return std::nullopt;
   return core::Key{std::string(zone_id), std::move(best->id)};
 }
@@ -154,7 +168,7 @@ std::vector<core::Key> find_ripe(Connection& connection, std::int64_t now, std::
 std::vector<std::string> runnable_sql() {
   std::vector<std::string> all{lease_clock_sql, ended_sql, overdue_sql, ripe_sql};
   for (const Pool* pool : {&pending(), &released()})
-    all.insert(all.end(), {pool->next_zone, pool->next_operation, pool->oldest});
+    all.insert(all.end(), {pool->next_operation, pool->next_zone, pool->oldest});
   return all;
 }
 

@@ -1,6 +1,8 @@
 -- Schema version 1. Every rule that SQL can state is stated here, because any SQL client may write to the
 -- file; what is only checkable with the whole task in hand is checked by the engine and by verify.
 -- RAISE(ABORT) throughout, never ROLLBACK: a refused statement must not take its neighbours with it.
+-- A NULL must not slip through a guard: a comparison with it is neither true nor false, and OR REPLACE puts the column's
+-- default in its place once the guard has passed it. So guards say IS and IS NOT.
 -- No IN with more than two values in what each change runs: SQLite would fill a table of its own with them each time.
 
 CREATE TABLE taskstate_meta (
@@ -95,9 +97,9 @@ CREATE TABLE taskstate_tasks (
 ) STRICT;
 
 CREATE INDEX taskstate_tasks_list ON taskstate_tasks (zone_id, created_at, id);
-CREATE INDEX taskstate_tasks_runnable ON taskstate_tasks (zone_id, operation, seq)
+CREATE INDEX taskstate_tasks_runnable ON taskstate_tasks (operation, zone_id, seq)
   WHERE status = 'pending' AND not_before IS NULL;
-CREATE INDEX taskstate_tasks_released ON taskstate_tasks (zone_id, operation, seq)
+CREATE INDEX taskstate_tasks_released ON taskstate_tasks (operation, zone_id, seq)
   WHERE status = 'running' AND not_before IS NULL AND epoch > 0 AND lease_until IS NULL AND attempt < max_attempts;
 CREATE INDEX taskstate_tasks_lease ON taskstate_tasks (lease_clock, lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX taskstate_tasks_not_before ON taskstate_tasks (not_before)
@@ -114,7 +116,7 @@ CREATE TABLE taskstate_payloads (
 -- No seq is given twice, since the newest event is never deleted: AUTOINCREMENT would say the same, and write one page
 -- more with each commit.
 CREATE TABLE taskstate_events (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY CHECK (seq > 0),
   task_seq INTEGER,  -- NULL once the task is gone: its seq may be given to another
   zone_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -235,18 +237,18 @@ BEGIN
         OLD.status) IN ('completed', 'failed')
       THEN RAISE(ABORT, 'taskstate: a completed or failed task never changes')
     WHEN NEW.status IS NOT OLD.status AND NOT (OLD.status = 'pending' AND NEW.status IS 'running')
-      AND NOT (OLD.status = 'running' AND NEW.status IN ('completed', 'failed'))
+      AND NOT (OLD.status = 'running' AND (NEW.status IS 'completed' OR NEW.status IS 'failed'))
       THEN RAISE(ABORT, 'taskstate: illegal move; legal are pending to running, running to completed, running to failed')
     WHEN (OLD.install_id IS NOT NULL AND NEW.install_id IS NOT OLD.install_id)
       OR (OLD.package_id IS NOT NULL AND NEW.package_id IS NOT OLD.package_id)
       OR (OLD.package_slug IS NOT NULL AND NEW.package_slug IS NOT OLD.package_slug)
       THEN RAISE(ABORT, 'taskstate: install_id, package_id and package_slug are write-once')
-    WHEN NEW.epoch < OLD.epoch OR NEW.attempt < OLD.attempt
+    WHEN (NEW.epoch >= OLD.epoch AND NEW.attempt >= OLD.attempt) IS NOT TRUE
       THEN RAISE(ABORT, 'taskstate: epoch and attempt never go back')
     WHEN NEW.version = OLD.version AND NEW.revision = OLD.revision THEN NULL
-    WHEN NEW.version IS NOT OLD.version + 1 OR NEW.revision NOT IN (OLD.revision, OLD.revision + 1)
+    WHEN NEW.version IS NOT OLD.version + 1 OR (NEW.revision IS NOT OLD.revision AND NEW.revision IS NOT OLD.revision + 1)
       THEN RAISE(ABORT, 'taskstate: version and revision grow by one, or are left alone')
-    WHEN NEW.updated_at < OLD.updated_at THEN RAISE(ABORT, 'taskstate: updated_at never goes back')
+    WHEN (NEW.updated_at >= OLD.updated_at) IS NOT TRUE THEN RAISE(ABORT, 'taskstate: updated_at never goes back')
     WHEN NEW.revision = OLD.revision AND (NEW.status IS NOT OLD.status OR NEW.updated_at IS NOT OLD.updated_at
         OR NEW.error_message IS NOT OLD.error_message OR NEW.install_id IS NOT OLD.install_id
         OR NEW.links IS NOT OLD.links OR NEW.package_id IS NOT OLD.package_id
@@ -361,4 +363,50 @@ CREATE TRIGGER taskstate_payloads_delete BEFORE DELETE ON taskstate_payloads
   WHEN EXISTS (SELECT 1 FROM taskstate_tasks WHERE seq = OLD.task_seq AND status IN ('pending', 'running'))
 BEGIN
   SELECT RAISE(ABORT, 'taskstate: a payload stays until its task ends');
+END;
+
+-- A key is given to one task and kept or dropped, never turned to another.
+CREATE TRIGGER taskstate_idempotency_birth BEFORE INSERT ON taskstate_idempotency
+  WHEN EXISTS (SELECT 1 FROM taskstate_idempotency WHERE zone_id = NEW.zone_id AND key = NEW.key)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the idempotency key is in use');
+END;
+
+CREATE TRIGGER taskstate_idempotency_change BEFORE UPDATE ON taskstate_idempotency
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: an idempotency key never changes');
+END;
+
+CREATE TRIGGER taskstate_tombstones_birth BEFORE INSERT ON taskstate_tombstones
+  WHEN EXISTS (SELECT 1 FROM taskstate_tasks WHERE zone_id = NEW.zone_id AND id = NEW.id)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: a tombstone stands for a task that is gone');
+END;
+
+CREATE TRIGGER taskstate_tombstones_change BEFORE UPDATE OF zone_id, id ON taskstate_tombstones
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: a tombstone never moves');
+END;
+
+-- The one row of what belongs to the whole file: its counts only grow.
+CREATE TRIGGER taskstate_meta_birth BEFORE INSERT ON taskstate_meta WHEN EXISTS (SELECT 1 FROM taskstate_meta)
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the file has its row of taskstate_meta');
+END;
+
+CREATE TRIGGER taskstate_meta_epoch BEFORE UPDATE OF epoch ON taskstate_meta
+  WHEN (NEW.epoch >= OLD.epoch) IS NOT TRUE
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the source of epochs never goes back');
+END;
+
+CREATE TRIGGER taskstate_meta_feed BEFORE UPDATE OF feed_floor, purged_through, fence ON taskstate_meta
+  WHEN (NEW.feed_floor >= OLD.feed_floor AND NEW.purged_through >= OLD.purged_through AND NEW.fence >= OLD.fence) IS NOT TRUE
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: feed_floor, purged_through and fence never go back');
+END;
+
+CREATE TRIGGER taskstate_meta_delete BEFORE DELETE ON taskstate_meta
+BEGIN
+  SELECT RAISE(ABORT, 'taskstate: the row of taskstate_meta stays');
 END;

@@ -100,7 +100,7 @@ std::size_t SqliteSession::drop_expired(const Expiry& expiry, std::size_t limit)
 
 void SqliteSession::run(const Statement& statement, const core::Key& key, std::int64_t now) {
   const int before = sqlite3_total_changes(connection_.handle());
-  run_host_statement(connection_, statement, key, now);
+  run_host_statement(connection_, statement, key, now, patience_);
   frames_ += frames_per_write * (sqlite3_total_changes(connection_.handle()) - before);
 }
 

@@ -9,7 +9,8 @@ namespace tse::store::sqlite {
 
 class SqliteSession final : public Answering<Session> {
  public:
-  using Answering::Answering;
+  /// The patience, which is that of the host's statements, must outlive it.
+  SqliteSession(Connection& connection, const Patience& patience) : Answering(connection), patience_(patience) {}
   bool insert(const core::Row& row, std::optional<std::string_view> payload) override;
   bool replace(const core::Row& before, const core::Row& next) override;
   std::int64_t next_epoch() override;
@@ -27,6 +28,7 @@ class SqliteSession final : public Answering<Session> {
 
  private:
   void count_frames(int pages, std::size_t bytes) noexcept;
+  const Patience& patience_;
   int frames_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.hpp"
 
+#include "store/size_signal.hpp"
 #include "store/sqlite/backup.hpp"
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/database.hpp"
@@ -8,6 +9,7 @@
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/stats.hpp"
+#include "store/sqlite/time_limit.hpp"
 #include "store/sqlite/verify.hpp"
 #include "store/sqlite/view.hpp"
 #include "store/sqlite/writer.hpp"
@@ -28,6 +30,18 @@ struct Asked {
   Generation generation;  ///< what tokens of this content carry
 };
 
+/// Ends a statement of the question at its deadline, or when it is cancelled.
+template <typename Question>
+auto limited(Connection& connection, const Patience& patience, Question question) {
+  const TimeLimit limit(connection, patience);
+  try {
+    return question();
+  } catch (const Failure&) {
+    if (limit.is_over()) throw Failure(limit.error("all of it was read"));
+    throw;
+  }
+}
+
 // What is known of the content is taken before the snapshot, which then has all of it.
 template <typename Question>
 auto ask_origin(Database& database, ReaderPool& readers, const Patience& patience, Question question) {
@@ -41,7 +55,7 @@ auto ask_origin(Database& database, ReaderPool& readers, const Patience& patienc
     const bool goes_on = database.memory || has_landmark(connection, origin, known.newest);
     if (const auto own = database.observe(known, origin, goes_on)) {
       if (state && database.stamp() == state) database.lineage.compared(*state);
-      return question(Asked{connection, origin, *own});
+      return limited(connection, patience, [&] { return question(Asked{connection, origin, *own}); });
     }
   }
 }
@@ -57,7 +71,7 @@ auto ask_again(Database& database, ReaderPool& readers, const Patience& patience
   if (const std::optional<Stamp> state = database.stamp(); state && database.lineage.is_compared(*state)) {
     const ReaderPool::Lease lease(readers, patience);
     const Snapshot snapshot(lease.connection());
-    auto answer = question(lease.connection());
+    auto answer = limited(lease.connection(), patience, [&] { return question(lease.connection()); });
     if (database.stamp() == state) return answer;
   }
   return ask(database, readers, patience, question);
@@ -108,12 +122,13 @@ class SqliteStore final : public Store {
   std::int64_t count(const PageQuery& query, const Patience& patience) override {
     return ask(*database_, readers_, patience, [&](Connection& connection) { return count_rows(connection, query); });
   }
-  std::vector<core::Event> history(const core::Key& key, const Patience& patience) override {
-    return ask(*database_, readers_, patience, [&](Connection& connection) { return find_history(connection, key); });
+  std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before_revision, std::size_t limit,
+                                   const Patience& patience) override {
+    return ask(*database_, readers_, patience,
+               [&](Connection& connection) { return find_history(connection, key, before_revision, limit); });
   }
   VerifyReport verify(const Patience& patience) override {
-    return ask(*database_, readers_, patience,
-               [&](Connection& connection) { return verify_all(connection, patience); });
+    return ask(*database_, readers_, patience, [](Connection& connection) { return verify_all(connection); });
   }
 
   Feed feed(const FeedQuery& query, const Patience& patience) override {
@@ -168,6 +183,7 @@ class SqliteStore final : public Store {
 
 void SqliteStore::close() noexcept {
   if (database_->gate.forked() || !database_->gate.close()) return;
+  const NoSizeSignal no_signal;
   database_->turn.wake();
   database_->turn.end();
   readers_.close();

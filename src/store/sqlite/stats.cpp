@@ -1,5 +1,6 @@
 #include "store/sqlite/stats.hpp"
 
+#include "core/no_destructor.hpp"
 #include "store/sqlite/feed.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
@@ -23,10 +24,10 @@ void read_totals(Stats& stats, Connection& connection) {
 }
 
 void read_counts(Stats& stats, Connection& connection, std::string_view zone_id) {
-  static const std::string select =
-      std::string("SELECT zone_id, operation, status, count FROM ") + counts_table + " WHERE count > 0";
-  static const std::string of_zone = select + " AND zone_id = ?1";
-  Query query(connection, zone_id.empty() ? select : of_zone);
+  static const core::NoDestructor<std::string> select(std::string("SELECT zone_id, operation, status, count FROM ") +
+                                                      counts_table + " WHERE count > 0");
+  static const core::NoDestructor<std::string> of_zone(*select + " AND zone_id = ?1");
+  Query query(connection, zone_id.empty() ? *select : *of_zone);
   if (!zone_id.empty()) query.bind(1, zone_id);
   while (query.step())
     stats.counts.push_back({query.text(0), query.text(1), read_status(query.view(2)), query.integer(3)});

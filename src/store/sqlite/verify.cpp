@@ -2,15 +2,14 @@
 
 #include "core/codec.hpp"
 #include "core/json.hpp"
+#include "core/no_destructor.hpp"
 #include "core/validate.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
 
-#include <chrono>
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +42,7 @@ class Verification {
     part("taskstate_payloads", [this] { check_payloads(); });
     part("taskstate_counters", [this] { check_counters(); });
     part("taskstate_idempotency and taskstate_tombstones", [this] { check_references(); });
+    part("taskstate_meta", [this] { check_meta(); });
     return std::move(report_);
   }
 
@@ -68,6 +68,7 @@ class Verification {
   void check_payloads();
   void check_counters();
   void check_references();
+  void check_meta();
   void each_key(const char* sql, const char* sentence);
 
   Connection& connection_;
@@ -87,15 +88,15 @@ struct Object {
 
 // The measure is a database made by this process, once: parsing the schema takes longer than all else in a small file.
 const std::vector<Object>& expected_objects() {
-  static const std::vector<Object> objects = [] {
+  static const core::NoDestructor<std::vector<Object>> objects([] {
     Connection model(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     migrate(model, 0, migrations(), false);
     std::vector<Object> found;
     Query query(model, "SELECT type, name, sql FROM sqlite_schema WHERE name GLOB 'taskstate_*'");
     while (query.step()) found.push_back({query.text(0), query.text(1), query.optional_text(2)});
     return found;
-  }();
-  return objects;
+  }());
+  return *objects;
 }
 
 void Verification::check_objects() {
@@ -116,9 +117,10 @@ void Verification::check_objects() {
 }
 
 void Verification::check_tasks() {
-  static const std::string sql = "SELECT " + row_columns() + ", seq FROM taskstate_tasks ORDER BY seq";
-  Query query(connection_, sql);
-  const int seq_column = sqlite3_column_count(connection_.prepare(sql)) - 1;
+  static const core::NoDestructor<std::string> sql("SELECT " + row_columns() +
+                                                   ", seq FROM taskstate_tasks ORDER BY seq");
+  Query query(connection_, *sql);
+  const int seq_column = sqlite3_column_count(connection_.prepare(*sql)) - 1;
   while (query.step()) {
     ++report_.tasks;
     try {
@@ -149,10 +151,10 @@ void Verification::check_row(const Query& query, std::int64_t seq) {
 }
 
 void Verification::check_chain(const core::Row& row, std::int64_t seq) {
-  static const std::string sql =
-      "SELECT " + event_columns() + " FROM taskstate_events WHERE task_seq = ?1 ORDER BY revision";
+  static const core::NoDestructor<std::string> sql("SELECT " + event_columns() +
+                                                   " FROM taskstate_events WHERE task_seq = ?1 ORDER BY revision");
   const std::string name = name_of(row.task.zone_id, row.task.id);
-  Query query(connection_, sql);
+  Query query(connection_, *sql);
   query.bind(1, seq);
   std::optional<core::Event> last;
   std::int64_t count = 0;
@@ -174,6 +176,8 @@ void Verification::check_chain(const core::Row& row, std::int64_t seq) {
   }
   if (count != row.revision)
     problem(name + ": it has revision " + std::to_string(row.revision) + " and " + std::to_string(count) + " events");
+  if (last && (last->epoch > row.epoch || last->attempt > row.attempt))
+    problem(name + ": its epoch or attempt lies behind its history");
   if (last && last->to != row.task.status) problem(name + ": its history does not end in its status");
   if (last && last->at != row.task.updated_at) problem(name + ": its history does not end at updated_at");
 }
@@ -191,6 +195,11 @@ void Verification::check_events() {
       "an event of it is left, or names another key than the task");
   each_key("SELECT zone_id, id FROM taskstate_events WHERE (task_seq IS NULL) <> (kind = 'purged')",
            "an event of it belongs to no task and is no purge");
+  each_key(
+      "SELECT p.zone_id, p.id FROM taskstate_events AS p JOIN taskstate_tasks AS t ON t.zone_id = p.zone_id "
+      "AND t.id = p.id JOIN taskstate_events AS e ON e.task_seq = t.seq AND e.revision = 1 "
+      "WHERE p.task_seq IS NULL AND p.seq > e.seq",
+      "a purge of it is told, and it is there");
   const std::int64_t missing = connection_.integer(
       "SELECT coalesce(max(seq), purged_through) - purged_through - count(seq) FROM taskstate_meta "
       "LEFT JOIN taskstate_events ON seq > purged_through");
@@ -204,14 +213,13 @@ void Verification::check_payloads() {
 }
 
 void Verification::check_counters() {
-  static const std::string sql =
-      std::string(
-          "SELECT zone_id, operation, status, sum(counted), sum(there) FROM ("
-          "SELECT zone_id, operation, status, count AS counted, 0 AS there FROM ") +
+  static const core::NoDestructor<std::string> sql(
+      std::string("SELECT zone_id, operation, status, sum(counted), sum(there) FROM ("
+                  "SELECT zone_id, operation, status, count AS counted, 0 AS there FROM ") +
       counts_table +
       " UNION ALL SELECT zone_id, operation, status, 0, count(*) FROM taskstate_tasks GROUP BY 1, 2, 3) "
-      "GROUP BY 1, 2, 3 HAVING sum(counted) <> sum(there)";
-  Query query(connection_, sql);
+      "GROUP BY 1, 2, 3 HAVING sum(counted) <> sum(there)");
+  Query query(connection_, *sql);
   while (query.step()) {
     std::string zone;
     core::append_json_string(zone, query.view(0));
@@ -230,32 +238,32 @@ void Verification::check_references() {
       "(SELECT 1 FROM taskstate_tasks AS t WHERE t.zone_id = d.zone_id AND t.id = d.id AND t.created_at < "
       "d.expires_at)",
       "it has a tombstone, and is there");
-  const std::int64_t latest = connection_.integer("SELECT max(epoch) FROM taskstate_tasks");
-  if (connection_.integer("SELECT epoch FROM taskstate_meta") < latest)
-    problem("taskstate_meta: the source of epochs lies behind an epoch that was given out");
-  if (connection_.integer("SELECT purging_at IS NOT NULL FROM taskstate_meta") != 0)
-    problem("taskstate_meta: a purge is said to be under way");
 }
 
-int is_at_its_end(void* patience) {
-  const Patience& of = *static_cast<const Patience*>(patience);
-  return std::chrono::steady_clock::now() >= of.until || (of.cancelled && of.cancelled()) ? 1 : 0;
+void Verification::check_meta() {
+  const auto look = [this](const char* is_wrong, const char* sentence) {
+    Query query(connection_, is_wrong);
+    while (query.step())
+      if (query.integer(0) != 0) problem(std::string("taskstate_meta: ") + sentence);
+  };
+  look("SELECT count(*) <> 1 FROM taskstate_meta", "it has not one row");
+  look(
+      "SELECT epoch < max((SELECT coalesce(max(epoch), 0) FROM taskstate_tasks), "
+      "(SELECT coalesce(max(epoch), 0) FROM taskstate_events)) FROM taskstate_meta",
+      "the source of epochs lies behind an epoch that was given out");
+  look("SELECT purging_at IS NOT NULL FROM taskstate_meta", "a purge is said to be under way");
+  look("SELECT purged_through > (SELECT coalesce(max(seq), 0) FROM taskstate_events) FROM taskstate_meta",
+       "purges are told of up to an event that never was");
+  look("SELECT feed_floor > purged_through FROM taskstate_meta",
+       "the feed begins after the events that purges took along");
+  look("SELECT length(generation) <> 32 OR generation GLOB '*[^0-9a-f]*' FROM taskstate_meta",
+       "the file's generation is not 32 hexadecimal digits");
+  look("SELECT NOT (1 <= min_reader AND min_reader <= min_writer AND min_writer <= schema) FROM taskstate_meta",
+       "the versions of the schema contradict each other");
 }
 
 }  // namespace
 
-VerifyReport verify_all(Connection& connection, const Patience& patience) {
-  constexpr int instructions = 10000;
-  sqlite3_progress_handler(connection.handle(), instructions, &is_at_its_end, const_cast<Patience*>(&patience));
-  const std::unique_ptr<sqlite3, void (*)(sqlite3*)> unset(
-      connection.handle(), [](sqlite3* handle) { sqlite3_progress_handler(handle, 0, nullptr, nullptr); });
-  try {
-    return Verification(connection).run();
-  } catch (const Failure& failure) {
-    if (failure.error().code != Code::cancelled) throw;
-    patience.require("verify was not done by the deadline");
-    throw;
-  }
-}
+VerifyReport verify_all(Connection& connection) { return Verification(connection).run(); }
 
 }  // namespace tse::store::sqlite

@@ -6,7 +6,7 @@
 namespace tse::store::sqlite {
 
 /// Reads the whole database in the transaction that is open on the connection. Each problem is one sentence.
-/// Throws Failure when its patience ends: busy, cancelled; a damaged file is a problem in the report, not a failure.
-[[nodiscard]] VerifyReport verify_all(Connection& connection, const Patience& patience);
+/// A damaged file is a problem in the report, not a failure.
+[[nodiscard]] VerifyReport verify_all(Connection& connection);
 
 }  // namespace tse::store::sqlite

@@ -15,6 +15,9 @@ class Answering : public Base {
 
   std::optional<core::Row> read(const core::Key& key) override { return find_row(connection_, key); }
   std::optional<std::string> payload(const core::Key& key) override { return find_payload(connection_, key); }
+  std::vector<std::string> runnable_operations(std::span<const std::string> asked) override {
+    return find_runnable_operations(connection_, asked);
+  }
   std::optional<std::string> next_runnable_zone(std::string_view after,
                                                 std::span<const std::string> operations) override {
     return find_runnable_zone(connection_, after, operations);

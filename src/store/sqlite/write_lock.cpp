@@ -49,21 +49,57 @@ static_assert(sizeof(Marks) == 56 && std::is_trivially_copyable_v<Marks>);
 }  // namespace
 
 void WriteLock::open(const std::string& path, const std::string& like, std::uint32_t mode) {
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor_ >= 0) return;
-  if (errno != ENOENT) throw Failure(errno_error(errno, "open the -taskstate file"));
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor_ < 0) throw Failure(errno_error(errno, "create the -taskstate file"));
-  // Whoever may write the database must be able to take its lock.
+  path_ = path;
+  do {
+    descriptor_ = OwnDescriptor(open_high(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+    if (!descriptor_ && errno != ENOENT) throw Failure(errno_error(errno, "open the -taskstate file"));
+    if (!descriptor_) create(path, like, mode);
+  } while (!descriptor_);
+  struct stat info {};
+  if (::fstat(descriptor_.get(), &info) != 0 || !S_ISREG(info.st_mode))
+    throw Failure(Code::not_a_taskstate_file, "the -taskstate file beside the database is no regular file");
+}
+
+// Whoever may write the database must be able to take its lock. One that he could not would shut him out for good, so
+// rather none is left. No descriptor: another was faster.
+void WriteLock::create(const std::string& path, const std::string& like, std::uint32_t mode) {
   const auto model = look(like);
-  const bool same = ::fchmod(descriptor_, model ? model->st_mode & 0666 : mode) == 0 &&
-                    (!model || ::geteuid() != 0 || ::fchown(descriptor_, model->st_uid, model->st_gid) == 0);
-  if (!same) throw Failure(errno_error(errno, "give the -taskstate file the database's mode and owner"));
+  descriptor_ = OwnDescriptor(open_high(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  if (!descriptor_ && errno == EEXIST) return;
+  if (!descriptor_) throw Failure(errno_error(errno, "create the -taskstate file"));
+  struct stat made {};
+  const auto is_owners = [&] {
+    return !model || ::geteuid() != 0 || (made.st_uid == model->st_uid && made.st_gid == model->st_gid) ||
+           ::fchown(descriptor_.get(), model->st_uid, model->st_gid) == 0;
+  };
+  if (::fstat(descriptor_.get(), &made) == 0 &&
+      ::fchmod(descriptor_.get(), model ? model->st_mode & 0666 : mode) == 0 && is_owners())
+    return;
+  const int error = errno;
+  ::unlink(path.c_str());
+  throw Failure(
+      errno_error(error, "give the -taskstate file the database's mode and owner (open the file as its owner)"));
+}
+
+// Once a turn: a number that the process has closed and given to another file must be neither locked nor written. Gives
+// the file's size.
+std::int64_t WriteLock::require_ours() const {
+  struct stat info {};
+  if (!descriptor_.is_ours(info))
+    throw Failure(Code::unavailable,
+                  "the process has closed descriptors that it did not open, those of the database among them; open the "
+                  "file anew");
+  return info.st_size;
 }
 
 bool WriteLock::try_lock() {
+  (void)require_ours();
+  return try_flock();
+}
+
+bool WriteLock::try_flock() {
   for (;;) {
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return true;
+    if (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) == 0) return true;
     if (errno == EWOULDBLOCK) return false;
     if (errno != EINTR) throw Failure(errno_error(errno, "lock the -taskstate file"));
   }
@@ -78,10 +114,10 @@ bool WriteLock::try_turnstile() {
   range.l_start = turnstile_offset;
   range.l_len = 1;
   for (;;) {
-    if (::fcntl(descriptor_, F_OFD_SETLK, &range) == 0) return true;
+    if (::fcntl(descriptor_.get(), F_OFD_SETLK, &range) == 0) return true;
     if (errno == EAGAIN || errno == EACCES) return false;
-    if (errno == EINVAL)
-      return true;  // no such locks here: who is next is then left to chance, and the lock is flock()'s
+    // No such locks here: who is next is then left to chance. What keeps others out is flock().
+    if (errno == EINVAL) return true;
     if (errno != EINTR) throw Failure(errno_error(errno, "lock the -taskstate file"));
   }
 }
@@ -92,56 +128,60 @@ void WriteLock::leave_turnstile() noexcept {
   range.l_whence = SEEK_SET;
   range.l_start = turnstile_offset;
   range.l_len = 1;
-  ::fcntl(descriptor_, F_OFD_SETLK, &range);
+  ::fcntl(descriptor_.get(), F_OFD_SETLK, &range);
   tell(passed_);
 }
 
 // Neither lock can be waited for with a deadline or a cancellation, so both are tried, and slept upon in between: until
 // whoever lets go says so, who may also die without a word.
 std::chrono::microseconds WriteLock::lock(const Patience& patience, const std::function<void()>& give_up) {
+  const bool shortened = require_ours() < file_size && checked_;
   std::optional<Deadline> since;
-  const auto wait = [&](const auto& attempt, const futex::Word* word) {
-    for (;;) {
-      const std::uint32_t seen = word != nullptr ? word->load(std::memory_order_acquire) : 0;
-      if (attempt()) return;
+  const auto wait = [&](const auto& attempt, const futex::Word* word, std::int64_t offset) {
+    while (!attempt()) {
       if (!since) since = std::chrono::steady_clock::now();
       give_up();
       patience.require("another process was writing until the deadline");
-      const Deadline next = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
-      if (word != nullptr) {
-        futex::wait(*word, seen, std::min(patience.until, next), futex::Scope::shared);
-      } else {
-        std::this_thread::sleep_until(std::min(patience.until, next));
-      }
+      const std::optional<std::uint32_t> seen = word != nullptr ? peek(offset) : std::nullopt;
+      if (seen && attempt()) return;
+      const Deadline next = std::min(patience.until, std::chrono::steady_clock::now() + std::chrono::milliseconds(1));
+      if (!seen || !futex::wait(*word, *seen, next, futex::Scope::shared)) std::this_thread::sleep_until(next);
     }
   };
-  wait([this] { return try_turnstile(); }, passed_);
+  wait([this] { return try_turnstile(); }, passed_, passed_offset);
   const std::unique_ptr<WriteLock, void (*)(WriteLock*)> inside(this, [](WriteLock* lock) { lock->leave_turnstile(); });
-  wait([this] { return try_lock(); }, freed_);
+  wait([this] { return try_flock(); }, freed_, freed_offset);
+  if (shortened) {
+    try {
+      repair(true);
+    } catch (...) {
+      unlock();
+      throw;
+    }
+  }
   if (!since) return std::chrono::microseconds(0);
   return std::chrono::ceil<std::chrono::microseconds>(std::chrono::steady_clock::now() - *since);
 }
 
 void WriteLock::unlock() noexcept {
-  if (descriptor_ < 0) return;
-  ::flock(descriptor_, LOCK_UN);
+  if (!descriptor_) return;
+  ::flock(descriptor_.get(), LOCK_UN);
   tell(freed_);
 }
 
 void WriteLock::tell(futex::Word* word) noexcept {
   if (word == nullptr) return;
-  word->fetch_add(1, std::memory_order_release);
-  futex::wake_one(*word, futex::Scope::shared);
+  futex::count_and_wake_one(*word, futex::Scope::shared);
 }
 
 void WriteLock::announce(const Mark& mark) noexcept {
   const Marks marks{mark, ++announced_};
-  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor_, &marks, sizeof marks, marks_offset);
+  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor_.get(), &marks, sizeof marks, marks_offset);
 }
 
 Mark WriteLock::mark() noexcept {
   Mark mark;
-  if (::pread(descriptor_, &mark, sizeof mark, marks_offset) != static_cast<ssize_t>(sizeof mark)) return {};
+  if (::pread(descriptor_.get(), &mark, sizeof mark, marks_offset) != static_cast<ssize_t>(sizeof mark)) return {};
   return mark;
 }
 
@@ -150,21 +190,21 @@ void WriteLock::begin_marks(const Mark& mark) noexcept {
   const Mark before = this->mark();
   if (before == mark) return;
   announce(mark);
-  if (before.generation != mark.generation) ::fdatasync(descriptor_);
+  if (before.generation != mark.generation) ::fdatasync(descriptor_.get());
 }
 
 void WriteLock::close() noexcept {
   if (mapped_ != nullptr) ::munmap(mapped_, file_size);
-  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_.close();
+  checked_ = false;
   mapped_ = nullptr;
   freed_ = passed_ = nullptr;
-  descriptor_ = -1;
 }
 
 // Where it cannot be mapped, both locks are tried once in a while.
 void WriteLock::map() noexcept {
   if (mapped_ != nullptr) return;
-  void* const begin = ::mmap(nullptr, file_size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
+  void* const begin = ::mmap(nullptr, file_size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_.get(), 0);
   if (begin == MAP_FAILED) return;
   mapped_ = begin;
   freed_ = reinterpret_cast<futex::Word*>(static_cast<std::byte*>(begin) + freed_offset);
@@ -172,25 +212,49 @@ void WriteLock::map() noexcept {
 }
 
 void WriteLock::check_header() {
+  require_in_place();
   std::array<char, 8> found{};
-  const ssize_t size = ::pread(descriptor_, found.data(), found.size(), 0);
+  const ssize_t size = ::pread(descriptor_.get(), found.data(), found.size(), 0);
   if (size < 0) throw Failure(errno_error(errno, "read the -taskstate file"));
-  if (size == 0) {
-    if (::ftruncate(descriptor_, file_size) != 0) throw Failure(errno_error(errno, "write the -taskstate file"));
-    write_word(layout_offset, layout_version);
-    const ssize_t written = ::pwrite(descriptor_, magic.data(), magic.size(), 0);  // last: it vouches for the rest
-    if (written != static_cast<ssize_t>(magic.size())) throw Failure(errno_error(errno, "write the -taskstate file"));
+  // All zeroes, or none: its writer died before the magic.
+  if (found == std::array<char, 8>{}) {
+    if (::ftruncate(descriptor_.get(), 0) != 0) throw Failure(errno_error(errno, "write the -taskstate file"));
+    write_header();
+    checked_ = true;
     return map();
   }
-  // All zeroes: its writer died before the magic.
-  if (found == std::array<char, 8>{}) {
-    if (::ftruncate(descriptor_, 0) != 0) throw Failure(errno_error(errno, "write the -taskstate file"));
-    return check_header();
-  }
-  if (found != magic) throw Failure(Code::not_a_taskstate_file, "the -taskstate file beside the database is not ours");
+  if (!std::equal(found.begin(), found.begin() + size, magic.begin()))
+    throw Failure(Code::not_a_taskstate_file, "the -taskstate file beside the database is not ours");
+  if (require_ours() < file_size) repair(false);
   if (read_word(layout_offset) != layout_version)
     throw Failure(Code::schema_too_new, "the -taskstate file beside the database has a newer layout");
+  checked_ = true;
   map();
+}
+
+// Whoever made it may have failed and removed it in between, and two files are no lock.
+void WriteLock::require_in_place() {
+  const auto named = look(path_);
+  struct stat own {};
+  if (!descriptor_.is_ours(own) || !named || named->st_dev != own.st_dev || named->st_ino != own.st_ino)
+    throw Failure(Code::moved, "the -taskstate file was replaced or removed while it was opened; try again");
+}
+
+void WriteLock::write_header() {
+  if (::ftruncate(descriptor_.get(), file_size) != 0) throw Failure(errno_error(errno, "write the -taskstate file"));
+  write_word(layout_offset, layout_version);
+  const ssize_t written = ::pwrite(descriptor_.get(), magic.data(), magic.size(), 0);  // last: it vouches for the rest
+  if (written != static_cast<ssize_t>(magic.size())) throw Failure(errno_error(errno, "write the -taskstate file"));
+}
+
+// Another program has shortened the file. What was lost with it is taken as is safe: that there was a database, if we
+// have it open, and that a flush may have failed.
+void WriteLock::repair(bool in_use) {
+  constexpr std::int64_t word = sizeof(std::uint32_t);
+  const std::int64_t left = require_ours();
+  if (left < state_offset + word) set_initialised(in_use);
+  if (left < doubt_offset + word) set_in_doubt(true);
+  write_header();
 }
 
 bool WriteLock::initialised() { return read_word(state_offset) != 0; }
@@ -202,14 +266,21 @@ bool WriteLock::in_doubt() { return read_word(doubt_offset) != 0; }
 void WriteLock::set_in_doubt(bool value) { write_word(doubt_offset, value ? 1 : 0); }
 
 void WriteLock::write_word(std::int64_t offset, std::uint32_t value) {
-  if (::pwrite(descriptor_, &value, sizeof value, offset) != static_cast<ssize_t>(sizeof value))
+  (void)require_ours();
+  if (::pwrite(descriptor_.get(), &value, sizeof value, offset) != static_cast<ssize_t>(sizeof value))
     throw Failure(errno_error(errno, "write the -taskstate file"));
 }
 
 std::uint32_t WriteLock::read_word(std::int64_t offset) {
   std::uint32_t value = 0;
-  if (::pread(descriptor_, &value, sizeof value, offset) < 0)
+  if (::pread(descriptor_.get(), &value, sizeof value, offset) < 0)
     throw Failure(errno_error(errno, "read the -taskstate file"));
+  return value;
+}
+
+std::optional<std::uint32_t> WriteLock::peek(std::int64_t offset) const noexcept {
+  std::uint32_t value = 0;
+  if (::pread(descriptor_.get(), &value, sizeof value, offset) != static_cast<ssize_t>(sizeof value)) return {};
   return value;
 }
 

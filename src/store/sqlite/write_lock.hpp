@@ -5,8 +5,12 @@
 // that writes all the time would take the lock again as soon as it let go, before those that wait had looked. Whoever
 // lets go of either wakes the one that has waited longest, through a word of the file, which all map. The words only
 // tell when to try: a process that dies leaves nothing behind that anybody would have to clear up.
+//
+// Whoever may write the file may also shorten it, and then touching the mapping ends the process with SIGBUS. So the
+// words are only named to the kernel, which says EFAULT, or read like a file.
 #pragma once
 
+#include "store/descriptor.hpp"
 #include "store/futex.hpp"
 #include "store/sqlite/lineage.hpp"
 #include "store/store.hpp"
@@ -14,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace tse::store::sqlite {
@@ -26,18 +31,19 @@ class WriteLock {
   WriteLock(const WriteLock&) = delete;
   WriteLock& operator=(const WriteLock&) = delete;
 
-  /// Opens the sidecar; creates it with the mode and owner of `like`, or, if there is none, with `mode`. Throws
-  /// Failure: access_denied, read_only, unavailable ...
+  /// Opens the sidecar; creates it with the mode and owner of `like`, or, if there is none, with `mode`, or not at all.
+  /// Throws Failure: access_denied, read_only, unavailable ...
   void open(const std::string& path, const std::string& like, std::uint32_t mode);
   /// Tries as long as the patience lasts, asking `give_up` in between (it throws to stop), and tells how long that was:
-  /// 0 if the lock was free. Throws Failure: busy, cancelled.
+  /// 0 if the lock was free. Throws Failure: busy, cancelled; unavailable if the process has closed the descriptor.
   std::chrono::microseconds lock(const Patience& patience, const std::function<void()>& give_up);
   [[nodiscard]] bool try_lock();
   void unlock() noexcept;
   /// Tells those who watch the file that there is a commit to see, and what the content is known by. Under the lock
   /// only; best effort.
   void announce(const Mark& mark) noexcept;
-  /// Only closes: in a child of fork() the lock is the parent's, and unlocking would take it from there.
+  /// Only closes: in a child of fork() the lock is the parent's, and unlocking would take it from there. A number that
+  /// has become another file's is let be.
   void close() noexcept;
 
   // What the header says; under the lock only.
@@ -57,11 +63,20 @@ class WriteLock {
  private:
   [[nodiscard]] bool try_turnstile();
   void leave_turnstile() noexcept;
+  void create(const std::string& path, const std::string& like, std::uint32_t mode);
+  void write_header();
   void map() noexcept;
-  static void tell(futex::Word* word) noexcept;
+  [[nodiscard]] std::int64_t require_ours() const;
+  void require_in_place();
+  void repair(bool in_use);
+  [[nodiscard]] bool try_flock();
+  [[nodiscard]] std::optional<std::uint32_t> peek(std::int64_t offset) const noexcept;
+  void tell(futex::Word* word) noexcept;
   void write_word(std::int64_t offset, std::uint32_t value);
   [[nodiscard]] std::uint32_t read_word(std::int64_t offset);
-  int descriptor_ = -1;
+  std::string path_;
+  OwnDescriptor descriptor_;
+  bool checked_ = false;  // the header is there, so that a file which is too short was shortened
   void* mapped_ = nullptr;
   futex::Word* freed_ = nullptr;   // one more whenever the lock is let go
   futex::Word* passed_ = nullptr;  // one more whenever the turnstile is

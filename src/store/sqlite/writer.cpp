@@ -1,5 +1,6 @@
 #include "store/sqlite/writer.hpp"
 
+#include "store/size_signal.hpp"
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/doubt.hpp"
 #include "store/sqlite/failure.hpp"
@@ -22,7 +23,7 @@ using core::Outcome;
 
 namespace {
 
-const Error unforeseen{Code::internal, "a change failed in an unforeseen way"};
+constexpr core::FixedError unforeseen{Code::internal, "a change failed in an unforeseen way"};
 
 // The one place where what a change may throw becomes its result.
 Error current_error() noexcept {
@@ -93,6 +94,7 @@ class Writer::Held final : public WriteTurn {
   }
 
  private:
+  const NoSizeSignal no_signal_;
   Writer& writer_;
   const Turn::Held turn_;
   Locked locked_{nullptr, [](WriteLock* lock) { lock->unlock(); }};
@@ -202,9 +204,10 @@ Writer::Ran Writer::run_change(Group& group, std::size_t index) {
     Query(writer, "ROLLBACK TO change").run();
     Query(writer, "RELEASE change").run();
   };
-  SqliteSession session(writer);
+  const Change& change = *group.changes[index];
+  SqliteSession session(writer, change.patience);
   try {
-    group.changes[index]->run(session);
+    change.run(session);
   } catch (...) {
     group.results[index] = current_error();
     note(*group.results[index]);
@@ -233,9 +236,9 @@ void Writer::finish(Group& group) {
     Query(writer, commit_sql).run();
   } catch (...) {  // there may be no memory to say what SQLite said
     Error error = current_error();
-    const int primary = sqlite3_errcode(writer.handle()) & 0xff;
+    const int extended = sqlite3_extended_errcode(writer.handle());
     writer.rollback();
-    if (!is_undone(primary)) {
+    if (!is_undone(extended, error)) {
       error.outcome = Outcome::unknown;
       poison(error);
     }
@@ -261,12 +264,14 @@ void Writer::finish(Group& group) {
   }
 }
 
-// Whether it is certain that a COMMIT which ended with this code is not done, nor will be after a crash. A full disk
-// and a lock come before the frame that makes a commit is written, so that it cannot be there; after any other error
-// who knows. Want of memory says nothing of the disk: a commit of our own takes the place of what may have been
-// written.
-bool Writer::is_undone(int code) {
+// Whether it is certain that a COMMIT which ended with this code is not done, nor will be after a crash. A full disk,
+// or a file that may not grow, and a lock come before the frame that makes a commit is written whole, so that it cannot
+// be there; after any other error who knows. Want of memory says nothing of the disk: a commit of our own takes the
+// place of what may have been written.
+bool Writer::is_undone(int extended, const Error& error) {
+  const int code = extended & 0xff;
   if (code == SQLITE_FULL || code == SQLITE_BUSY) return true;
+  if (extended == SQLITE_IOERR_WRITE && error.code == Code::disk_full) return true;
   if (code != SQLITE_NOMEM) return false;
   if (database_.memory) return true;
   try {
@@ -324,6 +329,7 @@ void Writer::checkpoint_if_due() {
 void Writer::flush_removed(const Patience& patience) {
   constexpr std::chrono::milliseconds pause{2};
   if (database_.memory) return;
+  const NoSizeSignal no_signal;
   for (;;) {
     try {
       const Turn::Held turn(database_.turn, patience);
@@ -333,6 +339,9 @@ void Writer::flush_removed(const Patience& patience) {
       database_.require_identity();
       if (checkpoint(*database_.writer, Checkpoint::truncate)) {
         ++checkpoints_;
+        // What its pages in memory have left over would go into the log again with the next change. All others see that
+        // the log was emptied, and read anew.
+        sqlite3_db_release_memory(database_.writer->handle());
         return database_.writer->forget_wal_frames();
       }
       patience.require("a reader kept the -wal from being emptied");

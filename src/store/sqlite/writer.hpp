@@ -38,7 +38,7 @@ class Writer {
   enum class Ran { kept, refused, rolled_back, over_budget };
   Ran run_change(Group& group, std::size_t index);
   void finish(Group& group);
-  [[nodiscard]] bool is_undone(int code);
+  [[nodiscard]] bool is_undone(int extended, const core::Error& error);
   std::unique_lock<std::mutex> begin(bool flushed, const Patience& patience);
   void checkpoint_if_due();
   void note(const core::Error& error);

@@ -19,6 +19,10 @@ def cases() -> list:
         "nothing": ("", False),
         "cut off": (tag[:-1], False), "after a fault": (f'"a" b, {tag}', False), "any in a list": ('*, "a"', False),
         "lower-case w": ("w/" + tag, False), "a space in the weak mark": ("W/ " + tag, False),
+        "marked by Apache": (tag[:-1] + '-gzip"', True), "marked by Jetty": (tag[:-1] + '--gzip"', True),
+        "marked with a semicolon": (tag[:-1] + ';gzip"', True), "marked and weak": ("W/" + tag[:-1] + '-br"', True),
+        "marked in a list": (f'"a", {tag[:-1]};zstd"', True), "another tag, marked": ('"1-0000000000000000-gzip"', False),
+        "an unknown mark": (tag[:-1] + '-other"', False), "marked twice": (tag[:-1] + '-gzip-gzip"', False),
         "obs-text in another tag": (f'"\u00e9", {tag}', True), "an upper-case tag": (tag.upper(), False),
     }
     polled = _pending("a poller sees each change once")

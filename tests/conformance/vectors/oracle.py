@@ -231,14 +231,17 @@ class Oracle:
 
     @staticmethod
     def _matches_tag(field: Optional[str], tag: str) -> bool:
-        """Weak comparison (RFC 9110, section 13.1.2), up to the first entry that is no entity tag."""
+        """Weak comparison (RFC 9110, section 13.1.2), up to the first entry that is no entity tag. A compressing proxy may
+        have marked the tag."""
         if field is None:
             return False
+        same = {tag} | {tag[:-1] + before + coding + '"' for before in ("-", "--", ";")
+                        for coding in ("gzip", "br", "zstd", "deflate")}
         entries = [entry.strip(" \t") for entry in field.split(",")]
         if entries == ["*"]:
             return True
         for entry in entries:
-            if entry in (tag, "W/" + tag):
+            if entry.removeprefix("W/") in same:
                 return True
             if entry and not re.fullmatch(r'(W/)?"[^"\x00-\x20\x7f]*"', entry):
                 return False

@@ -202,6 +202,23 @@ BOOST_AUTO_TEST_CASE(if_none_match_is_a_list_compared_weakly) {
   BOOST_TEST(!if_none_match_matches(std::string_view("\"a\0\", \"b\"", 9), "\"b\""));
 }
 
+BOOST_AUTO_TEST_CASE(a_tag_that_a_proxy_has_marked_matches_its_original) {
+  const std::string etag = "\"3-2ff8f7bf1552ab54\"";
+  const std::string open = etag.substr(0, etag.size() - 1);
+  for (const std::string separator : {"-", "--", ";"})
+    for (const std::string coding : {"gzip", "br", "zstd", "deflate"}) {
+      const std::string marked = open + separator + coding + '"';
+      for (const std::string& field : {marked, "W/" + marked, "\"a\", " + marked + " , \"b\""})
+        BOOST_TEST(if_none_match_matches(field, etag), field);
+    }
+  for (const char* end : {"-\"", "-gzip", "gzip\"", "---gzip\"", "-GZIP\"", "-gzip-gzip\"", "-gzip \"", " -gzip\"",
+                          "-x\"", ";\"", "-gzip\"x"})
+    BOOST_TEST(!if_none_match_matches(open + end, etag), open + end);
+  BOOST_TEST(!if_none_match_matches("\"2-2ff8f7bf1552ab54-gzip\"", etag));
+  BOOST_TEST(!if_none_match_matches("\"3-2ff8f7bf1552ab5-gzip\"", etag));
+  BOOST_TEST(!if_none_match_matches("\"-gzip\"", ""));
+}
+
 BOOST_AUTO_TEST_CASE(several_lines_arrive_as_one_list) {
   const Row row = pending_row();
   const std::string lines = "\"a\", W/\"b\", " + header(ask(row), "ETag");
@@ -310,6 +327,13 @@ BOOST_AUTO_TEST_CASE(only_news_of_a_task_under_way_are_worth_waiting_for) {
   for (const Status over : {Status::completed, Status::failed}) BOOST_TEST(!is_worth_waiting(over, "\"a\"", request));
   BOOST_TEST(is_worth_waiting(Status::pending, "\"a\"", request));
   request.if_none_match = "\"a\"";
+  BOOST_TEST(is_worth_waiting(Status::running, "\"a\"", request));
+  BOOST_TEST(!is_worth_waiting(Status::running, "\"b\"", request));
+}
+
+BOOST_AUTO_TEST_CASE(a_marked_tag_is_no_news_to_who_waits) {
+  Request request;
+  request.if_none_match = "\"a-gzip\"";
   BOOST_TEST(is_worth_waiting(Status::running, "\"a\"", request));
   BOOST_TEST(!is_worth_waiting(Status::running, "\"b\"", request));
 }

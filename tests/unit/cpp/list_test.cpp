@@ -72,6 +72,20 @@ BOOST_AUTO_TEST_CASE(cursors_lead_there_and_back) {
   BOOST_TEST(!last.after_cursor);
 }
 
+BOOST_AUTO_TEST_CASE(a_history_comes_in_parts) {
+  const std::vector<Event> whole = tasks.history("z1", "t1");
+  BOOST_REQUIRE(whole.size() == 2u);
+  BOOST_TEST((tasks.history("z1", "t1", {.limit = 1}) == std::vector<Event>{whole[1]}));
+  BOOST_TEST((tasks.history("z1", "t1", {.before_revision = 2}) == std::vector<Event>{whole[0]}));
+  BOOST_TEST(tasks.history("z1", "t1", {.before_revision = 1}).empty());
+  const auto field_of = [this](const HistoryQuery& query) {
+    return std::string(error_of([&] { (void)tasks.history("z1", "t1", query); }).field().value());
+  };
+  BOOST_TEST(field_of({.limit = 0}) == "limit");
+  BOOST_TEST(field_of({.limit = 1001}) == "limit");
+  BOOST_TEST(field_of({.before_revision = 0}) == "before_revision");
+}
+
 BOOST_AUTO_TEST_CASE(what_breaks_its_rule_is_refused_by_name) {
   const auto field_of = [this](const ListQuery& query) {
     return std::string(error_of([&] { (void)tasks.list(query); }).field().value());

@@ -2,6 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
 using namespace tse;
 using test::code_name;
 
@@ -109,6 +113,33 @@ BOOST_AUTO_TEST_CASE(one_that_ends_the_transaction_fails_alone) {
   BOOST_TEST(refused == 1);
   BOOST_TEST(shell("SELECT group_concat(task, '') FROM (SELECT task FROM installs ORDER BY task)") == "abdeftaken");
   BOOST_TEST(tasks->stats("", {}).store.totals[1] == 5);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_does_not_end_is_ended_at_the_deadline) {
+  create("a");
+  for (const std::string sql : {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+                                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+                                "INSERT INTO installs SELECT 'x', max(i), 0 FROM n"}) {
+    auto call = with({{insert, {std::string("first")}, {}}, {sql, {}, {}}});
+    call.timeout = std::chrono::milliseconds(100);
+    const core::Error late = store_test::error_of([&] { start("a", call); });
+    BOOST_TEST((late.code == core::Code::busy));
+    BOOST_TEST((late.outcome == core::Outcome::not_done));
+    BOOST_TEST(late.message == "also[1]: the deadline passed before the statement was done");
+    BOOST_TEST(late.details.at(0).field == "also[1]");
+    std::stop_source stop;
+    call.timeout.reset();
+    call.stop = stop.get_token();
+    const std::jthread asker([&stop] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      stop.request_stop();
+    });
+    BOOST_TEST(code_name([&] { start("a", call); }) == "cancelled");
+  }
+  BOOST_TEST((tasks->get({"z", "a"}, {})->task.status == core::Status::pending));
+  BOOST_TEST(installs() == "");
+  start("a", with({{insert, {0.0}, {}}}));
+  BOOST_TEST(verified() == "");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_the_hosts_is_refused) {

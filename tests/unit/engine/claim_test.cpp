@@ -198,6 +198,75 @@ BOOST_AUTO_TEST_CASE(a_zone_at_its_running_limit_is_passed_over) {
   BOOST_TEST(!claim(of({"a"})).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_filter_names_so_many_zones_and_operations_at_most) {
+  const auto refusal = [this](std::size_t zones, std::size_t operations) {
+    ClaimSpec spec;
+    for (std::size_t i = 0; i < zones; ++i) spec.filter.zones.push_back("z" + std::to_string(i));
+    for (std::size_t i = 0; i < operations; ++i) spec.filter.operations.push_back("o" + std::to_string(i));
+    try {
+      tasks->claim(spec, {});
+    } catch (const core::Failure& failure) {
+      BOOST_TEST((failure.error().code == Code::invalid_argument));
+      return failure.error().message;
+    }
+    return std::string();
+  };
+  BOOST_TEST(refusal(1000, 10) == "");
+  BOOST_TEST(refusal(100, 100) == "");
+  BOOST_TEST(refusal(0, 100) == "");
+  BOOST_TEST(refusal(1001, 0) == "zones: at most 1000, are 1001: name fewer in each claim, or none for all");
+  BOOST_TEST(refusal(0, 101) == "operations: at most 100, are 101: name fewer in each claim, or none for all");
+  BOOST_TEST(refusal(1000, 11) ==
+             "zones: times operations at most 10000, are 1000 times 11: name fewer in each claim, or none for all");
+}
+
+/// So many zones with a task that runs and one that is pending, so that none may start another.
+struct FullZones : Fixture {
+  void fill(int zones) {
+    settings.running_limit = 1;
+    open();
+    for (int i = 0; i < zones; ++i) {
+      const std::string zone = "a" + std::to_string(10000 + i);
+      create("t1", zone);
+      tasks->change({zone, "t1"}, core::Start{}, {});
+      create("t2", zone);
+    }
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(a_look_passes_over_so_many_full_zones_and_the_next_goes_on_there, FullZones) {
+  fill(1500);
+  create("free", "z");
+  BOOST_TEST(!claim().has_value());
+  const Lease free = claim().value();
+  BOOST_TEST(free.row.task.id == "free");
+  create("late", "z");  // all are full now
+  BOOST_TEST(!claim().has_value());
+  BOOST_TEST(!claim().has_value());
+  complete(free.token);
+  auto late = claim();
+  if (!late) late = claim();
+  BOOST_TEST(late->row.task.id == "late");
+}
+
+BOOST_FIXTURE_TEST_CASE(who_waits_looks_behind_the_full_zones_too, FullZones) {
+  fill(1500);
+  create("free", "z");
+  ClaimSpec spec;
+  spec.wait = 60s;
+  BOOST_TEST(claim(spec)->row.task.id == "free");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_claim_looks_at_the_time_between_zones, FullZones) {
+  fill(100);
+  create("held", "z");
+  BOOST_TEST(claim().has_value());
+  pass(31 * second);  // so that it is no look alone
+  engine::Call call;
+  call.timeout = 0us;
+  BOOST_TEST((code_of([&] { tasks->claim({}, call); }) == Code::busy));
+}
+
 BOOST_AUTO_TEST_CASE(epochs_never_repeat) {
   std::int64_t last = 0;
   for (int i = 0; i < 5; ++i) create("t" + std::to_string(i), "z", 3);

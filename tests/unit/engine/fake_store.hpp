@@ -91,7 +91,10 @@ class FakeStore final : public store::Store {
   }
   std::vector<core::Row> page(const store::PageQuery&, const store::Patience&) override { return {}; }
   std::int64_t count(const store::PageQuery&, const store::Patience&) override { return 0; }
-  std::vector<core::Event> history(const core::Key&, const store::Patience&) override { return {}; }
+  std::vector<core::Event> history(const core::Key&, std::optional<std::int64_t>, std::size_t,
+                                   const store::Patience&) override {
+    return {};
+  }
   store::VerifyReport verify(const store::Patience&) override { return {}; }
   store::Feed feed(const store::FeedQuery&, const store::Patience&) override { return {}; }
   std::int64_t latest_event(const store::Patience&) override { return 0; }
@@ -125,6 +128,7 @@ class FakeStore final : public store::Store {
    public:
     std::optional<core::Row> read(const core::Key&) override { return {}; }
     std::optional<std::string> payload(const core::Key&) override { return {}; }
+    std::vector<std::string> runnable_operations(std::span<const std::string>) override { return {}; }
     std::optional<std::string> next_runnable_zone(std::string_view, std::span<const std::string>) override {
       return {};
     }

@@ -4,8 +4,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -99,6 +104,85 @@ BOOST_AUTO_TEST_CASE(a_file_gets_time_level_and_text) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   std::remove(path.c_str());
   BOOST_TEST(text.ends_with("Z taskstate info opened\n"));
+}
+
+namespace {
+
+struct Directory {
+  std::string root = (std::filesystem::temp_directory_path() / "taskstate-log-XXXXXX").string();
+  Directory() { BOOST_REQUIRE(::mkdtemp(root.data()) != nullptr); }
+  ~Directory() { std::filesystem::remove_all(root); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  [[nodiscard]] std::string path(const std::string& name) const { return root + "/" + name; }
+};
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+tse::core::Error refusal(const std::string& path) {
+  try {
+    const Log log({LogLevel::warn, path, {}});
+  } catch (const tse::core::Failure& failure) {
+    return failure.error();
+  }
+  BOOST_ERROR("the log was opened");
+  return {};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_new_file_is_the_owners_alone_whatever_the_umask) {
+  const Directory directory;
+  const mode_t before = ::umask(0);
+  const Log log({LogLevel::warn, directory.path("log"), {}});
+  ::umask(before);
+  struct stat info {};
+  BOOST_REQUIRE(::stat(directory.path("log").c_str(), &info) == 0);
+  BOOST_TEST((info.st_mode & 07777) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(a_fifo_or_a_directory_is_refused_at_once) {
+  const Directory directory;
+  BOOST_REQUIRE(::mkfifo(directory.path("fifo").c_str(), 0600) == 0);
+  for (const std::string& path : {directory.path("fifo"), directory.root}) {
+    const auto error = refusal(path);
+    BOOST_TEST((error.code == tse::core::Code::invalid_argument));
+    BOOST_REQUIRE(error.details.size() == 1U);
+    BOOST_TEST(error.details[0].field == "log_file");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_character_device_and_a_symbolic_link_are_followed) {
+  const Directory directory;
+  const Log null({LogLevel::warn, "/dev/null", {}});
+  null.write(LogLevel::error, "gone");
+  BOOST_REQUIRE(::symlink("log", directory.path("link").c_str()) == 0);
+  const Log log({LogLevel::warn, directory.path("link"), {}});
+  log.write(LogLevel::error, "told");
+  BOOST_TEST(content_of(directory.path("log")).find("told") != std::string::npos);
+}
+
+// As a daemon does that closes all and opens files of its own.
+BOOST_AUTO_TEST_CASE(a_number_that_became_anothers_is_not_written_to) {
+  const Directory directory;
+  const Log log({LogLevel::warn, directory.path("log"), {}});
+  log.write(LogLevel::error, "before");
+  struct stat own {};
+  BOOST_REQUIRE(::stat(directory.path("log").c_str(), &own) == 0);
+  int number = 3;
+  for (struct stat info{}; ::fstat(number, &info) != 0 || info.st_ino != own.st_ino; ++number) {
+    BOOST_REQUIRE(number < 1000);
+  }
+  const int foreign = ::open(directory.path("foreign").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  BOOST_REQUIRE(::dup3(foreign, number, O_CLOEXEC) == number);
+  log.write(LogLevel::error, "after");
+  BOOST_TEST(content_of(directory.path("foreign")).empty());
+  BOOST_TEST(content_of(directory.path("log")).find("after") != std::string::npos);
+  ::close(number);
+  ::close(foreign);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_an_error_at_once) {

@@ -63,4 +63,25 @@ BOOST_AUTO_TEST_CASE(the_scrapers_text_says_the_same) {
   BOOST_TEST(text.ends_with("\n# EOF\n"));
 }
 
+BOOST_AUTO_TEST_CASE(no_label_gets_out_of_its_quotes) {
+  engine::Stats stats;
+  stats.lease_clock = "b\"} 1\n# EOF";
+  stats.store.engine = "3\\";
+  stats.store.counts = {{"z\"\\\n\x7f\xc3\xa4\xff\xc3", std::string("o\0p", 3), core::Status::running, 7}};
+  const std::string text = engine::to_open_metrics(stats);
+  BOOST_TEST(text.find("taskstate_tasks{zone=\"z\\\"\\\\\\n?\xc3\xa4??\",operation=\"o?p\",status=\"running\"} 7\n") !=
+             std::string::npos);
+  BOOST_TEST(text.find("lease_clock=\"b\\\"} 1\\n# EOF\",") != std::string::npos);
+  BOOST_TEST(text.find("sqlite=\"3\\\\\"} 1\n# EOF\n") != std::string::npos);
+  BOOST_TEST(text.find("# EOF\n") == text.size() - 6);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_foreign_client_writes_into_the_counters_stays_in_its_quotes) {
+  create("a");
+  BOOST_TEST(
+      shell("INSERT INTO taskstate_counters (zone_id, operation, failed) VALUES ('x\"} 9' || char(10), 'o', 1)") == "");
+  const std::string text = engine::to_open_metrics(tasks->stats("", {}));
+  BOOST_TEST(text.find("{zone=\"x\\\"} 9\\n\",operation=\"o\",status=\"failed\"} 1\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

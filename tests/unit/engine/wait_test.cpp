@@ -218,6 +218,29 @@ BOOST_AUTO_TEST_CASE(with_a_matching_etag_it_waits_for_news) {
   BOOST_TEST(tse::test::decide(*tasks, {"z", "a"}, request).answer.status == 304);
 }
 
+BOOST_AUTO_TEST_CASE(a_tag_that_a_proxy_marked_waits_like_its_original) {
+  settings.policy.longest_wait = std::chrono::microseconds(20s).count();
+  open();
+  create("a");
+  std::string etag;
+  for (const auto& [name, value] : tse::test::decide(*tasks, {"z", "a"}, {}).answer.headers)
+    if (name == "ETag") etag = value;
+  const std::string marked = etag.substr(0, etag.size() - 1) + "-gzip\"";
+  core::Request request;
+  request.prefer = "wait=20";
+  request.if_none_match = marked;
+  bool started = false;
+  std::jthread other([&] {
+    once_somebody_waits([&] {
+      started = true;
+      start("a");
+    });
+  });
+  BOOST_TEST(tse::test::decide(*tasks, {"z", "a"}, request).answer.status == 200);
+  BOOST_TEST(started);
+  other.join();
+}
+
 BOOST_AUTO_TEST_CASE(who_waits_elsewhere_is_told_how_long) {
   settings.policy.longest_wait = std::chrono::microseconds(20s).count();
   open();

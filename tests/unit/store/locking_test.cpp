@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(several_processes_lose_nothing) {
               session.insert(new_row("z", "p" + std::to_string(p) + "-" + std::to_string(i)), std::string(3000, 'x'));
             },
             in(60s));
-        if (error) return 1;
+        if (error) throw core::Failure(*error);
       }
       return 0;
     }));

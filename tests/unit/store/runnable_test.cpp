@@ -41,11 +41,21 @@ struct Fixture {
     store->view([&](store::View& view) { answer = question(view); }, in());
     return answer;
   }
+  static std::vector<std::string> those(store::View& view, const std::vector<std::string>& operations) {
+    return operations.empty() ? view.runnable_operations({}) : operations;
+  }
+  std::string operations(const std::vector<std::string>& asked) {
+    std::string all;
+    for (const std::string& each : ask([&](store::View& view) { return view.runnable_operations(asked); }))
+      all += (all.empty() ? "" : " ") + each;
+    return all;
+  }
   std::string next_zone(const std::string& after, const std::vector<std::string>& operations = any) {
-    return ask([&](store::View& view) { return view.next_runnable_zone(after, operations); }).value_or("-");
+    return ask([&](store::View& view) { return view.next_runnable_zone(after, those(view, operations)); })
+        .value_or("-");
   }
   std::string oldest(const std::string& zone, const std::vector<std::string>& operations = any, bool again = false) {
-    const auto key = ask([&](store::View& view) { return view.oldest_runnable(zone, operations, again); });
+    const auto key = ask([&](store::View& view) { return view.oldest_runnable(zone, those(view, operations), again); });
     return key ? key->id : "-";
   }
   static std::string ids(const std::vector<core::Key>& keys) {
@@ -75,6 +85,23 @@ BOOST_FIXTURE_TEST_CASE(zones_come_in_byte_order, Fixture) {
   BOOST_TEST(next_zone("a") == "-");
   change(*store, {"c", "t3"}, core::EndLease{"c1", 7});
   BOOST_TEST(next_zone("a") == "c");
+}
+
+BOOST_FIXTURE_TEST_CASE(operations_are_those_of_which_there_is_something_to_claim, Fixture) {
+  BOOST_TEST(operations(any) == "");
+  add("z", "t1", "reindex");
+  add("y", "t2");
+  add("x", "t3", "export");
+  add("z", "t4", "late", [](core::Row& row) { row.not_before = 9; });
+  BOOST_TEST(operations(any) == "create export reindex");
+  BOOST_TEST(operations({"delete", "late", "reindex"}) == "reindex");
+  start(*store, {"y", "t2"});
+  hold({"z", "t1"}, 7);
+  BOOST_TEST(operations(any) == "export");
+  BOOST_TEST(operations({"create", "reindex"}) == "");
+  change(*store, {"z", "t1"}, core::EndLease{"c1", 7});
+  BOOST_TEST(operations(any) == "export reindex");
+  BOOST_TEST(operations({"reindex"}) == "reindex");
 }
 
 BOOST_FIXTURE_TEST_CASE(the_oldest_of_a_zone_is_the_first_that_was_created, Fixture) {
@@ -166,6 +193,30 @@ BOOST_FIXTURE_TEST_CASE(a_zones_tasks_are_counted_by_status, Fixture) {
   BOOST_TEST(count(core::Status::running) == 2);
   BOOST_TEST(count(core::Status::pending) == 2);
   BOOST_TEST(count(core::Status::failed) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(that_there_is_nothing_is_found_as_fast_with_many_zones) {
+  const TempDirectory directory;
+  const auto store = open(directory.path());
+  store::sqlite::Connection connection(store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
+  const auto steps = [&](const std::vector<std::string>& asked) {
+    int count = 0;
+    sqlite3_progress_handler(
+        connection.handle(), 1, [](void* counter) { return ++*static_cast<int*>(counter), 0; }, &count);
+    BOOST_TEST(store::sqlite::find_runnable_operations(connection, asked).empty());
+    sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
+    return count;
+  };
+  const auto add = [&](int from, int until) {
+    must(*store, [&](store::Session& session) {
+      for (int i = from; i < until; ++i) session.insert(new_row("z" + std::to_string(i), "t"), std::nullopt);
+    });
+  };
+  add(0, 10);
+  steps({"delete"});  // reads the schema
+  const int few = steps({"delete", "reindex"});
+  add(10, 1000);
+  BOOST_TEST(steps({"delete", "reindex"}) == few);
 }
 
 BOOST_AUTO_TEST_CASE(every_question_is_answered_by_its_index_alone) {

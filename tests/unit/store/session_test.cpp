@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include "core/codec.hpp"
+#include "store/sqlite/queries.hpp"
 
 #include <atomic>
 #include <thread>
@@ -104,7 +105,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_an_answer) {
     BOOST_TEST(!store->read({"z2", "t1"}, in()));
     BOOST_TEST(!store->answer({"z1", "t2"}, {}, in()).row);
     BOOST_TEST(!store->payload({"z1", "t1"}, in()));
-    BOOST_TEST(store->history({"z1", "t2"}, in()).empty());
+    BOOST_TEST(history(*store, {"z1", "t2"}).empty());
     must(*store, [&](store::Session& session) { BOOST_TEST(!session.read({"z1", "t2"})); });
   }
 }
@@ -119,7 +120,7 @@ BOOST_AUTO_TEST_CASE(the_same_id_in_two_zones_is_two_tasks) {
     const core::Key key{zone, "a"};
     BOOST_TEST((store->payload(key, in()) == "payload of " + std::string(zone)));
     BOOST_TEST(store->answer(key, {}, in()).row.value().created_at == zone[0] * 1'000'000);
-    BOOST_TEST(store->history(key, in()).front().at == zone[0] * 1'000'000);
+    BOOST_TEST(history(*store, key).front().at == zone[0] * 1'000'000);
   }
 }
 
@@ -209,7 +210,7 @@ BOOST_AUTO_TEST_CASE(replace_compares_the_version) {
       other.task.id = "b";
       BOOST_TEST(!session.replace(other, next));
     });
-    BOOST_TEST(store->history({"z", "a"}, in()).size() == 2);
+    BOOST_TEST(history(*store, {"z", "a"}).size() == 2);
   }
 }
 
@@ -223,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_hidden_change_leaves_no_event) {
     next.priority = 9;
     BOOST_TEST(session.replace(before, next));
   });
-  BOOST_TEST(store->history({"z", "a"}, in()).size() == 1);
+  BOOST_TEST(history(*store, {"z", "a"}).size() == 1);
   BOOST_TEST(store->read({"z", "a"}, in())->priority == 9);
   BOOST_TEST(store->read({"z", "a"}, in())->version == 2);
 }
@@ -319,7 +320,7 @@ BOOST_AUTO_TEST_CASE(the_history_tells_each_step) {
     create(*store, "z", "a");
     start(*store, {"z", "a"});
     fail(*store, {"z", "a"});
-    const auto events = store->history({"z", "a"}, in());
+    const auto events = history(*store, {"z", "a"});
     BOOST_REQUIRE(events.size() == 3);
     BOOST_TEST(events[0].kind == "created");
     BOOST_TEST(!events[0].from);
@@ -452,6 +453,88 @@ BOOST_AUTO_TEST_CASE(many_threads_lose_nothing) {
     BOOST_TEST(failures == 0);
     BOOST_TEST(store->read({"z", "counter"}, in())->priority == threads * rounds);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_statement_that_does_not_end_takes_none_of_its_neighbours_along) {
+  const TempDirectory directory;
+  const auto store = open(directory.path());
+  shell(directory.path(), "CREATE TABLE host (a)");
+  const std::string endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) ";
+  for (const std::string& sql : {endless + "SELECT max(i) FROM n", endless + "INSERT INTO host SELECT max(i) FROM n"}) {
+    std::vector<store::Change> changes;
+    for (const char* id : {"a", "b", "c"})
+      changes.push_back({[id, &sql](store::Session& session) {
+        session.insert(new_row("z", id), std::nullopt);
+        const store::Statement quick{"INSERT INTO host VALUES (:taskstate_id)", {}, {}};
+        session.run(quick, {"z", id}, 1);
+        if (id == std::string("b")) session.run({sql, {}, {}}, {"z", id}, 1);
+      }});
+    changes[1].patience = in(std::chrono::milliseconds(50));
+    const store::Change* const all[] = {&changes[0], &changes[1], &changes[2]};
+    const Results results = commit(*store, all);
+    BOOST_TEST(!results[0]);
+    BOOST_REQUIRE(results[1]);
+    BOOST_TEST((results[1]->code == Code::busy));
+    BOOST_TEST((results[1]->outcome == core::Outcome::not_done));
+    BOOST_TEST(results[1]->details.at(0).field == "also");
+    BOOST_TEST(!results[2]);
+    BOOST_TEST(shell(directory.path(), "SELECT group_concat(a, '') FROM host") == "ac");
+    BOOST_TEST(shell(directory.path(), "SELECT group_concat(id, '') FROM taskstate_tasks") == "ac");
+    // Our own statements have all the time they need.
+    must(*store, [](store::Session& session) {
+      for (const char* id : {"a", "c"}) BOOST_TEST(session.read({"z", id}).has_value());
+    });
+    BOOST_TEST(shell(directory.path(),
+                     "DELETE FROM host; UPDATE taskstate_tasks SET status = 'running'; UPDATE taskstate_tasks SET "
+                     "status = 'failed', error_message = 'm'; DELETE FROM taskstate_tasks;") == "");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_read_ends_at_its_deadline) {
+  const TempDirectory directory;
+  const auto store = open(directory.path());
+  must(*store, [](store::Session& session) {
+    for (int i = 0; i < 2000; ++i) session.insert(new_row("z", "t" + std::to_string(i)), std::nullopt);
+  });
+  store::PageQuery none;
+  none.zone_id = "z";
+  none.package_id = "other";
+  const store::Deadline over = std::chrono::steady_clock::now();
+  const core::Error late = error_of([&] { store->page(none, over); });
+  BOOST_TEST((late.code == Code::busy));
+  BOOST_TEST(late.message == "the deadline passed before all of it was read");
+  BOOST_TEST((code_of([&] { store->count(none, over); }) == Code::busy));
+  store::FeedQuery feed;
+  feed.zone_id = "y";
+  BOOST_TEST((code_of([&] { store->feed(feed, over); }) == Code::busy));
+  BOOST_TEST((code_of([&] { store->page(none, {in(), [] { return true; }}); }) == Code::cancelled));
+  // A look at one task is too short to be late.
+  BOOST_TEST(store->read({"z", "t1"}, over).has_value());
+  BOOST_TEST(store->page(none, in()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_history_is_read_in_parts_by_an_index) {
+  const TempDirectory directory;
+  const auto store = open(directory.path());
+  create(*store, "z", "a");
+  start(*store, {"z", "a"});
+  complete(*store, {"z", "a"});
+  const auto revisions = [&](std::optional<std::int64_t> before, std::size_t limit) {
+    std::string out;
+    for (const core::Event& event : store->history({"z", "a"}, before, limit, in()))
+      out += std::to_string(event.revision);
+    return out;
+  };
+  BOOST_TEST(revisions({}, 9) == "321");
+  BOOST_TEST(revisions({}, 2) == "32");
+  BOOST_TEST(revisions(2, 9) == "1");
+  BOOST_TEST(revisions(1, 9) == "");
+  store::sqlite::Connection connection(store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
+  store::sqlite::Query plan(connection, "EXPLAIN QUERY PLAN " + store::sqlite::history_sql());
+  std::string text;
+  while (plan.step()) text += plan.text(3) + "\n";
+  BOOST_TEST(text.find("USING INDEX taskstate_events_history (task_seq=? AND revision<?)") != std::string::npos, text);
+  BOOST_TEST(text.find("TEMP B-TREE") == std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(a_reopened_file_holds_everything) {

@@ -142,6 +142,13 @@ inline void change(Store& store, const core::Key& key, const core::Intent& inten
   });
 }
 
+/// All events of a task, oldest first.
+[[nodiscard]] inline std::vector<core::Event> history(Store& store, const core::Key& key) {
+  auto events = store.history(key, {}, 1000, in());
+  std::reverse(events.begin(), events.end());
+  return events;
+}
+
 inline void start(Store& store, const core::Key& key) { change(store, key, core::Start{}); }
 
 inline void complete(Store& store, const core::Key& key) {

@@ -89,6 +89,18 @@ BOOST_FIXTURE_TEST_CASE(damaged_histories, Fixture) {
   finds("UPDATE taskstate_events SET task_seq = NULL WHERE id = 'a';", "belongs to no task and is no purge");
 }
 
+BOOST_FIXTURE_TEST_CASE(forged_events, Fixture) {
+  const std::string into =
+      " INTO taskstate_events (task_seq, zone_id, id, kind, from_status, to_status, at, revision) ";
+  finds("REPLACE" + into +
+            "SELECT task_seq, zone_id, id, 'forged', from_status, to_status, at, revision FROM taskstate_events "
+            "WHERE id = 'a';",
+        "1 are missing that no purge took along");
+  finds("INSERT" + into + "VALUES (1, 'z', 'a', 'x', 'pending', 'pending', 5, 2);", "has revision 1 and 2 events");
+  finds("INSERT" + into + "VALUES (NULL, 'z', 'b', 'purged', 'completed', 'completed', 5, 4);",
+        "task \"z\"/\"b\": a purge of it is told, and it is there");
+}
+
 BOOST_FIXTURE_TEST_CASE(damaged_tables_beside, Fixture) {
   finds("UPDATE taskstate_counters SET pending = 5;",
         "the counter of pending tasks of one operation says 5, there are 1");
@@ -104,6 +116,13 @@ BOOST_FIXTURE_TEST_CASE(damaged_tables_beside, Fixture) {
         "1 are missing that no purge took along");
   finds("UPDATE taskstate_meta SET purging_at = 1;", "a purge is said to be under way");
   finds("UPDATE taskstate_tasks SET epoch = 5 WHERE id = 'a';", "the source of epochs lies behind");
+  finds("UPDATE taskstate_events SET epoch = 5 WHERE id = 'a';", "the source of epochs lies behind");
+  finds("UPDATE taskstate_events SET epoch = 5 WHERE id = 'a';", "its epoch or attempt lies behind its history");
+  finds("UPDATE taskstate_events SET attempt = 5 WHERE id = 'a';", "its epoch or attempt lies behind its history");
+  finds("UPDATE taskstate_meta SET purged_through = 99;", "up to an event that never was");
+  finds("UPDATE taskstate_meta SET feed_floor = 3;", "the feed begins after the events that purges took along");
+  finds("UPDATE taskstate_meta SET generation = 'x';", "is not 32 hexadecimal digits");
+  finds("UPDATE taskstate_meta SET schema = 1, min_writer = 0;", "contradict each other");
 }
 
 BOOST_FIXTURE_TEST_CASE(damaged_schemas, Fixture) {

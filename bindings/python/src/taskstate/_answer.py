@@ -125,4 +125,4 @@ def _address(function: str) -> int:
     return int(ffi.cast("uintptr_t", ffi.addressof(lib, function)))
 
 
-_kept.use(Answer, *map(_address, ("tse_decide", "tse_answer_new", "tse_answer_get", "tse_answer_free")))
+_kept.use(*map(_address, ("tse_decide", "tse_answer_new", "tse_answer_get", "tse_answer_free")))

@@ -102,7 +102,7 @@ def new_task(
         *array("warnings", warnings),
         *octets("payload", payload),
         time("not_before", not_before),
-        duration(start_within),
+        duration("start_within", start_within),
         number("max_attempts", max_attempts),
         *text("idempotency_key", idempotency_key),
         *text("retry_of", retry_of),
@@ -163,7 +163,7 @@ def context(
     out = ffi.new("tse_call **")
     call(
         lib.tspy_make_call,
-        duration(timeout),
+        duration("timeout", timeout),
         ffi.NULL if cancel is None else cancel._native,
         *text("request_id", request_id),
         *text("traceparent", traceparent),
@@ -176,21 +176,27 @@ def context(
     return made
 
 
-def duration(value: Seconds | None) -> int:
+def duration(field: str, value: Seconds | None) -> int:
     """Seconds or a timedelta as microseconds, the end of time at most; None: the default."""
     if value is None:
         return _NONE
-    length = value.total_seconds() if isinstance(value, timedelta) else value
-    # In this order of arguments NaN becomes negative, which the library refuses.
+    length = _length(field, value)
     return int(max(-_LONGEST_US, min(length * 1_000_000, _LONGEST_US)))
 
 
 def seconds(field: str, value: Seconds) -> float:
     """A duration that Python itself waits for."""
-    wait = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    if not wait >= 0:
-        raise InvalidArgument(f"{field}: must not be negative", field=field)
+    wait = float(_length(field, value))
+    if wait < 0:
+        raise InvalidArgument(f"{field}: must not be negative, is {wait:g} s", field=field)
     return wait
+
+
+def _length(field: str, value: Seconds) -> float:
+    length = value.total_seconds() if isinstance(value, timedelta) else value
+    if length != length:
+        raise InvalidArgument(f"{field}: must be a finite number of seconds or math.inf, not NaN", field=field)
+    return length
 
 
 def status_mask(status: Statuses) -> int:

@@ -6,15 +6,16 @@ call from a thread that works for another caller. The library then gets a usable
 
 from __future__ import annotations
 
+import atexit
 import logging
 import operator
 import threading
-import time
 import uuid
 from datetime import datetime
 from typing import Any, Callable, Union
 
-from . import _records
+from . import _host, _records
+from ._errors import Unsupported
 from ._native import ffi, lib
 
 Clock = Callable[[], Union[int, datetime]]
@@ -35,6 +36,19 @@ def hold(adapter: Any) -> Any:
     handle = ffi.new_handle(adapter)
     _held[int(ffi.cast("intptr_t", handle))] = handle
     return handle
+
+
+def function(name: str, handle: Any) -> tuple[Any, Any, Any]:
+    """What the library is given to call: a function, its user data, and what lets go of that."""
+    if not _host.is_main():
+        # The library's own threads are none of a sub-interpreter's: Python would run them in the main one.
+        raise Unsupported("clock, ids and log: only in the main interpreter; a sub-interpreter can have log_file")
+    return ffi.addressof(lib, f"tspy_on_{name}"), handle, ffi.addressof(lib, "tspy_on_destroy")
+
+
+if _host.is_main():
+    # Python ends before the library's threads, and those of the host that are daemons, do.
+    atexit.register(lib.tspy_shut)
 
 
 @ffi.def_extern()  # type: ignore[untyped-decorator, unused-ignore]
@@ -64,7 +78,7 @@ class ClockAdapter:
             self._last = us
         except BaseException as error:
             _report("clock", error)
-        return time.time_ns() // 1000 if self._last is None else self._last
+        return _host.wall_us() if self._last is None else self._last
 
 
 class IdsAdapter:

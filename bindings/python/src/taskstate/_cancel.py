@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Any, Callable
 
+from ._errors import Unavailable
 from ._native import ffi, lib
 
 
@@ -52,13 +54,24 @@ class CancelToken:
         return f"<CancelToken {'cancelled' if self._cancelled else 'not cancelled'}>"
 
 
+def no_descriptor(error: OSError) -> str:
+    """Why the system gave none, and what helps."""
+    if error.errno not in (errno.EMFILE, errno.ENFILE):
+        return str(error)
+    whose = "this process" if error.errno == errno.EMFILE else "the system"
+    return f"{whose} has no more; close some, or raise the limit (ulimit -n)"
+
+
 class Waker:
     """A descriptor that any thread or signal handler makes readable."""
 
     __slots__ = ("_read", "_write")
 
     def __init__(self) -> None:
-        self._read, self._write = socket.socketpair()
+        try:
+            self._read, self._write = socket.socketpair()
+        except OSError as error:
+            raise Unavailable(f"a wait needs two file descriptors: {no_descriptor(error)}") from None
         self._read.setblocking(False)
         self._write.setblocking(False)
 

@@ -149,7 +149,7 @@ class Changes(Handle):
             if worker is not None:
                 raise TypeError("worker: goes with lease=; actor= says who starts a task without one")
             return Task(call(lib.tspy_start, self._native(), ffi.NULL, *key, tracing))
-        terms = (*text("worker", worker), duration(lease))
+        terms = (*text("worker", worker), duration("lease", lease))
         return granted(self, lib.tspy_start_leased, *key, *terms, tracing)[0]
 
     def annotate(

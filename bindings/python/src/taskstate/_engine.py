@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import Iterator, List
 
-from . import _answer, _arguments, _errors, _feed, _kept, _options, _records
+from . import _answer, _arguments, _errors, _feed, _host, _kept, _options, _records
 from ._arguments import (
     Seconds,
     Statuses,
@@ -26,7 +25,7 @@ from ._native import lib
 from ._results import ChangesBatch, Event, Page
 from ._task import Task, has_moved
 from ._upkeep import Upkeep
-from ._watch import Waiting, hears_signals
+from ._watch import Waiting, waits_in_python
 from ._workers import CANCELLED_MESSAGE
 
 _DEFAULT_TIMEOUT_S = 5.0
@@ -161,11 +160,29 @@ class Engine(Upkeep):
                 return
 
     def history(
-        self, zone_id: str, id: str, *, timeout: Seconds | None = None, cancel: CancelToken | None = None
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        before_revision: int | None = None,
+        limit: int | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
     ) -> List[Event]:
-        """The task's events, oldest first; none for an unknown task."""
-        waits = context(timeout, cancel)
-        data = call(lib.tspy_history, self._native(), *text("zone_id", zone_id), *text("id", id), waits)
+        """The newest of the task's events, oldest first; none for an unknown task.
+
+        ``limit``: 1-1000, 1000 unless given. ``before_revision``: only events before it. Where the first event has a
+        revision above 1, that revision is the ``before_revision`` of the next part.
+        """
+        data = call(
+            lib.tspy_history,
+            self._native(),
+            *text("zone_id", zone_id),
+            *text("id", id),
+            number("before_revision", before_revision),
+            0 if limit is None else (number("limit", limit) or -1),  # 0 is no limit that a caller can mean
+            context(timeout, cancel),
+        )
         return [Event(record) for record in _records.split(data)]
 
     # ---- What happens ------------------------------------------------------------------------
@@ -188,10 +205,10 @@ class Engine(Upkeep):
         wait = self._seconds(timeout)
         key = (*text("zone_id", zone_id), *text("id", id))
         past = number("revision", revision)
-        if not hears_signals():
-            data = call(lib.tspy_wait, self._native(), *key, past, duration(wait), context(None, cancel))
+        if not waits_in_python():
+            data = call(lib.tspy_wait, self._native(), *key, past, duration("timeout", wait), context(None, cancel))
             return Task(data) if data else None
-        deadline = time.monotonic() + wait
+        deadline = _host.now() + wait
         while True:
             with Waiting(self, lambda watch: watch.task(key, past, 0), cancel) as waiting:
                 in_time = waiting.until(deadline)
@@ -283,13 +300,13 @@ class Engine(Upkeep):
         if kept is not None:
             return kept
         request = (zone_id, id, method, relevant, path, completed, timeout)
-        if not hears_signals():
+        if not waits_in_python():
             return self._decide(*request, cancel=cancel)
         answer = self._decide(*request, cancel=cancel, wait_elsewhere=True)
-        deadline = time.monotonic() + answer._wait_s
-        while answer._wait_s and time.monotonic() < deadline:
+        deadline = _host.now() + answer._wait_s
+        while answer._wait_s and _host.now() < deadline:
             try:
-                self.wait(zone_id, id, answer._revision, timeout=max(deadline - time.monotonic(), 0), cancel=cancel)
+                self.wait(zone_id, id, answer._revision, timeout=max(deadline - _host.now(), 0), cancel=cancel)
             except _errors.Error:
                 deadline = 0  # an answer must not fail: it is what the next look makes of it
             answer = self._decide(*request, cancel=cancel, wait_elsewhere=True)
@@ -308,7 +325,8 @@ class Engine(Upkeep):
         if prefer is not None:
             return None
         policy = _DEFAULT_POLICY if completed is None else _options.completed_number(completed)
-        return _kept.decide(self._opened.address, zone_id, id, method, client_request_id, if_none_match, policy)
+        asked = (zone_id, id, method, client_request_id, if_none_match, policy)
+        return _kept.decide(_answer.Answer, self._opened.address, *asked)
 
     def _decide(
         self,

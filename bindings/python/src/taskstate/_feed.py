@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import Iterator
 
+from . import _host
 from ._arguments import Seconds, context, number, text
 from ._calls import call
 from ._cancel import CancelToken
@@ -67,7 +67,7 @@ class Wanted:
 
     def wait_and_read(self, engine: Handle, wait: float, cancel: CancelToken | None) -> ChangesBatch:
         """As many looks as it takes, for at most so many seconds."""
-        deadline = time.monotonic() + wait
+        deadline = _host.now() + wait
         batch = self.read(engine, cancel=cancel)
         if batch.events or wait <= 0:
             return batch

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 import weakref
 from typing import Any
 
-from . import _callbacks, _errors, _fork, _keeper, _options
+from . import _callbacks, _errors, _fork, _host, _keeper, _options
 from ._calls import direct
 from ._native import ffi, lib
 
@@ -22,9 +21,15 @@ def _close(engine: Any) -> None:
 
 
 def _absolute(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
-    """Where it is, so that opening it again does not depend on the working directory."""
+    """Where it is, so that opening it again does not depend on the working directory. Nothing in it is simplified: a
+    ``..`` behind a symbolic link leads elsewhere than its text says."""
     raw = _options.path_bytes(path)
-    return path if raw in (b"", _MEMORY) else os.fsdecode(os.path.abspath(raw))
+    if raw in (b"", _MEMORY) or raw.startswith(b"/"):
+        return path
+    try:
+        return os.fsdecode(os.path.join(os.getcwdb(), raw))
+    except OSError:
+        return path  # the working directory is gone: the library says what that means
 
 
 class Opened:
@@ -116,7 +121,7 @@ class Handle:
     def _now_us(self) -> int:
         """The time as the engine tells it."""
         clock = self._options.clock
-        return time.time_ns() // 1000 if clock is None else _callbacks.ClockAdapter(clock).read()
+        return _host.wall_us() if clock is None else _callbacks.ClockAdapter(clock).read()
 
     def _keeper(self) -> _keeper.Keeper:
         """Who keeps this process's leases alive."""

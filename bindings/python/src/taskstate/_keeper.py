@@ -1,16 +1,20 @@
-"""Heartbeats in the background: one thread for all leases of an engine."""
+"""Heartbeats in the background: one thread for all leases of an engine.
+
+It is the system's thread and the system's clock whatever the host made of Python's: a greenlet would stand still while
+the host computes, and a frozen clock would never let a heartbeat be due.
+"""
 
 from __future__ import annotations
 
+import atexit
 import heapq
 import itertools
 import os
-import queue
 import threading
-import time
+from _queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Optional, Tuple
 
-from . import _errors, _fork
+from . import _errors, _fork, _host
 
 if TYPE_CHECKING:
     from ._lease import Lease
@@ -20,6 +24,11 @@ _Message = Optional[Tuple[str, "Lease"]]
 
 # A heartbeat that failed for want of a turn, of room or the like is tried again after so many seconds.
 _RETRY_S = 1.0
+# How long the interpreter's end waits for what a thread is in the middle of.
+_ENDING_S = 10.0
+
+# Threads that may still run, and what tells them to end. A (sub-)interpreter must not end before its threads have.
+_threads: list[tuple[_host.Thread, SimpleQueue[_Message]]] = []
 
 
 class Keeper:
@@ -28,8 +37,9 @@ class Keeper:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._messages: SimpleQueue[_Message] = SimpleQueue()
+        self._thread: _host.Thread | None = None
+        self._kept = 0  # only counted in a sub-interpreter
 
     def start(self) -> None:
         """Makes sure that the thread runs. Not from a signal's handler."""
@@ -37,18 +47,39 @@ class Keeper:
             return
         with _fork.lock():
             if self._thread is None:
-                thread = threading.Thread(target=_run, args=(self._messages,), name="taskstate-leases", daemon=True)
-                thread.start()
-                self._thread = thread
+                messages = self._messages
+                try:
+                    self._thread = _host.Thread(lambda: _run(messages))
+                except RuntimeError as error:
+                    raise _errors.Unavailable(f"the system gives no thread for heartbeats: {error}") from None
+                _threads[:] = [each for each in _threads if not each[0].join(0)]
+                _threads.append((self._thread, messages))
 
     def keep(self, lease: Lease) -> None:
         """Heartbeats from now on."""
         self.start()
         self._messages.put(("keep", lease))
+        if not _host.is_main():
+            with _fork.lock():
+                self._kept += 1
 
     def drop(self, lease: Lease) -> None:
         """No heartbeats any more."""
         self._messages.put(("drop", lease))
+        if not _host.is_main():
+            self._rest()
+
+    def _rest(self) -> None:
+        """Ends the thread when no lease is kept: a sub-interpreter may end at any moment, and to do so with a thread
+        aborts the process."""
+        with _fork.lock():
+            self._kept -= 1
+            if self._kept > 0 or self._thread is None:
+                return
+            thread, self._thread = self._thread, None
+            messages, self._messages = self._messages, SimpleQueue()
+        messages.put(None)
+        thread.join(_ENDING_S)
 
     def release(self, lease: Lease) -> None:
         """Releases the lease at once, whatever its holder is doing. start() must have been called."""
@@ -59,6 +90,23 @@ class Keeper:
         self._messages.put(None)
 
 
+def _join() -> None:
+    """At the interpreter's end, when no thread holds a lease that is not a daemon."""
+    for _, messages in _threads:
+        messages.put(None)
+    for thread, _ in _threads:
+        thread.join(_ENDING_S)
+
+
+def _forget() -> None:
+    # A child has none of the parent's threads.
+    _threads.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
+atexit.register(_join)
+
+
 def _run(messages: Any) -> None:
     # Referred to by nobody but this thread, so nothing here needs a lock; and between leases it refers to none,
     # so that an engine that is dropped goes.
@@ -66,7 +114,7 @@ def _run(messages: Any) -> None:
     while True:
         try:
             message = messages.get(timeout=schedule.pause())
-        except queue.Empty:
+        except Empty:
             schedule.beat()
             continue
         if message is None:
@@ -107,11 +155,11 @@ class _Schedule:
             heapq.heappop(self._due)
         if not self._due:
             return None
-        return min(max(self._due[0][0] - time.monotonic(), 0.0), threading.TIMEOUT_MAX)
+        return min(max(self._due[0][0] - _host.now(), 0.0), threading.TIMEOUT_MAX)
 
     def beat(self) -> None:
         """One heartbeat of the lease that is due."""
-        if not self._due or self._due[0][0] > time.monotonic():
+        if not self._due or self._due[0][0] > _host.now():
             return
         _, number = heapq.heappop(self._due)
         lease = self._leases.get(number)
@@ -128,4 +176,4 @@ class _Schedule:
         self._push(number, rhythm)
 
     def _push(self, number: int, seconds: float) -> None:
-        heapq.heappush(self._due, (time.monotonic() + seconds, number))
+        heapq.heappush(self._due, (_host.now() + seconds, number))

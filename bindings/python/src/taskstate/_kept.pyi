@@ -1,9 +1,8 @@
 from ._answer import Answer
 
-def use(
-    answer_type: type[Answer], tse_decide: int, tse_answer_new: int, tse_answer_get: int, tse_answer_free: int, /
-) -> None: ...
+def use(tse_decide: int, tse_answer_new: int, tse_answer_get: int, tse_answer_free: int, /) -> None: ...
 def decide(
+    answer_type: type[Answer],
     engine: int,
     zone_id: str,
     id: str,

@@ -149,7 +149,7 @@ class Lease:
         or what every change may.
         """
         tracing = context(timeout, cancel, request_id, traceparent, actor, also)
-        head = Heartbeat(self._call(lib.tspy_heartbeat, duration(lease), *link("progress", progress), tracing))
+        head = Heartbeat(self._call(lib.tspy_heartbeat, duration("lease", lease), *link("progress", progress), tracing))
         self._cancel_requested = bool(head._number(0))
         self._expires_at_us = head._number(1)
         return self._cancel_requested
@@ -242,7 +242,7 @@ class Lease:
         """Gives the task back: offered again after ``delay`` if an attempt is left, else failed, kind ``lost``
         (``cancelled`` if that was asked for)."""
         tracing = context(timeout, cancel, request_id, traceparent, actor, also)
-        self._task = Task(self._call(lib.tspy_release, duration(delay), tracing))
+        self._task = Task(self._call(lib.tspy_release, duration("delay", delay), tracing))
         self._ended = True
         return self._task
 

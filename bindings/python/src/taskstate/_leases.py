@@ -45,7 +45,7 @@ def make(engine: Changes, grant: Grant, task: Task) -> Lease:
 def adopt(engine: Changes, token: str, timeout: Seconds | None, cancel: CancelToken | None) -> Lease:
     """The lease that a token names; LeaseLost if it has ended."""
     native, named, tracing = engine._native(), text("token", token), context(timeout, cancel)
-    beat = Heartbeat(_calls.call(lib.tspy_heartbeat, native, *named, duration(None), *_ABSENT, tracing))
+    beat = Heartbeat(_calls.call(lib.tspy_heartbeat, native, *named, duration("lease", None), *_ABSENT, tracing))
     # Adding nothing changes nothing, and gives the task.
     task = engine._update(lib.TSPY_ANNOTATE, None, token, (None,) * 8, tracing)
     key = (*text("zone_id", task.zone_id), *text("id", task.id))

@@ -130,7 +130,7 @@ def native(options: Options) -> Any:
     apply(lib.tse_options_set_any_filesystem, int(options.any_filesystem))
     for name, setter in _DURATIONS.items():
         if getattr(options, name) is not None:
-            apply(setter, duration(getattr(options, name)))
+            apply(setter, duration(name, getattr(options, name)))
     for name, setter in _NUMBERS.items():
         if getattr(options, name) is not None:
             apply(setter, number(name, getattr(options, name)))
@@ -154,13 +154,13 @@ def _apply_log(options: Options, apply: Any, apply_text: Any) -> None:
         apply_text(lib.tse_options_set_log_file, path_bytes(options.log_file))
     if options.log is not None:
         handle = _callbacks.hold(_callbacks.LogAdapter(options.log))
-        apply(lib.tse_options_set_log_callback, lib.tspy_log, handle, lib.tspy_destroy)
+        apply(lib.tse_options_set_log_callback, *_callbacks.function("log", handle))
 
 
 def _apply_callbacks(options: Options, apply: Any) -> None:
     if options.clock is not None:
         handle = _callbacks.hold(_callbacks.ClockAdapter(options.clock))
-        apply(lib.tse_options_set_clock, lib.tspy_clock, handle, lib.tspy_destroy)
+        apply(lib.tse_options_set_clock, *_callbacks.function("clock", handle))
     if options.ids is not None:
         handle = _callbacks.hold(_callbacks.IdsAdapter(options.ids))
-        apply(lib.tse_options_set_ids, lib.tspy_id, handle, lib.tspy_destroy)
+        apply(lib.tse_options_set_ids, *_callbacks.function("id", handle))

@@ -42,7 +42,7 @@ class Upkeep(Workers):
             lib.tspy_purge,
             self._native(),
             *text("zone", zone),
-            duration(older_than),
+            duration("older_than", older_than),
             0 if limit is None else (number("limit", limit) or -1),  # 0 is no limit that a caller can mean
             context(timeout, cancel, request_id, traceparent, actor, also),
         )
@@ -82,11 +82,13 @@ class Upkeep(Workers):
         self, path: str | os.PathLike[str], *, timeout: Seconds | None = None, cancel: CancelToken | None = None
     ) -> None:
         """Copies the file as it is at one moment, while others go on writing: first into a temporary file beside
-        ``path``, which reaches the disk and then takes the name.
+        ``path``, which reaches the disk and then takes the name. An earlier backup there, or an empty file, is
+        replaced; nothing else is.
 
         The copy opens as any other file; leases, cursors and positions of the original are none of its own. Raises
-        AlreadyExists (at ``path`` stands a database in use), InvalidArgument (``path`` is the file itself), Busy or
-        Cancelled (nothing is left behind), AccessDenied, DiskFull, IoError or Unavailable.
+        AlreadyExists (at ``path`` stands anything else, or a -wal, -shm or -journal lies there), InvalidArgument
+        (``path`` is the file itself, a companion of it or of another, or no regular file), Busy or Cancelled (nothing
+        is left behind), AccessDenied, DiskFull, IoError or Unavailable.
         """
         raw = _options.path_bytes(path)
         direct(lib.tse_backup, self._native(), raw, len(raw), context(timeout, cancel))

@@ -7,10 +7,10 @@ import os
 import select
 import signal
 import threading
-import time
+import types
 from typing import Any, Callable
 
-from . import _handle
+from . import _handle, _host
 from ._arguments import text
 from ._calls import call, direct
 from ._cancel import CancelToken, Waker
@@ -87,7 +87,17 @@ class Watch:
 
 def hears_signals() -> bool:
     """Signals' handlers run in the thread that asks."""
-    return threading.current_thread() is threading.main_thread()
+    return threading.current_thread() is threading.main_thread() and _host.is_main()
+
+
+def _is_green() -> bool:
+    """gevent or eventlet put their own in the place of select, so that others work while one waits."""
+    return not isinstance(getattr(select, "poll", None), types.BuiltinFunctionType)
+
+
+def waits_in_python() -> bool:
+    """A wait inside the library would keep a signal's handler, or every other greenlet, from running."""
+    return hears_signals() or _is_green()
 
 
 class Waiting:
@@ -126,7 +136,7 @@ class Waiting:
             self._drop()
             self._watch = Watch(self._handle)
             self._tell(self._watch)
-        left = deadline - time.monotonic()
+        left = deadline - _host.now()
         if left <= 0:
             return False
         self._poll(self._watch, min(left, _LONGEST_S))
@@ -136,19 +146,17 @@ class Waiting:
         return True
 
     def _poll(self, watch: Watch, seconds: float) -> None:
-        poll = select.poll()
-        poll.register(watch.fileno(), select.POLLIN)
         if self._waker is None:
-            poll.poll(math.ceil(seconds * 1000))
+            _until_readable([watch.fileno()], seconds)
             return
-        poll.register(self._waker.fileno(), select.POLLIN)
+        descriptors = [watch.fileno(), self._waker.fileno()]
         # A signal's Python handler only runs once poll() has returned, and one that comes just before poll() does not
         # end it; so the signal itself must wake it.
         hears, previous = self._hears_signals, -1
         if hears:
             previous = signal.set_wakeup_fd(self._waker.write_fileno(), warn_on_full_buffer=False)
         try:
-            poll.poll(math.ceil(seconds * 1000))
+            _until_readable(descriptors, seconds)
         finally:
             if hears:
                 signal.set_wakeup_fd(previous)
@@ -157,3 +165,14 @@ class Waiting:
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.close()
+
+
+def _until_readable(descriptors: list[int], seconds: float) -> None:
+    if not hasattr(select, "poll"):
+        # eventlet takes poll() away. Its select() knows no limit of descriptors and lets other greenlets work.
+        select.select(descriptors, [], [], seconds)
+        return
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    poll.poll(math.ceil(seconds * 1000))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Iterable, List, Union
 
-from . import _records
+from . import _host, _records
 from ._arguments import Seconds, context, duration, names, number, seconds, text
 from ._batch import Batches
 from ._calls import call
@@ -50,7 +49,7 @@ class Wanted:
         also: Also,
     ) -> None:
         self.filter = (*names("zones", zones), *names("operations", operations))
-        self._terms = (*text("worker", worker), duration(lease))
+        self._terms = (*text("worker", worker), duration("lease", lease))
         self._timeout = timeout
         self._tracing = tracing
         self._also = statements(also)
@@ -66,7 +65,7 @@ class Wanted:
 
     def wait_and_claim(self, engine: Changes, limit: int, wait: float, cancel: CancelToken | None) -> list[Lease]:
         """As many looks as it takes, for at most so many seconds."""
-        deadline = time.monotonic() + wait
+        deadline = _host.now() + wait
         leases = self.claim(engine, limit, cancel=cancel)
         if leases or wait <= 0:
             return leases

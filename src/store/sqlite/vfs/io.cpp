@@ -11,12 +11,6 @@
 namespace tse::store::sqlite::vfs {
 namespace {
 
-bool exceeds_limit(sqlite3_int64 end) noexcept {
-  struct rlimit limit {};
-  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-         static_cast<rlim_t>(end) > limit.rlim_cur;
-}
-
 int write_error() noexcept {
   return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
@@ -24,10 +18,6 @@ int write_error() noexcept {
 }  // namespace
 
 int write_all(int descriptor, const void* data, std::size_t size, sqlite3_int64 offset) noexcept {
-  if (exceeds_limit(offset + static_cast<sqlite3_int64>(size))) {
-    errno = EFBIG;
-    return SQLITE_FULL;
-  }
   const char* at = static_cast<const char*>(data);
   while (size > 0) {
     const ssize_t written = ::pwrite(descriptor, at, size, offset);
@@ -56,6 +46,12 @@ int read_all(int descriptor, void* data, std::size_t size, sqlite3_int64 offset)
     offset += got;
   }
   return SQLITE_OK;
+}
+
+bool exceeds_size_limit(sqlite3_int64 end) noexcept {
+  struct rlimit limit {};
+  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+         static_cast<rlim_t>(end) > limit.rlim_cur;
 }
 
 int truncate_to(int descriptor, sqlite3_int64 size) noexcept {

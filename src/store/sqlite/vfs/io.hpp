@@ -7,11 +7,13 @@
 
 namespace tse::store::sqlite::vfs {
 
-/// SQLITE_OK, SQLITE_FULL (ENOSPC, EDQUOT, EFBIG) or SQLITE_IOERR_WRITE. Where a limit on the size of files would kill
-/// the process (SIGXFSZ), nothing is written and errno is EFBIG.
+/// SQLITE_OK, SQLITE_FULL (ENOSPC, EDQUOT, EFBIG) or SQLITE_IOERR_WRITE. Whoever changes the database keeps SIGXFSZ away
+/// (store/size_signal.hpp).
 [[nodiscard]] int write_all(int descriptor, const void* data, std::size_t size, sqlite3_int64 offset) noexcept;
 /// SQLITE_OK, SQLITE_IOERR_SHORT_READ (the rest is zeroed) or SQLITE_IOERR_READ.
 [[nodiscard]] int read_all(int descriptor, void* data, std::size_t size, sqlite3_int64 offset) noexcept;
+/// Whether a write up to there would be answered by SIGXFSZ, which ends the process unless it is kept away.
+[[nodiscard]] bool exceeds_size_limit(sqlite3_int64 end) noexcept;
 [[nodiscard]] int truncate_to(int descriptor, sqlite3_int64 size) noexcept;
 [[nodiscard]] int flush_to_disk(int descriptor) noexcept;
 /// The size alone: since Linux 6.13 a file whose times somebody has asked for gets new ones with the next write, and

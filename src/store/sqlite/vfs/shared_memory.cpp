@@ -125,7 +125,9 @@ int join(DatabaseFile& file) noexcept {
 }
 
 // A byte of each page is written, so that room is taken now: a page that has none when it is touched ends the process.
+// Also a reader may come here, who keeps no signal away.
 int grow(int descriptor, sqlite3_int64 from, sqlite3_int64 to) noexcept {
+  if (exceeds_size_limit(to)) return SQLITE_FULL;
   for (sqlite3_int64 at = from / page; at < to / page; ++at) {
     const int code = write_all(descriptor, "", 1, at * page + page - 1);
     if (code != SQLITE_OK) return code == SQLITE_FULL ? SQLITE_FULL : SQLITE_IOERR_SHMSIZE;

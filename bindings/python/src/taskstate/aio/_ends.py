@@ -31,12 +31,3 @@ def ends(cancel: CancelToken | None, stop: asyncio.Future[None] | None = None) -
         yield ended
     finally:
         cancel._forget(wake)
-
-
-async def first(future: asyncio.Future[None], stop: asyncio.Future[None] | None, seconds: float) -> None:
-    """Until one of them is done, or the time is over."""
-    await asyncio.wait(
-        [future] if stop is None else [future, stop],
-        timeout=None if seconds == float("inf") else max(seconds, 0),
-        return_when=asyncio.FIRST_COMPLETED,
-    )

@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 from typing import Any, AsyncIterator, List, overload
 
-from .. import _answer, _engine, _errors, _feed, _lease, _options
+from .. import _answer, _engine, _errors, _feed, _host, _lease, _options
 from .._arguments import Seconds, Statuses, number, seconds, text
 from .._cancel import CancelToken
 from .._results import ChangesBatch
@@ -26,7 +26,8 @@ from ._work import Work
 class Engine:
     """One open file, as :class:`taskstate.Engine`, with coroutines for methods. Made by :func:`taskstate.aio.open`.
 
-    Each call takes a short turn in a small pool of threads that all engines share. Waiting takes no thread: those that
+    Each call takes a short turn in one of two small pools of threads that all engines share: what only reads has one
+    of its own, so that it never waits behind changes. Waiting takes no thread: those that
     wait for the same tasks share one descriptor of the event loop's. A task that is cancelled ends its call: what
     had to wait certainly did not happen, what was being committed has happened, when CancelledError goes on.
     """
@@ -64,13 +65,13 @@ class Engine:
     create_many = mirror(_engine.Engine.create_many)
     complete_many = mirror(_engine.Engine.complete_many)
     tick = mirror(_engine.Engine.tick)
-    get = mirror(_engine.Engine.get)
-    list = mirror(_engine.Engine.list)
-    history = mirror(_engine.Engine.history)
+    get = mirror(_engine.Engine.get, _pool.read)
+    list = mirror(_engine.Engine.list, _pool.read)
+    history = mirror(_engine.Engine.history, _pool.read)
     verify = mirror(_engine.Engine.verify)
     purge = mirror(_engine.Engine.purge)
     erase = mirror(_engine.Engine.erase)
-    stats = mirror(_engine.Engine.stats)
+    stats = mirror(_engine.Engine.stats, _pool.read)
     backup = mirror(_engine.Engine.backup)
 
     @documented(_engine.Engine.decide)
@@ -93,14 +94,13 @@ class Engine:
         request = (zone_id, id, method, relevant, path, completed, timeout)
 
         async def look() -> _answer.Answer:
-            return await _pool.run(self._sync._decide, *request, cancel=cancel, wait_elsewhere=True)
+            return await _pool.read(self._sync._decide, *request, cancel=cancel, wait_elsewhere=True)
 
-        loop = asyncio.get_running_loop()
         answer = await look()
-        deadline = loop.time() + answer._wait_s
-        while answer._wait_s and loop.time() < deadline:
+        deadline = _host.now() + answer._wait_s
+        while answer._wait_s and _host.now() < deadline:
             try:
-                await self.wait(zone_id, id, answer._revision, timeout=deadline - loop.time(), cancel=cancel)
+                await self.wait(zone_id, id, answer._revision, timeout=deadline - _host.now(), cancel=cancel)
             except _errors.Error:
                 deadline = 0  # an answer must not fail: it is what the next look makes of it
             answer = await look()
@@ -165,19 +165,18 @@ class Engine:
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
     ) -> Task | None:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._sync._seconds(timeout)
+        deadline = _host.now() + self._sync._seconds(timeout)
         key = (*text("zone_id", zone_id), *text("id", id))
         past = number("revision", revision)
         with ends(cancel) as ended:
             while True:
-                await self._moves.wait(key, past, deadline - loop.time(), ended)
+                await self._moves.wait(key, past, deadline - _host.now(), ended)
                 task = await self.get(zone_id, id, cancel=cancel)
                 if has_moved(task, revision):
                     return task
                 if cancel is not None and cancel.cancelled:
                     raise _errors.Cancelled(CANCELLED_MESSAGE)
-                if loop.time() >= deadline:
+                if _host.now() >= deadline:
                     return task
 
     def changes(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import functools
 
-from .. import _feed
+from .. import _feed, _host
 from .._cancel import CancelToken
 from .._engine import Engine
 from .._errors import Cancelled, Closed
 from .._results import ChangesBatch, Event
 from .._watch import Watch
 from . import _pool
-from ._ends import ends, first, resolve
+from ._alarm import first
+from ._ends import ends, resolve
 
 
 class Feed:
@@ -69,17 +70,16 @@ class Feed:
 
 async def read(engine: Engine, wanted: _feed.Wanted, wait: float, cancel: CancelToken | None) -> ChangesBatch:
     """The next batch: as many looks as it takes, for at most so many seconds."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + wait
-    look = functools.partial(_pool.run, wanted.read, engine, cancel=cancel)
+    deadline = _host.now() + wait
+    look = functools.partial(_pool.read, wanted.read, engine, cancel=cancel)
     batch: ChangesBatch = await look()
     if batch.events or wait <= 0:
         return batch
     news = _News(engine, wanted)
     try:
         with ends(cancel) as ended:
-            while not batch.events and loop.time() < deadline:
-                await news.wait(deadline - loop.time(), ended)
+            while not batch.events and _host.now() < deadline:
+                await news.wait(deadline - _host.now(), ended)
                 if cancel is not None and cancel.cancelled:
                     raise Cancelled(_feed.CANCELLED_MESSAGE)
                 batch = await look()
@@ -101,14 +101,14 @@ class _News:
         if self._watch is None or not self._watch.is_of(self._engine):
             self.close()
             try:
-                self._watch = await _pool.run_to_end(self._begin)
+                self._watch = await _pool.read_to_end(self._begin)
             except Closed:
                 return  # the file may have been opened anew: who looks finds out
         loop = asyncio.get_running_loop()
         readable: asyncio.Future[None] = loop.create_future()
         loop.add_reader(self._watch.fileno(), resolve, readable)
         try:
-            await first(readable, stop, seconds)
+            await first(readable, stop, seconds=seconds)
         finally:
             loop.remove_reader(self._watch.fileno())
         self._watch.reset()

@@ -16,11 +16,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
 
 
-def mirror(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
+def mirror(
+    method: Callable[Concatenate[Any, P], R], run: Callable[..., Coroutine[Any, Any, Any]] = _pool.run
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
     """The method of the object's ``_sync`` in a thread."""
 
     async def mirrored(self: Any, *arguments: Any, **keywords: Any) -> R:
-        return await _pool.run(method, self._sync, *arguments, **keywords)
+        given: R = await run(method, self._sync, *arguments, **keywords)
+        return given
 
     wrapped: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]] = functools.wraps(method)(mirrored)  # type: ignore[assignment]
     return wrapped

@@ -10,7 +10,8 @@ from .._engine import Engine
 from .._errors import Closed
 from .._watch import Watch
 from . import _pool
-from ._ends import first, resolve
+from ._alarm import first
+from ._ends import resolve
 
 R = TypeVar("R")
 
@@ -69,7 +70,7 @@ class _Board:
         self._moved[tag] = moved
         try:
             await self._ask(self._watch.task, key, revision, tag)
-            await first(moved, stop, seconds)
+            await first(moved, stop, seconds=seconds)
         except Closed:
             pass  # the file may have been opened anew: who looks finds out
         finally:
@@ -83,7 +84,7 @@ class _Board:
 
     async def _ask(self, function: Callable[..., R], *arguments: Any) -> R:
         async with self._turn:
-            return await _pool.run_to_end(function, *arguments)
+            return await _pool.read_to_end(function, *arguments)
 
     def _on_readable(self) -> None:
         self._pause()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import math
 from typing import Any, Callable, Coroutine, Deque, Dict, List, Tuple
 
+from .. import _host
 from .._engine import Engine
 from .._lease import Lease
 from .._watch import Watch
+from ._alarm import first
 
 Claim = Callable[[], Coroutine[Any, Any, List[Lease]]]
 _Key = Tuple[asyncio.AbstractEventLoop, Any]
@@ -30,14 +31,14 @@ class Groups:
         if leases or wait <= 0:
             return leases
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + wait
+        deadline = _host.now() + wait
         while not (stop is not None and stop.done()):
-            left = deadline - loop.time()
+            left = deadline - _host.now()
             if left <= 0:
                 break
             group = self._enter(loop, filter)
             try:
-                leases = await group.claim(claim, None if left == math.inf else left, stop)
+                leases = await group.claim(claim, left, stop)
             finally:
                 self._leave(loop, filter, group)
             if leases:
@@ -78,14 +79,12 @@ class _Group:
     def is_alive(self) -> bool:
         return self._watch.is_of(self._engine)
 
-    async def claim(self, claim: Claim, timeout: float | None, stop: asyncio.Future[None] | None) -> list[Lease]:
+    async def claim(self, claim: Claim, seconds: float, stop: asyncio.Future[None] | None) -> list[Lease]:
         """One wait and one look; nothing if the time is over."""
         # What came before this group had a member has made its descriptor readable, too.
         turn = self._queue()
         try:
-            await asyncio.wait(
-                [turn] if stop is None else [turn, stop], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-            )
+            await first(turn, stop, seconds=seconds)
             if not turn.done() or (stop is not None and stop.done()):
                 return []
             turn = self._loop.create_future()  # what it stood for is being looked at

@@ -11,6 +11,7 @@ from .. import _errors
 from .._cancel import CancelToken
 from .._workers import Wanted
 from . import _pool
+from ._alarm import first
 from ._ends import resolve
 from ._lease import Lease
 
@@ -44,7 +45,7 @@ class Work:
             try:
                 found = await self._engine._claim(self._wanted, 1, math.inf, self._cancel, self._stopped)
             except _errors.Busy:
-                await asyncio.sleep(_BREATH_S)
+                await first(seconds=_BREATH_S)
                 continue
             except _errors.Cancelled:
                 break
