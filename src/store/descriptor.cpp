@@ -1,7 +1,7 @@
 #include "store/descriptor.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,9 +42,17 @@ int move_high(int descriptor) noexcept {
   return high;
 }
 
+int stat_open(int descriptor, struct stat& info) noexcept {
+  const int code = ::fstat(descriptor, &info);
+#if defined(SYS_fstat) && __WORDSIZE == 64
+  if (code != 0 && errno != EBADF) return static_cast<int>(::syscall(SYS_fstat, descriptor, &info));
+#endif
+  return code;
+}
+
 OwnDescriptor::OwnDescriptor(int descriptor) noexcept : descriptor_(descriptor) {
   struct stat info {};
-  if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) return;
+  if (descriptor_ < 0 || stat_open(descriptor_, info) != 0) return;
   device_ = info.st_dev;
   inode_ = info.st_ino;
 }
@@ -55,7 +63,7 @@ bool OwnDescriptor::is_ours() const noexcept {
 }
 
 bool OwnDescriptor::is_ours(struct stat& info) const noexcept {
-  return descriptor_ >= 0 && ::fstat(descriptor_, &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
+  return descriptor_ >= 0 && stat_open(descriptor_, info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
 }
 
 void OwnDescriptor::close() noexcept {

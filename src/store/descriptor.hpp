@@ -18,6 +18,9 @@ namespace tse::store {
 /// failure -1 and errno, and the low one is closed.
 [[nodiscard]] int move_high(int descriptor) noexcept;
 
+/// As fstat(2). A C library may make a call by path of that, which a sandbox can refuse: then the plain call is tried.
+[[nodiscard]] int stat_open(int descriptor, struct stat& info) noexcept;
+
 /// An open file that knows which one it is. A host may close all descriptors and open files of its own, which get the
 /// same numbers: those are never closed here.
 class OwnDescriptor {

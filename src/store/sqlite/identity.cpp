@@ -3,7 +3,6 @@
 #include "store/sqlite/failure.hpp"
 
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,15 +25,6 @@ std::int64_t now(clockid_t clock) noexcept {
 }
 
 bool is_absent(int error) noexcept { return error == ENOENT || error == ENOTDIR; }
-
-// The C library's fstat() may be a call by path, which is what was refused.
-int stat_descriptor(int descriptor, struct stat& info) noexcept {
-#ifdef SYS_fstat
-  return static_cast<int>(::syscall(SYS_fstat, descriptor, &info));
-#else
-  return ::fstat(descriptor, &info);
-#endif
-}
 
 }  // namespace
 
@@ -69,7 +59,7 @@ Identity::Answer Identity::ask(int directory, const char* name, bool times, Seen
   }
   if (is_absent(errno)) return Answer::absent;
   struct stat old {};
-  if ((itself ? stat_descriptor(directory, old) : ::fstatat(directory, name, &old, 0)) == 0) {
+  if ((itself ? stat_open(directory, old) : ::fstatat(directory, name, &old, 0)) == 0) {
     seen = {old.st_dev, old.st_ino, old.st_nlink, old.st_ctim.tv_sec * second + old.st_ctim.tv_nsec};
     return Answer::found;
   }

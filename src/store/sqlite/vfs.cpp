@@ -1,5 +1,6 @@
 #include "store/sqlite/vfs.hpp"
 
+#include "store/descriptor.hpp"
 #include "store/sqlite/vfs/database_file.hpp"
 #include "store/sqlite/vfs/handles.hpp"
 #include "store/sqlite/vfs/locks.hpp"
@@ -94,7 +95,7 @@ int open_wal(const char* path, sqlite3_file* memory, int flags, int* out_flags) 
   const std::lock_guard lock(registry().mutex);
   DatabaseFile* const owner = owner_of(path);
   Model model;
-  model.found = owner != nullptr && ::fstat(owner->handle->descriptor, &model.info) == 0;
+  model.found = owner != nullptr && stat_open(owner->handle->descriptor, model.info) == 0;
   const Opening opening = opening_of(path, flags, model, false);
   bool created = false;
   bool writable = opening.writable;

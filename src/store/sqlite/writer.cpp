@@ -190,7 +190,10 @@ void Writer::renew(const Generation& generation, const Patience& patience) {
   const Change* const only = &write;
   Group group{{&only, 1}, Results(1), {}, 0, 0, generation, {}, {}};
   run_transaction(group, patience);
-  if (group.results[0]) throw Failure(std::move(*group.results[0]));
+  if (group.results[0]) {
+    group.results[0]->outcome = Outcome::not_done;  // none of the changes was begun
+    throw Failure(std::move(*group.results[0]));
+  }
   database_.lineage.renewed(generation);
 }
 

@@ -36,7 +36,7 @@ void sweep() noexcept {
   for (Handle* at = all.handles; at != nullptr;) {
     Handle* const next = at->next;
     struct stat info {};
-    const bool gone = at->idle && (::fstat(at->descriptor, &info) != 0 || info.st_nlink == 0 ||
+    const bool gone = at->idle && (stat_open(at->descriptor, info) != 0 || info.st_nlink == 0 ||
                                    info.st_ino != at->inode || info.st_dev != at->device);
     if (gone) discard(at);
     at = next;
@@ -90,7 +90,7 @@ void in_child() noexcept {
 
 bool Handle::is_ours() const noexcept {
   struct stat info {};
-  return descriptor >= 0 && ::fstat(descriptor, &info) == 0 && info.st_ino == inode && info.st_dev == device;
+  return descriptor >= 0 && stat_open(descriptor, info) == 0 && info.st_ino == inode && info.st_dev == device;
 }
 
 bool SharedMap::append(void* region) noexcept {
@@ -122,7 +122,7 @@ Handle* open_handle(const Opening& opening, bool* created) noexcept {
   bool is_new = false;
   const int descriptor = open_regular(opening, is_new);
   struct stat info {};
-  if (descriptor < 0 || ::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
+  if (descriptor < 0 || stat_open(descriptor, info) != 0 || !S_ISREG(info.st_mode)) {
     const int error = descriptor < 0 ? errno : EISDIR;
     if (descriptor >= 0) ::close(descriptor);
     delete handle;
@@ -139,7 +139,7 @@ Handle* open_handle(const Opening& opening, bool* created) noexcept {
 void give_back(Handle* handle) noexcept {
   if (handle == nullptr || handle->descriptor < 0) return;
   struct stat info {};
-  const bool named = ::fstat(handle->descriptor, &info) == 0 && info.st_ino == handle->inode &&
+  const bool named = stat_open(handle->descriptor, info) == 0 && info.st_ino == handle->inode &&
                      info.st_dev == handle->device && info.st_nlink > 0;
   if (!handle->kept || !named) return discard(handle);
   (void)set_lock(handle->descriptor, F_UNLCK, 0, 0);  // what closing would have done

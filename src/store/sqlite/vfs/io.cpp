@@ -1,4 +1,5 @@
 #include "store/sqlite/vfs/io.hpp"
+#include "store/descriptor.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -69,7 +70,7 @@ int size_of(int descriptor, sqlite3_int64* size) noexcept {
     return SQLITE_OK;
   }
   struct stat plain {};  // where a sandbox refuses the other
-  if (::fstat(descriptor, &plain) != 0) return SQLITE_IOERR_FSTAT;
+  if (stat_open(descriptor, plain) != 0) return SQLITE_IOERR_FSTAT;
   *size = plain.st_size;
   return SQLITE_OK;
 }

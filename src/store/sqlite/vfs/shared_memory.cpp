@@ -1,4 +1,5 @@
 // The -shm: memory that all connections of all processes map, and the locks that say who may do what with the log.
+#include "store/descriptor.hpp"
 #include "store/sqlite/vfs/database_file.hpp"
 #include "store/sqlite/vfs/io.hpp"
 #include "store/sqlite/vfs/locks.hpp"
@@ -50,7 +51,7 @@ int join_users(const DatabaseFile& file) noexcept {
 
 Handle* open_shm(DatabaseFile& file, const char* path) noexcept {
   struct stat like {};
-  if (::fstat(file.handle->descriptor, &like) != 0) return nullptr;
+  if (stat_open(file.handle->descriptor, like) != 0) return nullptr;
   Handle* handle = nullptr;
   file.shared_read_only = sqlite3_uri_boolean(file.path, "readonly_shm", 0) != 0;
   if (!file.shared_read_only) {
