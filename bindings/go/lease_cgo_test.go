@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -494,4 +495,27 @@ func TestACallThatWaitsForItsTurnIsCancelled(t *testing.T) {
 	if task := get(t, tasks, "t2"); task.Status != taskstate.Pending {
 		t.Fatal(task.Status)
 	}
+}
+
+func TestAClaimNamesSoManyZonesAndOperationsAtMost(t *testing.T) {
+	tasks := open(t, ":memory:")
+	names := func(prefix string, count int) []string {
+		made := make([]string, count)
+		for i := range made {
+			made[i] = prefix + strconv.Itoa(i)
+		}
+		return made
+	}
+	if _, err := tasks.Claim(ctx, taskstate.ClaimOptions{Zones: names("z", 1000), Operations: names("o", 10)}); !errors.Is(err, taskstate.ErrNone) {
+		t.Fatal(err)
+	}
+	for field, options := range map[string]taskstate.ClaimOptions{
+		"zones":      {Zones: names("z", 1001)},
+		"operations": {Operations: names("o", 101)},
+	} {
+		_, err := tasks.Claim(ctx, options)
+		wantError(t, err, taskstate.ErrInvalidArgument, field)
+	}
+	_, err := tasks.Claim(ctx, taskstate.ClaimOptions{Zones: names("z", 1000), Operations: names("o", 11)})
+	wantError(t, err, taskstate.ErrInvalidArgument, "zones")
 }

@@ -43,7 +43,9 @@ func (*handle) get(string, string, bool, callArgs) (*Task, error) { return nil, 
 
 func (*handle) list(*ListQuery, callArgs) (*Page, error) { return nil, unsupported() }
 
-func (*handle) history(string, string, HistoryPart, callArgs) ([]Event, error) { return nil, unsupported() }
+func (*handle) history(string, string, HistoryPart, callArgs) ([]Event, error) {
+	return nil, unsupported()
+}
 
 func (*handle) verify(callArgs) (*Report, error) { return nil, unsupported() }
 

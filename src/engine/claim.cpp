@@ -15,9 +15,6 @@ using std::chrono::steady_clock;
 
 /// Zones at their limit that one look passes over. The next begins where it ended.
 constexpr std::size_t most_passed = 1000;
-/// Whoever waits while there are more of them looks again after this.
-constexpr std::chrono::milliseconds between_parts{50};
-
 /// The zones to look at, beginning with the one after `turn`, round and round.
 class ZonesInTurn {
  public:
@@ -55,31 +52,43 @@ class Picker {
         operations_(view.runnable_operations(filter.operations)),
         running_limit_(running_limit),
         patience_(patience),
+        round_(turn),
         zones_(view, filter, operations_, turn.stopped_at.value_or(view.zone_turn())) {}
 
   std::optional<core::Key> next() {
-    if (operations_.empty()) return std::nullopt;
     std::optional<std::string> first_passed;
-    while (const auto zone = zones_.next()) {
+    while (const auto zone = operations_.empty() ? std::nullopt : zones_.next()) {
       look_at_the_time();
+      if (has_seen(*zone)) break;
       const bool full = is_full(*zone);
       if (auto key = view_.oldest_runnable(*zone, operations_, full)) return key;
       if (first_passed == zone) break;
       if (full && ++passed_ > most_passed) {
-        stopped_at_ = zone;
-        break;
+        round_.stopped_at = zone;
+        return std::nullopt;
       }
       if (!first_passed) first_passed = zone;
     }
+    round_ = {};
     return std::nullopt;
   }
-  /// The zone at which it gave up, although there may be others that have something to give.
-  [[nodiscard]] const std::optional<std::string>& stopped_at() const noexcept { return stopped_at_; }
+  /// Where the next look begins, after one that found nothing.
+  [[nodiscard]] const ClaimTurn& turn() const noexcept { return round_; }
 
  private:
   // A task that is offered again counts as running already.
   [[nodiscard]] bool is_full(std::string_view zone) const {
     return running_limit_ > 0 && view_.count(zone, core::Status::running) >= running_limit_;
+  }
+  /// Whether a round that several looks make is at its end.
+  bool has_seen(const std::string& zone) {
+    if (round_.round_began.empty()) {
+      round_.round_began = zone;
+    } else if (zone <= last_) {
+      round_.wrapped = true;
+    }
+    last_ = zone;
+    return round_.stopped_at && round_.wrapped && zone >= round_.round_began;
   }
   void look_at_the_time() {
     constexpr std::size_t zones_between_looks = 64;
@@ -90,10 +99,11 @@ class Picker {
   const std::vector<std::string> operations_;
   const std::int64_t running_limit_;
   const store::Patience& patience_;
+  ClaimTurn round_;
+  std::string last_ = round_.stopped_at.value_or("");
   ZonesInTurn zones_;
   std::size_t looked_ = 0;
   std::size_t passed_ = 0;
-  std::optional<std::string> stopped_at_;
 };
 
 }  // namespace
@@ -141,16 +151,20 @@ bool Engine::is_worth_claiming(const ClaimSpec& spec, ClaimTurn& turn, const sto
         if (worth) return;
         Picker picker(view, spec.filter, settings_.running_limit, turn, until);
         worth = picker.next().has_value();
-        if (!worth) turn.stopped_at = picker.stopped_at();
+        if (!worth) turn = picker.turn();
       },
       until);
   return worth;
 }
 
-// Who was woken and did not get its turn hands its call on.
-std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, ClaimTurn& turn, const Call& call) {
+// Who was woken and did not get its turn, or has not seen all zones, hands its call on.
+std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, const Call& call) {
   try {
-    return take(spec, turn, call);
+    ClaimTurn turn = claim_turn_.get();
+    std::vector<Lease> leases = take(spec, turn, call);
+    claim_turn_.set(turn);
+    if (turn.stopped_at) watches_->signal_next(spec.filter);
+    return leases;
   } catch (const core::Failure& failure) {
     const core::Code code = failure.error().code;
     if (code == core::Code::busy || code == core::Code::cancelled) watches_->signal_next(spec.filter);
@@ -168,7 +182,7 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, ClaimTurn& turn, const Ca
   }
   std::vector<Lease> leases;
   Kept kept;
-  std::optional<std::string> stopped_at;
+  ClaimTurn next;
   do {
     const auto take_some = [&](store::Session& session) {
       leases.clear();
@@ -187,13 +201,13 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, ClaimTurn& turn, const Ca
           throw core::Failure(core::Code::corrupt, "a task is offered that cannot be taken: verify the file");
         }
       }
-      stopped_at = picker.stopped_at();
+      next = picker.turn();
       if (!leases.empty()) session.set_zone_turn(leases.back().row.task.zone_id);
     };
     commit({take_some}, call, until);
     tell_kept(kept);
   } while (kept.changed == round_size);
-  turn.stopped_at = leases.empty() ? std::move(stopped_at) : std::nullopt;
+  turn = leases.empty() ? std::move(next) : ClaimTurn{};
   if (!leases.empty()) {
     watches_->signal_next(spec.filter);
     if (settings_.real_time) housekeeper_.wake_in(spec.lease);
@@ -205,13 +219,7 @@ std::vector<Lease> Engine::claim(const ClaimSpec& spec, const Call& call) {
   enter();
   check_call(call);
   check(spec);
-  ClaimTurn turn = claim_turn_.get();
-  const auto now_in_turn = [&] {
-    std::vector<Lease> leases = claim_now(spec, turn, call);
-    claim_turn_.set(turn);
-    return leases;
-  };
-  std::vector<Lease> leases = now_in_turn();
+  std::vector<Lease> leases = claim_now(spec, call);
   if (!leases.empty() || spec.wait.count() == 0) return leases;
 
   const auto until = steady_clock::now() + capped(spec.wait);
@@ -220,11 +228,11 @@ std::vector<Lease> Engine::claim(const ClaimSpec& spec, const Call& call) {
   const std::stop_callback wake(call.stop, [&watch] { watch->raise(); });
   for (;;) {
     watch->reset();
-    leases = now_in_turn();
+    leases = claim_now(spec, call);
     if (!leases.empty() || steady_clock::now() >= until) return leases;
     if (call.stop.stop_requested())
       throw core::Failure(core::Code::cancelled, "the caller cancelled before there was a task to claim");
-    watch->sleep_until(turn.stopped_at ? std::min(until, steady_clock::now() + between_parts) : until);
+    watch->sleep_until(until);
   }
 }
 

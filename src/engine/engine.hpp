@@ -104,9 +104,11 @@ struct ClaimSpec {
 void check(const ClaimSpec& spec);
 
 /// Where the next claim begins: behind the zone that was served last, as the file says, or where the look before it
-/// gave up among zones at their limit.
+/// gave up among zones at their limit, for as long as that round of looks has not seen all zones.
 struct ClaimTurn {
   std::optional<std::string> stopped_at{};
+  std::string round_began{};  ///< the first zone of the round
+  bool wrapped = false;       ///< the round has come to the last zone and begun at the first
 };
 
 /// The turn of an engine's claims. Any thread.
@@ -332,7 +334,7 @@ class Engine : private fork_guard::Participant {
   Lease grant(store::Session& session, const core::Key& key, const core::Text& worker,
               std::chrono::microseconds duration, const Call& call);
   [[nodiscard]] bool is_worth_claiming(const ClaimSpec& spec, ClaimTurn& turn, const store::Patience& until);
-  std::vector<Lease> claim_now(const ClaimSpec& spec, ClaimTurn& turn, const Call& call);
+  std::vector<Lease> claim_now(const ClaimSpec& spec, const Call& call);
   std::vector<Lease> take(const ClaimSpec& spec, ClaimTurn& turn, const Call& call);
   void refuse_incomparable(store::Session& session, const core::Key& key) const;
 

@@ -233,3 +233,13 @@ def test_in_an_event_loop(path: Path) -> None:
 
     asyncio.run(body())
     assert [what for _, _, what in rows(path)] == ["create", "claim", "complete", "start", "release"]
+
+
+def test_a_statement_that_does_not_end_is_ended_at_the_deadline(tasks: taskstate.Engine) -> None:
+    tasks.create("z1", "create", id="endless")
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    with pytest.raises(taskstate.Busy) as late:
+        tasks.start("z1", "endless", also=[endless], timeout=0.1)
+    assert late.value.field == "also[0]"
+    assert late.value.outcome is taskstate.Outcome.NOT_DONE
+    assert tasks.get("z1", "endless").status == "pending"

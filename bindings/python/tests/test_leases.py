@@ -322,3 +322,22 @@ def test_an_interrupt_after_the_claim_gives_it_back(tasks: taskstate.Engine, mon
         tasks.claim()
     assert kinds(tasks, "t") == ["created", "started", "released"]
     assert claimed(tasks).attempt == 2
+
+
+def test_a_claim_names_so_many_zones_and_operations_at_most(tasks: taskstate.Engine) -> None:
+    zones, operations = [f"z{i}" for i in range(1001)], [f"o{i}" for i in range(101)]
+    assert tasks.claim(zones=zones[:1000], operations=operations[:10]) is None
+    for many, field in (
+        ({"zones": zones}, "zones"),
+        ({"operations": operations}, "operations"),
+        ({"zones": zones[:1000], "operations": operations[:11]}, "zones"),
+    ):
+        with pytest.raises(taskstate.InvalidArgument) as refused:
+            tasks.claim(**many)
+        assert refused.value.field == field
+
+
+@pytest.mark.parametrize("field", ["lease", "timeout", "wait"])
+def test_nan_is_called_what_it_is(tasks: taskstate.Engine, field: str) -> None:
+    with pytest.raises(taskstate.InvalidArgument, match=f"{field}: must be a number of seconds, is NaN"):
+        tasks.claim(**{field: float("nan")})

@@ -257,6 +257,22 @@ BOOST_FIXTURE_TEST_CASE(who_waits_looks_behind_the_full_zones_too, FullZones) {
   BOOST_TEST(claim(spec)->row.task.id == "free");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_watch_is_told_until_all_zones_were_seen, FullZones) {
+  fill(1500);
+  const auto watch = tasks->watch();
+  watch->await_claim({});
+  const auto is_told = [&] {
+    pollfd entry{watch->descriptor(), POLLIN, 0};
+    return ::poll(&entry, 1, 0) == 1;
+  };
+  watch->reset();
+  BOOST_TEST(!claim().has_value());
+  BOOST_TEST(is_told());
+  watch->reset();
+  BOOST_TEST(!claim().has_value());
+  BOOST_TEST(!is_told());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_claim_looks_at_the_time_between_zones, FullZones) {
   fill(100);
   create("held", "z");
