@@ -236,7 +236,7 @@ BOOST_FIXTURE_TEST_CASE(the_history_of_the_newest_task_goes_at_once, Long) {
   BOOST_TEST(erasures() == "");
   BOOST_TEST(events_left() == "1");
   create(*store, "z", "next", second);
-  BOOST_TEST(store->history({"z", "next"}, in()).size() == 1U);
+  BOOST_TEST(store->history({"z", "next"}, {}, 1000000, in()).size() == 1U);
   BOOST_TEST(problems() == "");
 }
 
@@ -249,7 +249,7 @@ BOOST_FIXTURE_TEST_CASE(a_history_that_would_become_the_newest_is_finished, Long
   BOOST_TEST(erasures() == "");
   BOOST_TEST(events_left() == "0");
   create(*store, "z", "next", second);
-  BOOST_TEST(store->history({"z", "next"}, in()).size() == 1U);
+  BOOST_TEST(store->history({"z", "next"}, {}, 1000000, in()).size() == 1U);
   BOOST_TEST(problems() == "");
 }
 
