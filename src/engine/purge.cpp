@@ -144,15 +144,17 @@ bool Engine::erase(const core::Key& key, const Call& call) {
 void Engine::drop_left_over(const Call& call) {
   constexpr std::size_t events_per_commit = 256;
   bool is_left = false;
+  bool looks = true;
   try {
     store_->view([&](store::View& view) { is_left = view.has_expired(nothing_else); }, patience(call));
+    looks = false;
     for (std::size_t dropped = 1; is_left && dropped > 0;)
       commit({[&](store::Session& session) { dropped = session.drop_expired(nothing_else, events_per_commit); },
               store::Durability::relaxed, false},
              call);
   } catch (const core::Failure& failure) {
     core::Error error = core::copy_of(failure.error());
-    if (has_given_up(failure)) error.code = core::Code::unavailable;
+    if (looks || has_given_up(failure)) error.code = core::Code::unavailable;
     error.outcome = core::Outcome::unknown;
     throw core::Failure(std::move(error));
   }

@@ -136,12 +136,14 @@ namespace {
 /// `hold` locks something in a process that forks then.
 bool is_free_after(const std::function<void()>& hold, const std::function<bool()>& is_free) {
   const Bell held;
+  const Bell forked_off;
   const Bell looked_at;
   Shared<pid_t> child;
   const pid_t parent = spawn([&] {
     hold();
     const pid_t forked = ::fork();
     if (forked == 0) {
+      forked_off.ring();  // its handlers have run
       looked_at.wait();
       ::_exit(0);
     }
@@ -151,6 +153,7 @@ bool is_free_after(const std::function<void()>& hold, const std::function<bool()
     return 0;
   });
   held.wait();
+  forked_off.wait();
   ::kill(parent, SIGKILL);
   BOOST_TEST(wait_for(parent) == 128 + SIGKILL);
   BOOST_TEST(::kill(child[0], 0) == 0);  // it lives

@@ -129,7 +129,11 @@ class SqliteStore final : public Store {
                [&](Connection& connection) { return find_history(connection, key, before_revision, limit); });
   }
   VerifyReport verify(const Patience& patience) override {
-    return ask(*database_, readers_, patience, [](Connection& connection) { return verify_all(connection); });
+    // Not compared with what was known before: what is wrong with the file's origin belongs into the report, too.
+    const ReaderPool::Lease lease(readers_, patience);
+    const Snapshot snapshot(lease.connection());
+    check_schema(lease.connection(), Intent::read);
+    return limited(lease.connection(), patience, [&] { return verify_all(lease.connection()); });
   }
 
   Feed feed(const FeedQuery& query, const Patience& patience) override {

@@ -38,9 +38,10 @@ Error current_error() noexcept {
   }
 }
 
-const Error replaced{Code::restored,
-                     "the content of the file was replaced (.restore, a copy of pages): leases, cursors and positions "
-                     "in the feed from before are void. Nothing was done; call again"};
+constexpr core::FixedError replaced{
+    Code::restored,
+    "the content of the file was replaced (.restore, a copy of pages): leases, cursors and positions "
+    "in the feed from before are void. Nothing was done; call again"};
 
 constexpr const char* commit_sql = "COMMIT";
 

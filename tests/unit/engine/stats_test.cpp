@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(no_label_gets_out_of_its_quotes) {
   BOOST_TEST(text.find("taskstate_tasks{zone=\"z\\\"\\\\\\n?\xc3\xa4??\",operation=\"o?p\",status=\"running\"} 7\n") !=
              std::string::npos);
   BOOST_TEST(text.find("lease_clock=\"b\\\"} 1\\n# EOF\",") != std::string::npos);
-  BOOST_TEST(text.find("sqlite=\"3\\\\\"} 1\n# EOF\n") != std::string::npos);
+  BOOST_TEST(text.find("sqlite=\"3\\\\\",locks=\"\"} 1\n# EOF\n") != std::string::npos);
   BOOST_TEST(text.find("# EOF\n") == text.size() - 6);
 }
 

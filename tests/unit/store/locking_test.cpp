@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(many_readers_share_a_few_connections) {
     std::error_code ignored;
     descriptors += std::filesystem::read_symlink(entry.path(), ignored) == directory.path() ? 1 : 0;
   }
-  BOOST_TEST(descriptors <= 9);
+  BOOST_TEST(descriptors <= 10);  // of eight readers and the writer, and one to tell the file by
 }
 
 BOOST_AUTO_TEST_CASE(several_processes_lose_nothing) {

@@ -121,7 +121,7 @@ BOOST_FIXTURE_TEST_CASE(damaged_tables_beside, Fixture) {
   finds("UPDATE taskstate_events SET attempt = 5 WHERE id = 'a';", "its epoch or attempt lies behind its history");
   finds("UPDATE taskstate_meta SET purged_through = 99;", "up to an event that never was");
   finds("UPDATE taskstate_meta SET feed_floor = 3;", "the feed begins after the events that purges took along");
-  finds("UPDATE taskstate_meta SET generation = 'x';", "is not 32 hexadecimal digits");
+  finds("UPDATE taskstate_meta SET generation = upper(generation);", "is not 32 hexadecimal digits");
   finds("UPDATE taskstate_meta SET schema = 1, min_writer = 0;", "contradict each other");
 }
 
