@@ -125,6 +125,32 @@ BOOST_AUTO_TEST_CASE(an_erased_task_leaves_no_byte_behind) {
   BOOST_TEST(verified() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_long_history_is_erased_to_its_end_by_whoever_comes) {
+  for (const bool is_finished_by_erase : {true, false}) {
+    const std::string id = is_finished_by_erase ? "one" : "two";
+    create(id);
+    for (int i = 0; i < 600; ++i) {
+      core::Annotate annotate;
+      annotate.additions.package_version = i;
+      tasks->change({"z", id}, annotate, {});
+    }
+    start(id);
+    fail(id);
+    create(id + "-newer");
+    const auto events = "SELECT count(*) FROM taskstate_events WHERE id = '" + id + "'";
+    if (is_finished_by_erase) {
+      BOOST_TEST(tasks->erase({"z", id}, {}));
+    } else {
+      BOOST_TEST(tasks->purge({"z", 0s, 1}, {}) == 1);
+      BOOST_TEST(shell(events) == "348");  // and the event that it is purged
+      tasks->tick({});
+    }
+    BOOST_TEST(shell(events) == "1");
+    BOOST_TEST(shell("SELECT count(*) FROM taskstate_erasures") == "0");
+    BOOST_TEST(verified() == "");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_under_way_is_not_erased) {
   create("a");
   BOOST_TEST(code_name([&] { tasks->erase({"z", "a"}, {}); }) == "illegal_transition");
