@@ -116,23 +116,26 @@ bool Engine::erase(const core::Key& key, const Call& call) {
   enter();
   check_call(call);
   bool erased = false;
+  bool is_left = false;
   if (is_possible(key)) {
     const auto remove = [&](store::Session& session) {
       erased = false;
       const auto row = session.read(key);
+      is_left = session.has_expired(nothing_else);
       if (!row) return;
       if (!taskstate::is_terminal(row->task.status))
         throw core::Failure(core::Code::illegal_transition, "a " + std::string(to_string(row->task.status)) +
                                                                 " task cannot be erased; cancel it first");
       const std::int64_t now = settings_.clock();
       erased = session.remove(key, now);
+      is_left = session.has_expired(nothing_else);
       bury(session, key, now);
       run_also(session, call.also, key, now);
     };
     commit({remove}, call);
   }
   try {
-    drop_left_over(call);
+    if (is_left) drop_left_over(call);
     store_->flush_removed(patience(call));
   } catch (const std::bad_alloc&) {
     throw core::Failure(core::Code::no_memory, "out of memory", core::Outcome::unknown);
@@ -143,18 +146,14 @@ bool Engine::erase(const core::Key& key, const Call& call) {
 // The task is gone by now; that its history is not, is nothing that others could not do.
 void Engine::drop_left_over(const Call& call) {
   constexpr std::size_t events_per_commit = 256;
-  bool is_left = false;
-  bool looks = true;
   try {
-    store_->view([&](store::View& view) { is_left = view.has_expired(nothing_else); }, patience(call));
-    looks = false;
-    for (std::size_t dropped = 1; is_left && dropped > 0;)
+    for (std::size_t dropped = 1; dropped > 0;)
       commit({[&](store::Session& session) { dropped = session.drop_expired(nothing_else, events_per_commit); },
               store::Durability::relaxed, false},
              call);
   } catch (const core::Failure& failure) {
     core::Error error = core::copy_of(failure.error());
-    if (looks || has_given_up(failure)) error.code = core::Code::unavailable;
+    if (has_given_up(failure)) error.code = core::Code::unavailable;
     error.outcome = core::Outcome::unknown;
     throw core::Failure(std::move(error));
   }

@@ -66,9 +66,7 @@ class Campaign {
   }
   [[nodiscard]] std::size_t erased() const { return erased_.size(); }
   /// How many texts of erased tasks are in the files.
-  std::size_t left_over() {
-    return of_erased(database_->content(), "the database") + std::exchange(in_log_, 0);
-  }
+  std::size_t left_over() { return of_erased(database_->content(), "the database") + std::exchange(in_log_, 0); }
   bool is_sound() { return one().verify({}).problems.empty(); }
 
  private:

@@ -128,15 +128,13 @@ BOOST_FIXTURE_TEST_CASE(the_neighbours_of_a_change_that_fills_the_disk_are_carri
   limited.path = path;
   limited.max_bytes = 4000000;
   store = store::sqlite::open(limited, in());
-  const store::Change small1{
-      [&](store::Session& session) { session.insert(new_row("z", "small-1"), std::nullopt); }};
+  const store::Change small1{[&](store::Session& session) { session.insert(new_row("z", "small-1"), std::nullopt); }};
   const store::Change filling{[&](store::Session& session) {
     session.insert(new_row("z", "large"), std::nullopt);
     for (int i = 0; i < 24; ++i) session.insert(new_row("z", "large" + std::to_string(i)), large);
     BOOST_ERROR("the disk was not full");
   }};
-  const store::Change small2{
-      [&](store::Session& session) { session.insert(new_row("z", "small-2"), std::nullopt); }};
+  const store::Change small2{[&](store::Session& session) { session.insert(new_row("z", "small-2"), std::nullopt); }};
   const store::Change* const changes[] = {&small1, &filling, &small2};
   const auto results = commit(*store, changes);
   BOOST_TEST(!results[0]);

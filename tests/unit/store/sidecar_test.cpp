@@ -149,7 +149,8 @@ BOOST_FIXTURE_TEST_CASE(no_file_of_ours_gets_a_standard_descriptor, Fixture) {
                }) == 0,
                "closed " << closed);
   const auto store = open(path);
-  for (unsigned closed = 1; closed < 8; ++closed) BOOST_TEST(store->read({"z", "u" + std::to_string(closed)}, in()).has_value());
+  for (unsigned closed = 1; closed < 8; ++closed)
+    BOOST_TEST(store->read({"z", "u" + std::to_string(closed)}, in()).has_value());
 }
 
 // A daemon that closes whatever is open and opens its own files, which get the numbers.

@@ -7,8 +7,8 @@
 
 namespace tse::store::sqlite::vfs {
 
-/// SQLITE_OK, SQLITE_FULL (ENOSPC, EDQUOT, EFBIG) or SQLITE_IOERR_WRITE. Whoever changes the database keeps SIGXFSZ away
-/// (store/size_signal.hpp).
+/// SQLITE_OK, SQLITE_FULL (ENOSPC, EDQUOT, EFBIG) or SQLITE_IOERR_WRITE. Whoever changes the database keeps SIGXFSZ
+/// away (store/size_signal.hpp).
 [[nodiscard]] int write_all(int descriptor, const void* data, std::size_t size, sqlite3_int64 offset) noexcept;
 /// SQLITE_OK, SQLITE_IOERR_SHORT_READ (the rest is zeroed) or SQLITE_IOERR_READ.
 [[nodiscard]] int read_all(int descriptor, void* data, std::size_t size, sqlite3_int64 offset) noexcept;
