@@ -60,6 +60,20 @@ BOOST_AUTO_TEST_CASE(they_are_used_again_and_do_not_grow) {
   BOOST_TEST(elsewhere(path, "SELECT count(*) FROM t") == "50");
 }
 
+// A host with a file for each of its customers would run out of descriptors.
+BOOST_AUTO_TEST_CASE(those_of_many_files_are_few_and_the_locks_of_others_stay) {
+  const TemporaryDirectory directory;
+  const std::string locked = directory.file("locked.db");
+  Plain(locked, ours()).must("CREATE TABLE t(v)");
+  Plain other(locked, stock, "");
+  other.must("BEGIN; SELECT * FROM t");
+  const auto locks = all_locks(locked);
+  BOOST_TEST(!locks.empty());
+  for (int i = 0; i < 100; ++i) Plain(directory.file(std::to_string(i) + ".db"), ours()).must("CREATE TABLE t(v)");
+  BOOST_TEST(vfs::counts().idle <= 64U + descriptors_of(locked).size());
+  BOOST_TEST((all_locks(locked) == locks));
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_took_the_place_of_another_has_its_own) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");

@@ -339,5 +339,5 @@ def test_a_claim_names_so_many_zones_and_operations_at_most(tasks: taskstate.Eng
 
 @pytest.mark.parametrize("field", ["lease", "timeout", "wait"])
 def test_nan_is_called_what_it_is(tasks: taskstate.Engine, field: str) -> None:
-    with pytest.raises(taskstate.InvalidArgument, match=f"{field}: must be a number of seconds, is NaN"):
+    with pytest.raises(taskstate.InvalidArgument, match=f"{field}: must be a finite number of seconds"):
         tasks.claim(**{field: float("nan")})

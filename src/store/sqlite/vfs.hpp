@@ -35,7 +35,7 @@ struct Counts {
   std::uint64_t early = 0;      ///< flushes before the frame that commits
   std::uint64_t opened = 0;     ///< descriptors of databases and companions
   std::uint64_t reused = 0;     ///< those that were idle and taken again
-  std::uint64_t idle = 0;       ///< those that nobody uses now, and that stay open while their files have names
+  std::uint64_t idle = 0;       ///< those that nobody uses now; see handles.hpp
 };
 [[nodiscard]] Counts counts() noexcept;
 

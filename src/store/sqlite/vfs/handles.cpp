@@ -43,6 +43,19 @@ void sweep() noexcept {
   }
 }
 
+// Of many files that were used one after the other, as many descriptors would stay open. The oldest go first. A file that
+// nobody has locked has no locks that closing it could drop: only whoever locks it in this process between the look and
+// the close() loses that lock, so it is not done without need.
+void trim() noexcept {
+  constexpr std::size_t most_idle = 64;
+  std::size_t idle = 0;
+  for (Handle* at = all.handles; at != nullptr;) {
+    Handle* const next = at->next;
+    if (at->idle && ++idle > most_idle && conflict_at(at->descriptor, 0, 0) == F_UNLCK) discard(at);
+    at = next;
+  }
+}
+
 Handle* find_idle(const Opening& opening) noexcept {
   struct stat info {};
   if (::lstat(opening.path, &info) != 0) return nullptr;
@@ -144,6 +157,7 @@ void give_back(Handle* handle) noexcept {
   if (!handle->kept || !named) return discard(handle);
   (void)set_lock(handle->descriptor, F_UNLCK, 0, 0);  // what closing would have done
   handle->idle = true;
+  trim();
 }
 
 bool handle_forks() noexcept { return ::pthread_atfork(before_fork, in_parent, in_child) == 0; }

@@ -1,5 +1,5 @@
 // The open files of the VFS: one open file description for each use, kept when it is given back, closed in a child of
-// fork().
+// fork(). What is kept is closed when its file has no name any more, or, beyond 64, when nobody has locked its file.
 #pragma once
 
 #include <sys/types.h>

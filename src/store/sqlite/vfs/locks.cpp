@@ -30,8 +30,8 @@ int set_lock(int descriptor, int type, off_t start, off_t length) noexcept {
   }
 }
 
-int conflict_at(int descriptor, off_t start) noexcept {
-  struct flock lock = range(F_WRLCK, start, 1);
+int conflict_at(int descriptor, off_t start, off_t length) noexcept {
+  struct flock lock = range(F_WRLCK, start, length);
   return ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0 ? lock.l_type : -1;
 }
 
