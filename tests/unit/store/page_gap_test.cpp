@@ -14,7 +14,7 @@ namespace {
 
 struct Page {
   std::vector<std::byte> bytes = std::vector<std::byte>(512, std::byte{'x'});
-  Page& set(std::size_t at, std::initializer_list<int> values) {
+  Page& set(std::size_t at, const std::vector<int>& values) {
     for (const int value : values) bytes.at(at++) = static_cast<std::byte>(value);
     return *this;
   }
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(free_blocks_are_cleared_but_for_their_headers) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_sound_page_of_a_tree_is_left_alone) {
-  const std::vector<std::initializer_list<int>> strange{
+  const std::vector<std::vector<int>> strange{
       {0, 0, 0, 0, 0, 1, 0, 0},    // an overflow page, the last of its chain
       {1, 0, 0, 0, 0, 1, 0, 0},    // or not
       {13, 0, 0, 1, 0, 1, 0, 0},   // more pointers than there is room for
