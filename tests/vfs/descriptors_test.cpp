@@ -193,6 +193,37 @@ BOOST_AUTO_TEST_CASE(what_a_host_opened_in_their_place_is_left_alone) {
   }
 }
 
+// Worst where the host opens another database: its pages would be taken for those of the first.
+BOOST_AUTO_TEST_CASE(nothing_is_read_of_what_a_host_opened_in_their_place) {
+  for (const char* part : {"", "-wal", "-shm"}) BOOST_TEST_CONTEXT("the database's" << part) {
+      const TemporaryDirectory directory;
+      const std::string path = directory.file("tasks.db");
+      const std::string other = directory.file("other.db");
+      const pid_t child = spawn([&] {
+        Plain theirs(other, ours());
+        theirs.must("CREATE TABLE t(v); INSERT INTO t VALUES('theirs')");
+        Plain connection(path, ours());
+        connection.must("CREATE TABLE t(v); INSERT INTO t VALUES('own')");
+        if (*part == '\0') connection.must("PRAGMA wal_checkpoint(TRUNCATE)");
+        connection.must("PRAGMA shrink_memory");
+        for (const int descriptor : descriptors_of(path)) {
+          const std::string name = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor));
+          if (name != path + part) continue;
+          const int opened = ::open((other + part).c_str(), O_RDWR);
+          if (opened < 0 || ::dup2(opened, descriptor) < 0) return 97;
+          ::close(opened);
+        }
+        const std::string said = connection.ask("SELECT v FROM t");
+        std::fprintf(stderr, "%s\n", said.c_str());
+        if (said.find("I/O error") == std::string::npos && said != "locking protocol") return 1;
+        connection.close();
+        return Plain(path, ours()).ask("SELECT v FROM t") == "own" ? 0 : 3;
+      });
+      BOOST_TEST(wait_for(child) == 0);
+      BOOST_TEST(elsewhere(other, "SELECT v FROM t", 10000) == "theirs");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(nor_does_a_child_close_them) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");

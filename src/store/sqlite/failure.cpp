@@ -19,13 +19,19 @@ std::string reason(int number) {
   switch (number) {
     case EFBIG: return "the limit on the size of files is reached (ulimit -f, RLIMIT_FSIZE, LimitFSIZE=)";
     case EDQUOT: return "the disk quota is reached";
+    // Of the VFS's own: the number stands for another file, or for none.
+    case EBADF:
+      return "the process has closed descriptors that it did not open, those of the database among them; open the file "
+             "anew";
     case EMFILE: return "the process has no file descriptor left (ulimit -n, RLIMIT_NOFILE)";
     case ENFILE: return "the system has no file descriptor left (fs.file-max)";
     default: return std::generic_category().message(number);
   }
 }
 
-bool has_reason(int number) { return is_out_of_space(number) || number == EMFILE || number == ENFILE; }
+bool has_reason(int number) {
+  return is_out_of_space(number) || number == EMFILE || number == ENFILE || number == EBADF;
+}
 
 Code io_code(int extended, int number) {
   if (extended == SQLITE_IOERR_NOMEM) return Code::no_memory;

@@ -20,28 +20,28 @@ constexpr off_t shared_size = 510;
 DatabaseFile& of(sqlite3_file* file) noexcept { return *static_cast<DatabaseFile*>(file); }
 int descriptor_of(sqlite3_file* file) noexcept { return of(file).handle->descriptor; }
 
+// Each first looks whether the number still stands for the file: a host may have closed it, and opened another. What
+// would be read there may even be a database.
 int read(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) noexcept {
-  return of(file).is_inherited() ? SQLITE_IOERR_READ
-                                 : read_all(descriptor_of(file), data, static_cast<std::size_t>(size), offset);
+  return of(file).handle->is_ours() ? read_all(descriptor_of(file), data, static_cast<std::size_t>(size), offset)
+                                    : not_ours(SQLITE_IOERR_READ);
 }
 
-// What changes the file first looks whether the number still stands for it: a host may have closed it, and opened
-// another.
 int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) noexcept {
   return of(file).handle->is_ours() ? write_all(descriptor_of(file), data, static_cast<std::size_t>(size), offset)
-                                    : SQLITE_IOERR_WRITE;
+                                    : not_ours(SQLITE_IOERR_WRITE);
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) noexcept {
-  return of(file).handle->is_ours() ? truncate_to(descriptor_of(file), size) : SQLITE_IOERR_TRUNCATE;
+  return of(file).handle->is_ours() ? truncate_to(descriptor_of(file), size) : not_ours(SQLITE_IOERR_TRUNCATE);
 }
 
 int sync(sqlite3_file* file, int) noexcept {
-  return of(file).is_inherited() ? SQLITE_IOERR_FSYNC : flush_to_disk(descriptor_of(file));
+  return of(file).handle->is_ours() ? flush_to_disk(descriptor_of(file)) : not_ours(SQLITE_IOERR_FSYNC);
 }
 
 int file_size(sqlite3_file* file, sqlite3_int64* size) noexcept {
-  return of(file).is_inherited() ? SQLITE_IOERR_FSTAT : size_of(descriptor_of(file), size);
+  return of(file).handle->is_ours() ? size_of(descriptor_of(file), size) : not_ours(SQLITE_IOERR_FSTAT);
 }
 
 // PENDING keeps new readers out only while one is asked for.
@@ -66,7 +66,7 @@ int lock_for_all(DatabaseFile& file) noexcept {
 int lock(sqlite3_file* file, int level) noexcept {
   DatabaseFile& self = of(file);
   if (self.lock >= level) return SQLITE_OK;
-  if (self.is_inherited()) return SQLITE_IOERR_LOCK;
+  if (!self.handle->is_ours()) return not_ours(SQLITE_IOERR_LOCK);
   int code = SQLITE_OK;
   switch (level) {
     case SQLITE_LOCK_SHARED: code = lock_for_reading(descriptor_of(file)); break;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -102,8 +103,12 @@ void in_child() noexcept {
 }  // namespace
 
 bool Handle::is_ours() const noexcept {
-  struct stat info {};
-  return descriptor >= 0 && stat_open(descriptor, info) == 0 && info.st_ino == inode && info.st_dev == device;
+  if (descriptor < 0) return false;
+  struct statx info {};  // without the times, as in size_of()
+  if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_INO, &info) == 0)
+    return info.stx_ino == inode && ::makedev(info.stx_dev_major, info.stx_dev_minor) == device;
+  struct stat plain {};  // where a sandbox refuses the other
+  return stat_open(descriptor, plain) == 0 && plain.st_ino == inode && plain.st_dev == device;
 }
 
 bool SharedMap::append(void* region) noexcept {

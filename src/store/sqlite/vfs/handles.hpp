@@ -22,7 +22,7 @@ struct Handle {
   bool idle = false;
   Handle* next = nullptr;
 
-  /// Whether the number still stands for the file: a host may have closed all and opened its own. One fstat().
+  /// Whether the number still stands for the file: a host may have closed all and opened its own. One statx().
   [[nodiscard]] bool is_ours() const noexcept;
 };
 

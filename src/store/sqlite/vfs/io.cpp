@@ -49,6 +49,11 @@ int read_all(int descriptor, void* data, std::size_t size, sqlite3_int64 offset)
   return SQLITE_OK;
 }
 
+int not_ours(int code) noexcept {
+  errno = EBADF;
+  return code;
+}
+
 bool exceeds_size_limit(sqlite3_int64 end) noexcept {
   struct rlimit limit {};
   return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&

@@ -14,6 +14,8 @@ namespace tse::store::sqlite::vfs {
 [[nodiscard]] int read_all(int descriptor, void* data, std::size_t size, sqlite3_int64 offset) noexcept;
 /// Whether a write up to there would be answered by SIGXFSZ, which ends the process unless it is kept away.
 [[nodiscard]] bool exceeds_size_limit(sqlite3_int64 end) noexcept;
+/// The code, with EBADF as the reason: the number stands for another file, or for none.
+[[nodiscard]] int not_ours(int code) noexcept;
 [[nodiscard]] int truncate_to(int descriptor, sqlite3_int64 size) noexcept;
 [[nodiscard]] int flush_to_disk(int descriptor) noexcept;
 /// The size alone: since Linux 6.13 a file whose times somebody has asked for gets new ones with the next write, and

@@ -23,11 +23,6 @@ WalFile& of(sqlite3_file* file) noexcept { return *static_cast<WalFile*>(file); 
 
 void count(std::atomic<std::uint64_t>& counter) noexcept { counter.fetch_add(1, std::memory_order_relaxed); }
 
-int not_ours(int code) noexcept {
-  errno = EBADF;
-  return code;
-}
-
 // Whatever becomes of it, nothing stays collected: SQLite is told, and rolls back. The number is looked at first, so
 // that what a host has opened in its place is not written over.
 int flush(WalFile& file) noexcept {
@@ -115,7 +110,7 @@ int write(sqlite3_file* base, const void* data, int size, sqlite3_int64 offset) 
 
 int read(sqlite3_file* base, void* data, int size, sqlite3_int64 offset) noexcept {
   WalFile& file = of(base);
-  if (file.handle->descriptor < 0) return SQLITE_IOERR_READ;
+  if (!file.handle->is_ours()) return not_ours(SQLITE_IOERR_READ);
   if (file.size > 0 && offset + size > file.begin && offset < file.end) {
     if (const int code = flush_early(file); code != SQLITE_OK) return code;
   }
@@ -145,7 +140,7 @@ int flush_directory(const char* path) noexcept {
 
 int sync(sqlite3_file* base, int) noexcept {
   WalFile& file = of(base);
-  if (file.handle->descriptor < 0) return SQLITE_IOERR_FSYNC;
+  if (!file.handle->is_ours()) return not_ours(SQLITE_IOERR_FSYNC);
   if (const int code = flush_early(file); code != SQLITE_OK) return code;
   if (const int code = flush_to_disk(file.handle->descriptor); code != SQLITE_OK) return code;
   if (!file.is_new) return SQLITE_OK;
@@ -156,7 +151,7 @@ int sync(sqlite3_file* base, int) noexcept {
 
 int file_size(sqlite3_file* base, sqlite3_int64* size) noexcept {
   WalFile& file = of(base);
-  if (file.handle->descriptor < 0) return SQLITE_IOERR_FSTAT;
+  if (!file.handle->is_ours()) return not_ours(SQLITE_IOERR_FSTAT);
   if (const int code = flush_early(file); code != SQLITE_OK) return code;
   return size_of(file.handle->descriptor, size);
 }
