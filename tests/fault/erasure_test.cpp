@@ -1,6 +1,7 @@
 // Tasks of many sizes grow, end and are erased, and no byte of them but their keys is left: not in the database, nor in
 // its log. Every text that goes in names its task.
-//   TSE_ERASURES=100000 TSE_SEED=1 build/release/tests/fault --run_test=erasure
+//   TSE_ERASURES=100000 TSE_SEED=1 build/release/tests/fault --run_test=erasure    one round
+//   TSE_SECONDS=3600 TSE_SEED=7 build/release/tests/fault --run_test=erasure       rounds of consecutive seeds
 #include "fault/support.hpp"
 
 #include "core/error.hpp"
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstdio>
 #include <iterator>
 #include <optional>
@@ -172,18 +174,23 @@ class Campaign {
 BOOST_AUTO_TEST_CASE(no_byte_of_an_erased_task_is_left) {
   const std::size_t most = setting("TSE_ERASURES", 400);
   const std::uint64_t seed = setting("TSE_SEED", 1);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(setting("TSE_SECONDS", 0));
   std::size_t violations = 0, erased = 0;
-  for (const std::size_t engines : {std::size_t{1}, std::size_t{2}}) {
-    Campaign campaign(seed, engines);
-    for (std::size_t scans = 1; campaign.erased() < most / 2;) {
-      campaign.step();
-      if (campaign.erased() < most / 2 * scans / 20) continue;
-      ++scans;
-      violations += campaign.left_over();
+  std::uint64_t round = 0;
+  do {
+    for (const std::size_t engines : {std::size_t{1}, std::size_t{2}}) {
+      Campaign campaign(seed + round, engines);
+      for (std::size_t scans = 1; campaign.erased() < most / 2;) {
+        campaign.step();
+        if (campaign.erased() < most / 2 * scans / 20) continue;
+        ++scans;
+        violations += campaign.left_over();
+      }
+      BOOST_TEST(campaign.is_sound(), "round " << round << " of seed " << seed);
+      erased += campaign.erased();
     }
-    BOOST_TEST(campaign.is_sound());
-    erased += campaign.erased();
-  }
+    ++round;
+  } while (std::chrono::steady_clock::now() < end);
   BOOST_TEST(violations == 0U);
   std::printf("campaign: erasure: %zu erasures, %zu violations, seed %llu\n", erased, violations,
               static_cast<unsigned long long>(seed));

@@ -165,6 +165,24 @@ BOOST_FIXTURE_TEST_CASE(a_kept_answer_is_not_given_when_the_new_events_have_over
     for (int i = 0; i < 2; ++i) BOOST_TEST(status(*each, "t") == 200);
 }
 
+BOOST_FIXTURE_TEST_CASE(nor_when_sql_alone_has_made_those, Restored) {
+  const engine::Engine::Ptr reading = reader();
+  create("t");
+  start("t");
+  save();
+  ++*now;
+  complete("t");
+  for (engine::Engine* each : {tasks.get(), reading.get()})
+    for (int i = 0; i < 2; ++i) BOOST_TEST(status(*each, "t") == 303);
+  restore();  // no engine gives it a generation before more has happened in it than was known
+  for (const char* id : {"x", "y"})
+    shell(std::string("INSERT INTO taskstate_tasks (zone_id, id, operation) VALUES ('z', '") + id + "', 'create');");
+  for (engine::Engine* each : {tasks.get(), reading.get()})
+    for (int i = 0; i < 2; ++i) BOOST_TEST(status(*each, "t") == 200);
+  BOOST_TEST(create_by(*tasks, "c") == "restored");
+  BOOST_TEST(create_by(*tasks, "c") == "ok");
+}
+
 BOOST_FIXTURE_TEST_CASE(nor_one_whose_last_event_was_purged_in_between, Restored) {
   const engine::Engine::Ptr other = another();
   create("t");
