@@ -324,4 +324,27 @@ BOOST_AUTO_TEST_CASE(each_member_of_a_warning_has_its_rule) {
              "warnings[0].timestamp: must lie in the years 0000 to 9999");
 }
 
+BOOST_AUTO_TEST_CASE(a_claim_names_so_many_zones_and_operations) {
+  const auto fault = [](std::size_t zones, std::size_t operations) {
+    return found_by([=](auto& out) { check_claim_filter(out, zones, operations); });
+  };
+  BOOST_TEST(fault(0, 0) == "");
+  BOOST_TEST(fault(1000, 10) == "");
+  BOOST_TEST(fault(100, 100) == "");
+  BOOST_TEST(fault(1001, 1) == "zones: at most 1000, are 1001: name fewer in each claim, or none for all");
+  BOOST_TEST(fault(1, 101) == "operations: at most 100, are 101: name fewer in each claim, or none for all");
+  BOOST_TEST(fault(1000, 11) ==
+             "zones: times operations at most 10000, are 1000 times 11: name fewer in each claim, or none for all");
+}
+
+BOOST_AUTO_TEST_CASE(a_page_has_so_many_rows) {
+  const auto fault = [](std::int64_t limit) {
+    return found_by([=](auto& out) { check_page_limit(out, "limit", limit); });
+  };
+  BOOST_TEST(fault(1) == "");
+  BOOST_TEST(fault(1000) == "");
+  BOOST_TEST(fault(0) == "limit: must be 1-1000, is 0");
+  BOOST_TEST(fault(1001) == "limit: must be 1-1000, is 1001");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
