@@ -1,6 +1,7 @@
 // What the fault tests share: a directory that goes away, processes that really run, memory they share.
 #pragma once
 
+#include "coverage.hpp"
 #include "engine/engine.hpp"
 
 #include <sys/mman.h>
@@ -71,6 +72,7 @@ inline pid_t spawn(const std::function<int()>& body) {
   } catch (const std::exception& error) {
     std::fprintf(stderr, "child: %s\n", error.what());
   }
+  write_coverage();
   ::_exit(code);
 }
 

@@ -2,6 +2,7 @@
 // foreign client.
 #pragma once
 
+#include "coverage.hpp"
 #include "core/apply.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -215,6 +216,7 @@ inline pid_t spawn(const std::function<int()>& body) {
   } catch (const std::exception& exception) {
     std::fprintf(stderr, "child: %s\n", exception.what());
   }
+  tse::test::write_coverage();
   ::_exit(status);
 }
 inline int in_child(const std::function<int()>& body) { return wait_for(spawn(body)); }
