@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(log_lines_go_to_the_callback) {
   lose_the_file({.any_filesystem = true, .log_level = LogLevel::off, .log = log});
   BOOST_TEST(lines->count("") == 0u);
   lose_the_file({.log = log});
-  BOOST_TEST(lines->count("removed") == 1u);
+  BOOST_TEST(lines->count("removed") >= 1u);  // maintenance may say so, too
   BOOST_TEST((lines->level(0) == LogLevel::error));
 }
 

@@ -2,8 +2,8 @@
 // foreign client.
 #pragma once
 
-#include "coverage.hpp"
 #include "core/apply.hpp"
+#include "coverage.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 #include <boost/test/unit_test.hpp>
