@@ -54,6 +54,7 @@ proctype Writer() {
   }
 }
 
+#if RESTORES > 0
 /* Another content, in which nothing has happened yet. */
 proctype Restorer() {
   byte i, next;
@@ -62,6 +63,7 @@ proctype Restorer() {
     commit(next)
   }
 }
+#endif
 
 /* AnswerCache::find(): the stamp is read first, and then compared with the published one. */
 inline find() {
@@ -189,7 +191,9 @@ init {
   byte i;
   atomic {
     run Writer();
+#if RESTORES > 0
     run Restorer();
+#endif
     for (i : 1 .. POLLERS) { run Poller() }
   }
 }
