@@ -63,12 +63,11 @@ BOOST_AUTO_TEST_CASE(free_blocks_are_cleared_but_for_their_headers) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_sound_page_of_a_tree_is_left_alone) {
-  const std::vector<std::vector<int>> strange{
-      {0, 0, 0, 0, 0, 1, 0, 0},    // an overflow page, the last of its chain
-      {1, 0, 0, 0, 0, 1, 0, 0},    // or not
-      {13, 0, 0, 1, 0, 1, 0, 0},   // more pointers than there is room for
-      {13, 0, 0, 0, 0, 2, 1, 0},   // content behind the page's end
-      {13, 0, 0, 0, 0, 0, 0, 0}};  // 65536, on a page of 512 bytes
+  const std::vector<std::vector<int>> strange{{0, 0, 0, 0, 0, 1, 0, 0},    // an overflow page, the last of its chain
+                                              {1, 0, 0, 0, 0, 1, 0, 0},    // or not
+                                              {13, 0, 0, 1, 0, 1, 0, 0},   // more pointers than there is room for
+                                              {13, 0, 0, 0, 0, 2, 1, 0},   // content behind the page's end
+                                              {13, 0, 0, 0, 0, 0, 0, 0}};  // 65536, on a page of 512 bytes
   for (const auto& begin : strange) {
     Page page;
     page.set(0, begin);

@@ -44,9 +44,9 @@ void sweep() noexcept {
   }
 }
 
-// Of many files that were used one after the other, as many descriptors would stay open. The oldest go first. A file that
-// nobody has locked has no locks that closing it could drop: only whoever locks it in this process between the look and
-// the close() loses that lock, so it is not done without need.
+// Of many files that were used one after the other, as many descriptors would stay open. The oldest go first. A file
+// that nobody has locked has no locks that closing it could drop: only whoever locks it in this process between the
+// look and the close() loses that lock, so it is not done without need.
 void trim() noexcept {
   constexpr std::size_t most_idle = 64;
   std::size_t idle = 0;
