@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+
 using namespace store_test;
 using core::Code;
 using core::Outcome;
@@ -16,7 +18,7 @@ namespace {
 bool limit(decltype(RLIMIT_FSIZE) what, rlim_t most) {
   struct rlimit now {};
   if (::getrlimit(what, &now) != 0) return false;
-  now.rlim_cur = most;
+  now.rlim_cur = std::min(most, now.rlim_max);
   return ::setrlimit(what, &now) == 0;
 }
 
