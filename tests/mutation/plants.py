@@ -182,7 +182,7 @@ PLANTS = [
           after="!of(file).is_inherited() ? read_all", is_expression=True,
           caught_by="vfs descriptors/nothing_is_read_of_what_a_host_opened_in_their_place"),
     Plant("a_hosts_file_locked", "src/store/sqlite/vfs/shared_memory.cpp",
-          before="if (!releases && !self.shared_handle->is_ours()) return not_ours(SQLITE_IOERR_SHMLOCK);",
+          before="if (!releases && !for_reading && !self.shared_handle->is_ours()) return not_ours(SQLITE_IOERR_SHMLOCK);",
           after="",
           caught_by="vfs descriptors/nothing_is_read_of_what_a_host_opened_in_their_place"),
     Plant("mapped_through_what_locks", "src/store/sqlite/vfs/shared_memory.cpp",
