@@ -178,11 +178,13 @@ PLANTS = [
           after="",
           caught_by="vfs descriptors/what_a_host_opened_in_their_place_is_left_alone"),
     Plant("a_hosts_file_read", "src/store/sqlite/vfs/database_file.cpp",
-          before="of(file).handle->is_ours() ? read_all",
-          after="!of(file).is_inherited() ? read_all", is_expression=True,
+          before="return of(file).handle->is_ours() ? read_all(descriptor_of(file), data, "
+                 "static_cast<std::size_t>(size), offset)\n"
+                 "                                    : not_ours(SQLITE_IOERR_READ);",
+          after="return read_all(descriptor_of(file), data, static_cast<std::size_t>(size), offset);",
           caught_by="vfs descriptors/nothing_is_read_of_what_a_host_opened_in_their_place"),
     Plant("a_hosts_file_locked", "src/store/sqlite/vfs/shared_memory.cpp",
-          before="if (!releases && !for_reading && !self.shared_handle->is_ours()) return not_ours(SQLITE_IOERR_SHMLOCK);",
+          before="if (!releases && !self.shared_handle->is_ours()) return not_ours(SQLITE_IOERR_SHMLOCK);",
           after="",
           caught_by="vfs descriptors/nothing_is_read_of_what_a_host_opened_in_their_place"),
     Plant("mapped_through_what_locks", "src/store/sqlite/vfs/shared_memory.cpp",

@@ -190,8 +190,8 @@ int lock_shared(sqlite3_file* file, int offset, int count, int flags) noexcept {
   const bool for_reading = (flags & SQLITE_SHM_SHARED) != 0;
   if (releases && ((self.exclusive | self.shared) & mask) == 0) return SQLITE_OK;
   if (!releases && for_reading && (self.shared & mask) != 0) return SQLITE_OK;
-  // A lock on what a host has opened in its place would keep nobody away. Readers find out when they read.
-  if (!releases && !for_reading && !self.shared_handle->is_ours()) return not_ours(SQLITE_IOERR_SHMLOCK);
+  // A lock on what a host has opened in its place would keep nobody away.
+  if (!releases && !self.shared_handle->is_ours()) return not_ours(SQLITE_IOERR_SHMLOCK);
   // Frames of a transaction that was rolled back must not reach the log once another may append to it.
   if (releases && writes && (self.exclusive & 1U) != 0 && self.wal != nullptr) discard_frames(*self.wal);
   const int type = releases ? F_UNLCK : for_reading ? F_RDLCK : F_WRLCK;
