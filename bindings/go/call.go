@@ -82,7 +82,12 @@ func (args *callArgs) cancellable() func() {
 	}
 	token := newCancelToken()
 	args.cancel = token
-	stop := afterDone(args.ctx, token.cancel)
+	stop := afterDone(args.ctx, func() {
+		// A deadline is the call's timeout, which says ErrBusy: both come at one moment, and either may be first.
+		if errors.Is(args.ctx.Err(), context.Canceled) {
+			token.cancel()
+		}
+	})
 	return func() {
 		stop()
 		token.free()
