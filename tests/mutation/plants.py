@@ -206,7 +206,7 @@ PLANTS = [
     Plant("rewritten_headers_collected", "src/store/sqlite/vfs/wal_file.cpp",
           before="offset >= file.appended",
           after="true", is_expression=True,
-          caught_by="vfs vfs_fuzz", counts={"TSE_SECONDS": 8}),
+          caught_by="vfs vfs_fuzz", counts={"TSE_SECONDS": 1, "TSE_FUZZ_ROUNDS": 16}),
     Plant("the_writer_spills", "src/store/sqlite/database.cpp",
           before='writer.execute("PRAGMA cache_spill = OFF", "configure the connection");',
           after="",
