@@ -58,7 +58,7 @@ func (a Answer) WriteTo(w http.ResponseWriter) (int64, error) {
 	return int64(written), err
 }
 
-// ServeHTTP is WriteTo for whom needs an [http.Handler]; the request is not looked at. Since 0.1.
+// ServeHTTP is WriteTo as an [http.Handler]; the request is ignored. Since 0.1.
 func (a Answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) { _, _ = a.WriteTo(w) }
 
 // Decide returns the answer to the status request: 200, 303 or 304 for a task, 404 for none, 400 for a bad

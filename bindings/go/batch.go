@@ -99,7 +99,7 @@ type Completion struct {
 // what they cost one by one. Each is on its own: results[i] tells of the i-th, one that is refused leaves the others alone,
 // and each that succeeded is durable when Run returns. The batch stays as it is. The statements of [WithAlso] run with each
 // change that changes its task. When the context ends meanwhile, what was not begun is [ErrBusy] or [ErrCancelled], and
-// the context's error, by its own result, and certainly not done; when the engine is closed meanwhile, [ErrClosed]. A
+// the context's error, by its own result, and guaranteed not applied; when the engine is closed meanwhile, [ErrClosed]. A
 // [Lease] of this engine whose token completed or failed its task has ended.
 //
 // Run itself fails only if nothing was begun: the context's error if it was done already, [ErrLimitExceeded] for more than

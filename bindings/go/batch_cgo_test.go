@@ -205,7 +205,7 @@ func TestLeasesEndInABatch(t *testing.T) {
 		CompleteLeased(leases[0].Token(), taskstate.Update{InstallID: "ins_1"}).
 		CompleteLeased(other.Token(), taskstate.Update{InstallID: "ins_1"}).
 		FailLeased(leases[1].Token(), taskstate.Update{ErrorMessage: "No."}).
-		CompleteLeased(leases[2].Token(), taskstate.Update{}). // it leads nowhere
+		CompleteLeased(leases[2].Token(), taskstate.Update{}). // it has no result
 		CompleteLeased(leases[0].Token(), taskstate.Update{InstallID: "ins_1"}).
 		FailLeased(leases[0].Token(), taskstate.Update{ErrorMessage: "No."}))
 	wantCodes(t, results, nil, taskstate.ErrLeaseLost, nil, taskstate.ErrInvalidArgument, nil, taskstate.ErrIllegalTransition)

@@ -79,7 +79,7 @@ func (e *Engine) claimWaiting(ctx context.Context, limit int, options *ClaimOpti
 	}
 }
 
-// StartLeased takes the one task that is named, pending or offered again; of the options Worker and Lease count. Errors:
+// StartLeased takes the named task, pending or requeued; only Worker and Lease of the options are used. Errors:
 // [ErrNotFound], [ErrIllegalTransition], and those of [Engine.Claim] but [ErrNone]. Since 0.1.
 func (e *Engine) StartLeased(ctx context.Context, zoneID, id string, options ClaimOptions) (*Lease, error) {
 	leases, err := e.leases(ctx, func(h *handle, args callArgs) ([]granted, error) {

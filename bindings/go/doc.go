@@ -27,8 +27,8 @@
 //
 // Every method that may block takes a [context.Context]. Its deadline becomes the call's timeout; without a deadline
 // the engine's own applies (5 s unless [WithTimeout] says otherwise). A context that is already done is answered with
-// its error before anything else happens; one that ends while the call waits for its turn ends the call, which is then
-// certainly not done. A change that is being committed runs to its end. [WithCall] attaches what the task's history records: request id, traceparent, actor.
+// its error before anything else happens; one that ends while the call waits for the write lock ends the call, which is then
+// guaranteed not applied. A change that is being committed runs to its end. [WithCall] attaches what the task's history records: request id, traceparent, actor.
 //
 // # Errors
 //

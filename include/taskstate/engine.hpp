@@ -99,7 +99,7 @@ class Engine {
   [[nodiscard]] std::optional<Lease> claim(const Claim& what = {}, const Call& call = {});
   /// Up to `limit` (1-64) at once, each under a lease of its own; waits for the first only.
   [[nodiscard]] std::vector<Lease> claim_many(std::int64_t limit, const Claim& what = {}, const Call& call = {});
-  /// Takes the one task that the host names, pending or offered again. @throws Error not_found, illegal_transition,
+  /// Takes the one task that the host names, pending or requeued. @throws Error not_found, illegal_transition,
   /// unsupported (it is held on a clock that cannot be compared with this process's, so it may be free or not).
   [[nodiscard]] Lease start_leased(std::string_view zone_id, std::string_view id, const LeaseTerms& terms = {},
                                    const Call& call = {});

@@ -74,7 +74,7 @@ class View {
   virtual std::optional<core::Row> read(const core::Key& key) = 0;
   virtual std::optional<std::string> payload(const core::Key& key) = 0;
 
-  /// Those of the operations of which there is anything to claim: pending and not held back, or offered again. Empty
+  /// Those of the operations of which there is anything to claim: pending and not held back, or requeued. Empty
   /// `asked`: of all.
   virtual std::vector<std::string> runnable_operations(std::span<const std::string> asked) = 0;
   /// The first zone after `after`, in byte order, in which there is something to claim of the operations.
