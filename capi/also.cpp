@@ -7,8 +7,8 @@ using namespace tse;
 
 namespace {
 
-constexpr std::size_t most_statements = 64;
-constexpr std::size_t longest_sql = 65536;
+constexpr std::size_t most_statements{taskstate::contract::limit::statements.most};
+constexpr std::size_t longest_sql{taskstate::contract::limit::sql.most};
 
 std::string field_of(std::size_t statement) { return "also[" + std::to_string(statement) + "]"; }
 

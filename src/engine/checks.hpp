@@ -4,6 +4,8 @@
 #include "core/error.hpp"
 #include "core/task.hpp"
 
+#include <taskstate/contract/options.hpp>
+
 #include <chrono>
 #include <vector>
 
@@ -18,8 +20,8 @@ void check_call(const Call& call);
 /// The same, where a task must be named. Throws Failure(not_found).
 void require_possible(const core::Key& key);
 
-inline constexpr std::chrono::microseconds shortest_lease = std::chrono::milliseconds(1);
-inline constexpr std::chrono::microseconds longest_lease = std::chrono::hours(24 * 30);
+inline constexpr std::chrono::microseconds shortest_lease{taskstate::contract::argument::lease.least};
+inline constexpr std::chrono::microseconds longest_lease{taskstate::contract::argument::lease.most};
 void check_lease_terms(std::vector<core::Detail>& out, const core::Text& worker, std::chrono::microseconds lease);
 
 /// A duration from now on that no clock overflows with.

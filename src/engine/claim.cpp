@@ -5,6 +5,8 @@
 #include "engine/engine.hpp"
 #include "engine/housekeeping.hpp"
 
+#include <taskstate/contract/limits.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -14,7 +16,7 @@ namespace {
 using std::chrono::steady_clock;
 
 /// Zones at their limit that one look passes over. The next begins where it ended.
-constexpr std::size_t most_passed = 1000;
+constexpr std::size_t most_passed{taskstate::contract::pace::passed_zones};
 /// The zones to look at, beginning with the one after `turn`, round and round.
 class ZonesInTurn {
  public:

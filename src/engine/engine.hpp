@@ -89,7 +89,7 @@ struct Created {
   bool replayed = false;
 };
 
-inline constexpr std::chrono::microseconds usual_lease = std::chrono::seconds(30);
+inline constexpr std::chrono::microseconds usual_lease{*taskstate::contract::argument::lease.usual};
 
 /// Which tasks claim() takes, and on which terms.
 struct ClaimSpec {
