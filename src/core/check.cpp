@@ -57,7 +57,8 @@ void check_statuses(Details& out, const std::vector<Status>& statuses) {
 void add_broken(Details& out, const CallInfo& call) {
   if (call.timeout) check_range(out, *call.timeout, argument::timeout);
   if (call.request_id && !is_request_id(*call.request_id))
-    out.push_back({"request_id", "must be " + tell(limit::request_id) + " of visible ASCII" + has_bytes(call.request_id->size())});
+    out.push_back({"request_id",
+                   "must be " + tell(limit::request_id) + " of visible ASCII" + has_bytes(call.request_id->size())});
   if (call.traceparent && !is_traceparent(*call.traceparent))
     out.push_back({"traceparent", "must be a W3C traceparent of version 00" + has_bytes(call.traceparent->size())});
   if (call.actor) check_actor(out, *call.actor);
@@ -65,10 +66,35 @@ void add_broken(Details& out, const CallInfo& call) {
   if (!limit::statements.allows(statements)) return check_range(out, statements, limit::statements);
   for (std::size_t index = 0; index < call.also.size(); ++index) {
     const Statement& statement = call.also[index];
-    check_sql(out, index, statement.sql);
-    for (const Value& value : statement.values) check_parameter(out, index, std::nullopt, value);
-    for (const auto& [name, value] : statement.named) check_parameter(out, index, name, value);
+    add_broken(out, StatementText{index, statement.sql});
+    for (const Value& value : statement.values) add_broken(out, Parameter{index, std::nullopt, value});
+    for (const auto& [name, value] : statement.named) add_broken(out, Parameter{index, name, value});
   }
+}
+
+void add_broken(Details& out, const StatementText& statement) {
+  const std::string field = statement_field(statement.index);
+  const auto bytes = static_cast<std::int64_t>(statement.sql.size());
+  if (!limit::statements.allows(static_cast<std::int64_t>(statement.index) + 1)) {
+    out.push_back({field, "a call must carry " + tell(limit::statements) + " statements"});
+  } else if (!limit::sql.allows(bytes)) {
+    check_range(out, field, bytes, limit::sql);
+  } else if (!is_utf8(statement.sql)) {
+    out.push_back({field, "must be UTF-8" + has_bytes(statement.sql.size())});
+  }
+}
+
+void add_broken(Details& out, const Parameter& parameter) {
+  const auto& [index, name, value] = parameter;
+  const auto refuse = [&out, at = index](std::string message) {
+    out.push_back({statement_field(at), std::move(message)});
+  };
+  if (name && name->empty()) refuse("the name of a parameter must not be empty");
+  // SQLite reads it up to the first NUL, and would find another one.
+  if (name && name->find('\0') != std::string_view::npos) refuse("the name of a parameter must not contain NUL");
+  if (name && !is_utf8(*name)) refuse("the name of a parameter must be UTF-8" + has_bytes(name->size()));
+  const auto* const text = std::get_if<std::string>(&value);
+  if (text != nullptr && !is_utf8(*text)) refuse("a value that is text must be UTF-8" + has_bytes(text->size()));
 }
 
 void add_broken(Details& out, const LeaseTerms& terms) {
@@ -126,26 +152,9 @@ void add_broken(Details& out, const PurgeQuery& query) {
   check_range(out, query.limit, argument::purge_limit);
 }
 
-void check_sql(Details& out, std::size_t index, std::string_view sql) {
-  const std::string field = statement_field(index);
-  const auto bytes = static_cast<std::int64_t>(sql.size());
-  if (!limit::statements.allows(static_cast<std::int64_t>(index) + 1)) {
-    out.push_back({field, "a call must carry " + tell(limit::statements) + " statements"});
-  } else if (!limit::sql.allows(bytes)) {
-    check_range(out, field, bytes, limit::sql);
-  } else if (!is_utf8(sql)) {
-    out.push_back({field, "must be UTF-8" + has_bytes(sql.size())});
-  }
-}
-
-void check_parameter(Details& out, std::size_t index, std::optional<std::string_view> name, const Value& value) {
-  const auto refuse = [&](std::string message) { out.push_back({statement_field(index), std::move(message)}); };
-  if (name && name->empty()) refuse("the name of a parameter must not be empty");
-  // SQLite reads it up to the first NUL, and would find another one.
-  if (name && name->find('\0') != std::string_view::npos) refuse("the name of a parameter must not contain NUL");
-  if (name && !is_utf8(*name)) refuse("the name of a parameter must be UTF-8" + has_bytes(name->size()));
-  const auto* const text = std::get_if<std::string>(&value);
-  if (text != nullptr && !is_utf8(*text)) refuse("a value that is text must be UTF-8" + has_bytes(text->size()));
+void add_broken(Details& out, const Task& task) {
+  const Details broken = validate(task);
+  out.insert(out.end(), broken.begin(), broken.end());
 }
 
 std::optional<Error> check_batch_room(std::size_t size) {

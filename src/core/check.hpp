@@ -16,6 +16,8 @@
 namespace tse::core {
 
 void add_broken(std::vector<Detail>& out, const CallInfo& call);
+void add_broken(std::vector<Detail>& out, const StatementText& statement);
+void add_broken(std::vector<Detail>& out, const Parameter& parameter);
 void add_broken(std::vector<Detail>& out, const LeaseTerms& terms);
 void add_broken(std::vector<Detail>& out, const ClaimQuery& query);
 void add_broken(std::vector<Detail>& out, const HeartbeatTerms& terms);
@@ -27,6 +29,7 @@ void add_broken(std::vector<Detail>& out, const HistoryQuery& query);
 void add_broken(std::vector<Detail>& out, const ChangesQuery& query);
 void add_broken(std::vector<Detail>& out, const PurgeQuery& query);
 void add_broken(std::vector<Detail>& out, const Settings& settings);
+void add_broken(std::vector<Detail>& out, const Task& task);
 
 /// invalid_argument with all that is broken; nothing if nothing is.
 template <class... Arguments>
@@ -36,12 +39,6 @@ template <class... Arguments>
   if (broken.empty()) return std::nullopt;
   return invalid(std::move(broken));
 }
-
-/// A statement apart from its parameters, and one parameter of it; `index`: its place in the call. Both are part of
-/// check(CallInfo).
-void check_sql(std::vector<Detail>& out, std::size_t index, std::string_view sql);
-void check_parameter(std::vector<Detail>& out, std::size_t index, std::optional<std::string_view> name,
-                     const Value& value);
 
 /// Whether a batch has room for another change after `size`. Else limit_exceeded.
 [[nodiscard]] std::optional<Error> check_batch_room(std::size_t size);

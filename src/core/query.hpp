@@ -8,9 +8,11 @@
 #include <taskstate/contract/options.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tse::core {
@@ -22,6 +24,17 @@ struct CallInfo {
   Text traceparent{};
   Text actor{};
   std::vector<Statement> also{};  ///< the host's own, run with each change
+};
+
+/// One of a call's statements apart from its parameters, and one parameter; `index`: the statement's place in the call.
+struct StatementText {
+  std::size_t index = 0;
+  std::string_view sql;
+};
+struct Parameter {
+  std::size_t index = 0;
+  std::optional<std::string_view> name;
+  const Value& value;
 };
 
 inline constexpr std::chrono::microseconds usual_lease = usual_duration(contract::argument::lease);

@@ -1,6 +1,7 @@
 // What the engine's operations check of their arguments before anything else.
 #pragma once
 
+#include "core/check.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
 
@@ -13,9 +14,8 @@ struct Call;
 
 /// Throws Failure(invalid_argument).
 void check_call(const Call& call);
-/// Ids outside the grammar cannot name a task, so they are never looked up.
-[[nodiscard]] bool is_possible(const core::Key& key);
-/// The same, where a task must be named. Throws Failure(not_found).
+using core::is_possible;
+/// Where a task must be named. Throws Failure(not_found).
 void require_possible(const core::Key& key);
 
 inline constexpr std::chrono::microseconds shortest_lease = std::chrono::milliseconds(1);

@@ -1,5 +1,6 @@
 #include "engine/engine.hpp"
 
+#include "core/check.hpp"
 #include "core/time.hpp"
 #include "engine/callbacks.hpp"
 #include "engine/change.hpp"
@@ -35,7 +36,7 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   options.mode = static_cast<store::sqlite::Mode>(settings.mode);
   options.adopt = settings.adopt;
   options.any_filesystem = settings.any_filesystem;
-  options.refuse_migration = settings.refuse_migration;
+  options.refuse_migration = settings.migrate == core::Migrate::refuse;
   options.max_bytes = settings.max_bytes;
   options.checkpoint_bytes = settings.checkpoint_bytes;
   options.file_mode = settings.file_mode;
@@ -72,9 +73,10 @@ void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackRepor
   const bool hosted = injected || settings.boot_clock;
   settings.real_time = !hosted && !settings.lease_clock.now;
   if (!settings.lease_clock.now && hosted) {
-    settings.lease_clock = {"host:" + settings.boot_id, settings.boot_clock ? settings.boot_clock : settings.clock};
+    settings.lease_clock = {"host:" + settings.boot_id.value_or(""),
+                            settings.boot_clock ? settings.boot_clock : settings.clock};
   } else if (!settings.lease_clock.now) {
-    settings.lease_clock = system_lease_clock(settings.boot_id);
+    settings.lease_clock = system_lease_clock(settings.boot_id.value_or(""));
   }
   // Where the time stands still until the host moves it, the host says when to look.
   if (!settings.housekeeping) settings.housekeeping = injected ? std::chrono::microseconds(0) : usual_housekeeping;
@@ -93,8 +95,11 @@ Clock even_clock(const Settings& settings) {
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
   const auto report = std::make_shared<CallbackReport>();
   choose_clocks(settings, report);
-  if (!settings.log.callback) refuse_log_in_the_database(path, settings.log.file);
-  auto log = std::make_unique<Log>(settings.log);
+  if (auto refused = core::check(static_cast<const core::Settings&>(settings)))
+    throw core::Failure(*std::move(refused));
+  const std::string log_file = settings.log_file.value_or("");
+  if (!settings.log_callback) refuse_log_in_the_database(path, log_file);
+  auto log = std::make_unique<Log>(LogSettings{settings.log_level, log_file, settings.log_callback});
   report->tell_to([to = log.get()](std::string_view line) { to->write(LogLevel::error, line); });
   auto store = open_store(path, settings, *log);
   store->use_clock(settings.lease_clock.name, {std::chrono::steady_clock::now() + settings.timeout, {}});

@@ -5,6 +5,8 @@
 #include "core/apply.hpp"
 #include "core/error.hpp"
 #include "core/lease.hpp"
+#include "core/query.hpp"
+#include "core/settings.hpp"
 #include "core/task.hpp"
 #include "core/validate.hpp"
 #include "engine/answer_cache.hpp"
@@ -37,50 +39,23 @@
 
 namespace tse::engine {
 
-enum class Mode : std::int32_t { create = 0, read_write = 1, read_only = 2 };
+using core::Mode;
 
-/// What the host decided at open. Times that are 0: none.
-struct Settings {
-  Mode mode = Mode::create;
-  bool adopt = false;
-  bool any_filesystem = false;
-  std::chrono::microseconds timeout = std::chrono::seconds(5);
-  std::vector<std::string> operations{"create", "delete"};
-  core::Policy policy;
-  LogSettings log;
-  Clock clock;          ///< empty: the system's
-  Clock rough_clock{};  ///< for what whole seconds are made of; chosen with the clock
-  Clock boot_clock{};   ///< runs evenly, whatever the clock does; empty: the injected clock, else the boot clock
-  IdSource ids;         ///< empty: UUIDv7 and UUIDv4
-  /// How often the housekeeper looks; 0: never. None: every second, or never with an injected clock.
-  std::optional<std::chrono::microseconds> housekeeping;
-  std::int64_t running_limit = 0;  ///< tasks of a zone that may run at once; 0: no limit
-  std::int64_t pending_limit = 0;  ///< tasks of a zone that may be pending at once; 0: no limit
-  std::chrono::microseconds idempotency_retention = std::chrono::hours(24);
-  bool adopt_request_id = false;  ///< as the idempotency key
-  std::chrono::microseconds retention{0};
-  std::chrono::microseconds tombstones{0};
-  std::chrono::microseconds feed_retention = std::chrono::hours(24 * 7);
-  store::Durability durability = store::Durability::full;
-  std::int64_t max_bytes = 0;  ///< of the file; 0: no limit
-  std::int64_t checkpoint_bytes = std::int64_t{4} << 20;
-  std::uint32_t file_mode = 0600;
-  bool refuse_migration = false;
-  std::int64_t answer_cache_bytes = std::int64_t{64} << 20;  ///< 0: none
-  std::string boot_id;                                       ///< empty: the kernel's
-  LeaseClock lease_clock;                                    ///< empty: the injected clocks, else the boot clock
-  bool real_time = true;                                     ///< the clocks are the system's; chosen with the clock
+/// What the host decided at open.
+struct Settings : core::Settings {
+  LogCallback log_callback{};  ///< instead of log_file and stderr
+  Clock clock{};               ///< empty: the system's
+  Clock rough_clock{};         ///< for what whole seconds are made of; chosen with the clock
+  Clock boot_clock{};          ///< runs evenly, whatever the clock does; empty: the injected clock, else the boot clock
+  IdSource ids{};              ///< empty: UUIDv7 and UUIDv4
+  LeaseClock lease_clock{};    ///< empty: the injected clocks, else the boot clock
+  bool real_time = true;       ///< the clocks are the system's; chosen with the clock
 };
 
 /// What one call carries besides its arguments.
-struct Call {
-  std::optional<std::chrono::microseconds> timeout{};
-  core::Text request_id{};
-  core::Text traceparent{};
-  core::Text actor{};
+struct Call : core::CallInfo {
   std::stop_token stop{};
-  std::vector<store::Statement> also{};  ///< the host's own, run with each change
-  bool is_our_own = false;               ///< no host waits for it
+  bool is_our_own = false;  ///< no host waits for it
 };
 
 /// A task as create() made it, or found it by its idempotency key.

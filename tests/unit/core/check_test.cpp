@@ -144,11 +144,8 @@ BOOST_AUTO_TEST_CASE(statements_of_the_host) {
   BOOST_TEST(found(call).empty());
   call.also.push_back({"", {}, {}});
   BOOST_TEST(found(call) == (Lines{"also: must be at most 64, is 65"}));
-  std::vector<Detail> broken;
-  check_sql(broken, 63, "x");
-  BOOST_TEST(broken.empty());
-  check_sql(broken, 64, "x");
-  BOOST_TEST(test::lines(broken) == (Lines{"also[64]: a call must carry at most 64 statements"}));
+  BOOST_TEST(found(StatementText{63, "x"}).empty());
+  BOOST_TEST(found(StatementText{64, "x"}) == (Lines{"also[64]: a call must carry at most 64 statements"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_claim) {
@@ -225,6 +222,11 @@ BOOST_AUTO_TEST_CASE(a_purge) {
 BOOST_AUTO_TEST_CASE(a_zone_to_look_at) {
   BOOST_TEST(fault<ZoneFilter>([](auto& it) { it.zone_id = "z"; }) == "");
   BOOST_TEST(fault<ZoneFilter>([](auto& it) { it.zone_id = ""; }).starts_with("zone_id: must be 1 to 128 of"));
+}
+
+BOOST_AUTO_TEST_CASE(a_task) {
+  BOOST_TEST(found(test::pending_row().task).empty());
+  BOOST_TEST(fields(Task{}) == "id operation");
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_holds_so_many_changes) {

@@ -34,7 +34,7 @@ struct Fixture {
   Fixture() {
     engine::Settings settings;
     settings.clock = [now = now] { return *now; };
-    settings.log.callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
+    settings.log_callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
     tasks = Engine::open(":memory:", settings);
   }
 
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_failed_look_up_is_logged_without_the_task) {
   BOOST_REQUIRE(::mkdtemp(directory.data()) != nullptr);
   const std::string path = directory + "/tasks.db";
   engine::Settings settings;
-  settings.log.callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
+  settings.log_callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
   tasks = Engine::open(path, settings);
   create("secret-task");
 
