@@ -72,6 +72,8 @@ void check_message(std::vector<Detail>& out, std::string_view field, std::string
 void check_version(std::vector<Detail>& out, std::string_view field, std::int64_t value);
 void check_links(std::vector<Detail>& out, const std::vector<Link>& links);
 void check_warnings(std::vector<Detail>& out, const std::vector<Warning>& warnings);
+/// The grammar alone.
+void check_operation_name(std::vector<Detail>& out, std::string_view field, std::string_view value);
 /// The grammar and the list of what create() allows.
 void check_operation(std::vector<Detail>& out, std::string_view value, std::span<const std::string> allowed);
 void check_payload(std::vector<Detail>& out, std::size_t bytes);

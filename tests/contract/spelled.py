@@ -88,20 +88,16 @@ class Named(NamedTuple):
     entry: str  # of the contract; or, in NO_LIMITS, why it is none
 
 
-# Bare numbers. The group is the number, whatever it is.
+# Bare numbers. The group is the number, whatever it is; the last word of the entry says which of its numbers that is.
 NAMED = [
-    Named(r"capi/list\.cpp", r"default_limit = (\d+)", "argument.list_limit"),
-    Named(r"capi/changes\.cpp", r"default_limit = (\d+)", "argument.changes_limit"),
-    Named(r"capi/options\.cpp", r"longest_retry_after = (\d+)", "option.retry_after_max"),
-    Named(r"capi/options\.cpp", r"max <= (\d+)", "option.retry_after_max"),
-    Named(r"capi/options\.cpp", r"longest_boot_id = (\d+)", "limit.boot_id"),
-    Named(r"src/core/create\.cpp", r"most_attempts = (\d+)", "limit.attempts"),
-    Named(r"src/core/validate\.cpp", r"up to (\d+) of a-z", "limit.operation"),
-    Named(r"bindings/go/batch\.go", r"BatchMax = (\d+)", "limit.batch"),
-    Named(r"bindings/go/worker\.go", r"longestDetail = (\d+)", "limit.error_detail"),
-    Named(r"bindings/python/.*/_lease\.py", r"_DETAIL_BYTES = (\d+)", "limit.error_detail"),
-    Named(r"bindings/python/.*/_engine\.py", r"limit: int = (\d{4})", "argument.history_limit"),
-    Named(r"bindings/python/.*/_batch\.py", r"one more than ([\d,]+)", "limit.batch"),
+    Named(r"src/engine/list\.hpp", r"limit = (\d+)", "argument.list_limit.usual"),
+    Named(r"src/engine/changes\.hpp", r"limit = (\d+)", "argument.changes_limit.usual"),
+    Named(r"src/core/validate\.cpp", r"up to (\d+) of a-z", "limit.operation.most"),
+    Named(r"bindings/go/batch\.go", r"BatchMax = (\d+)", "limit.batch.most"),
+    Named(r"bindings/go/worker\.go", r"longestDetail = (\d+)", "limit.error_detail.most"),
+    Named(r"bindings/python/.*/_lease\.py", r"_DETAIL_BYTES = (\d+)", "limit.error_detail.most"),
+    Named(r"bindings/python/.*/_engine\.py", r"limit: int = (\d{4})", "argument.history_limit.usual"),
+    Named(r"bindings/python/.*/_batch\.py", r"one more than ([\d,]+)", "limit.batch.most"),
     Named(r"docs/guide/monitoring\.md", r"(\d+) the most", "group"),
 ]
 NO_LIMITS = [
@@ -110,14 +106,14 @@ NO_LIMITS = [
     Named(r".*", r"less than 1 KiB each|status 0 unless|from 400 to 503|has 0 bytes|\b\d+ ?% ", "measured; statuses of HTTP"),
     Named(r"src/core/time\..*", r".*", "the calendar"),
     Named(r".*", r"8-4-4-4-12|<= [1-9]\b", "a UUID; an index"),
-    Named(r"src/(store/store|engine/engine)\.hpp", r"limit = \d+", "of a query whose caller names its own"),
+    Named(r"src/core/range\.hpp", r"// Appends what is wrong.*", "an example"),
+    Named(r"src/store/store\.hpp", r"limit = \d+", "of a query whose caller names its own"),
     Named(r"src/core/validate\.cpp", r"up to \d+ of a-z", "named"),
     Named(r"src/core/json\.cpp", r"longest_name = 32", "of a name in a path of errors"),
     Named(r"src/engine/.*", r"usual_entry = 512|shortest_sleep\{1000\}|longest_sleep\{1000\}|events_per_commit = 256", "a measure of the engine's own"),
     Named(r"bindings/python/.*", r"<= 4000|_LONGEST_S = .*", "what Python converts at once; what poll() can wait"),
     Named(r"src/engine/engine\.hpp", r"before_revision|1 or more", "a revision begins at 1"),
     Named(r"docs/internals/file-format\.md", r"^(?!.*`taskstate_payloads`).*", "the file's own layout; what is a limit stands in the schema, which is compared"),
-    Named(r"capi/options\.cpp", r'"must be 1 s to .*"10" : "100"', "the end of a range whose numbers are compared above it"),
     Named(r"docs/guide/processes\.md", r"every 50 ms|up to 64 descriptors", "how the engine looks, and what it keeps: no promise"),
 ]
 
@@ -288,17 +284,15 @@ def compare_named(sources: Sources, tables: Tables, path: str) -> tuple[list[Pla
     for each in NAMED:
         if not re.fullmatch(each.path, path):
             continue
-        of = tables.ranges.get(each.entry)
-        expected = {tables.data[each.entry]} if of is None else {of["usual"] if of["usual"] is not None and "default" in each.line else of["most"]}
-        if each.entry == "limit.operation":
-            expected = {tables.ranges[each.entry]["most"] - 1}  # after the first letter
-        if each.entry == "argument.history_limit":
-            expected.add(tables.ranges[each.entry]["usual"])
+        entry, _, part = each.entry.rpartition(".")
+        expected = tables.ranges[entry][part] if entry else tables.data[part]
+        if entry == "limit.operation":
+            expected -= 1  # after the first letter
         for found in re.finditer(each.line, sources.text(path)):
-            place = sources.place(path, found, each.entry, 1)
+            place = sources.place(path, found, entry or part, 1)
             places.append(place)
-            if int(found.group(1).replace(",", "")) not in expected:
-                problems.append(f"{path}:{place.line}: {found.group(1)} is not the contract's {each.entry}")
+            if int(found.group(1).replace(",", "")) != expected:
+                problems.append(f"{path}:{place.line}: {found.group(1)} is not the contract's {each.entry}, {expected}")
     return places, problems
 
 
