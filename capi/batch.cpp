@@ -1,6 +1,7 @@
 // Batches: changes that are gathered first, then run together.
 #include "internal.hpp"
 
+#include "core/check.hpp"
 #include "engine/batch.hpp"
 
 #include <memory>
@@ -26,8 +27,7 @@ template <class Make>
 int32_t add(tse_batch* batch, tse_error** error, Make&& make) noexcept {
   return capi::guard(error, [&] {
     auto& items = capi::require(batch, "batch").items;
-    if (items.size() == TSE_BATCH_MAX)
-      throw core::Failure(core::Code::limit_exceeded, "batch: holds 10000 changes already");
+    capi::require_none(core::check_batch_room(items.size()));
     items.push_back({make()});
   });
 }

@@ -11,6 +11,10 @@ void refuse(std::string field, std::string message) {
   throw core::Failure(core::invalid(std::move(field), std::move(message)));
 }
 
+void require_none(std::optional<core::Error> refused) {
+  if (refused) throw core::Failure(*std::move(refused));
+}
+
 std::optional<std::string_view> text_in(const char* data, std::size_t size, const char* name) {
   if (data == nullptr) {
     if (size != 0 && size != TSE_NTS) refuse(name, "is NULL but has a size");

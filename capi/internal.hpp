@@ -70,6 +70,8 @@ int32_t guard(tse_error** out, Body&& body) noexcept {
 }
 
 [[noreturn]] void refuse(std::string field, std::string message);
+/// Throws what core refuses.
+void require_none(std::optional<core::Error> refused);
 
 template <class T>
 T& require(T* pointer, const char* name) {

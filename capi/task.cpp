@@ -1,8 +1,8 @@
 // Creating, changing and reading tasks.
 #include "internal.hpp"
 
+#include "core/check.hpp"
 #include "core/codec.hpp"
-#include "core/validate.hpp"
 #include "engine/change.hpp"
 #include "engine/create.hpp"
 #include "engine/read.hpp"
@@ -44,27 +44,19 @@ int32_t tse_task_from_json(const char* zone_id, size_t zone_id_size, const char*
                            tse_error** error) noexcept {
   return capi::guard(error, [&] {
     tse_task*& out = capi::require(task, "task");
-    const auto text = capi::text_in(json, size, "json");
-    if (!text) capi::refuse("json", "must not be NULL");
-    const auto zone = capi::text_in(zone_id, zone_id_size, "zone_id");
+    const std::string text = capi::text_or_empty(json, size, "json");
+    const core::ZoneFilter zone{capi::owned(capi::text_in(zone_id, zone_id_size, "zone_id"))};
     core::Row row;
-    row.task = core::parse_task(*text);
+    row.task = core::parse_task(text);
     row.body = core::render(row.task);
-    if (zone) {
-      std::vector<core::Detail> broken;
-      core::check_id(broken, "zone_id", *zone);
-      if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-      row.task.zone_id = *zone;
-    }
+    capi::require_none(core::check(zone));
+    row.task.zone_id = zone.zone_id.value_or("");
     capi::hand_out(out, std::move(row));
   });
 }
 
 int32_t tse_task_validate(const tse_task* task, tse_error** error) noexcept {
-  return capi::guard(error, [&] {
-    auto broken = core::validate(capi::require(task, "task").snapshot.row.task);
-    if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-  });
+  return capi::guard(error, [&] { capi::require_none(core::check(capi::require(task, "task").snapshot.row.task)); });
 }
 
 int32_t tse_create(tse_engine* engine, const tse_new_task* spec, const tse_call* call, tse_task** task,

@@ -104,8 +104,11 @@ struct Unchanged {};
 [[nodiscard]] std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string> operations,
                                               const PathTemplate& status_url, const Context& context);
 
-/// Throws Failure unless the task may be tried again: not_found, illegal_transition if it did not fail.
-void require_failed(const std::optional<Row>& predecessor);
+/// Whether the task may be tried again: not_found, illegal_transition if it did not fail.
+[[nodiscard]] std::optional<Error> check_predecessor(const std::optional<Row>& predecessor);
+inline void require_failed(const std::optional<Row>& predecessor) {
+  if (auto refused = check_predecessor(predecessor)) throw Failure(*std::move(refused));
+}
 
 /// The rows after the intent, or why not. Every rule of change is here:
 /// - moves only as state_machine.hpp lists them; an illegal one names from, to and since when;

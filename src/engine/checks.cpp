@@ -1,27 +1,12 @@
 #include "engine/checks.hpp"
 
 #include "core/validate.hpp"
-#include "engine/call.hpp"
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
 namespace tse::engine {
-
-void check_call(const Call& call) {
-  std::vector<core::Detail> broken;
-  if (call.request_id && !core::is_request_id(*call.request_id))
-    broken.push_back({"request_id", "must be 1-128 visible ASCII characters, has " +
-                                        std::to_string(call.request_id->size()) + " bytes"});
-  if (call.traceparent && !core::is_traceparent(*call.traceparent))
-    broken.push_back({"traceparent", "must be a W3C traceparent of version 00, has " +
-                                         std::to_string(call.traceparent->size()) + " bytes"});
-  if (call.actor) core::check_actor(broken, *call.actor);
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-}
-
-bool is_possible(const core::Key& key) { return core::is_id(key.zone_id) && core::is_id(key.id); }
 
 void require_possible(const core::Key& key) {
   if (!is_possible(key)) throw core::Failure(core::Code::not_found, "no such task in this zone");

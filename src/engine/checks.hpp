@@ -1,22 +1,25 @@
 // What the engine's operations check of their arguments before anything else.
 #pragma once
 
+#include "core/check.hpp"
 #include "core/error.hpp"
 #include "core/lease.hpp"
 #include "core/task.hpp"
 
 #include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tse::engine {
 
-struct Call;
-
-/// Throws Failure(invalid_argument).
-void check_call(const Call& call);
-/// Ids outside the grammar cannot name a task, so they are never looked up.
-[[nodiscard]] bool is_possible(const core::Key& key);
-/// The same, where a task must be named. Throws Failure(not_found).
+/// What core refuses is thrown here.
+inline void require(std::optional<core::Error> refused) {
+  if (refused) throw core::Failure(*std::move(refused));
+}
+using core::is_possible;
+/// Where a task must be named. Throws Failure(not_found).
 void require_possible(const core::Key& key);
 /// Throws Failure(invalid_argument) for what is no token.
 [[nodiscard]] core::LeaseToken lease_in(std::string_view text);

@@ -5,6 +5,8 @@
 #include "core/cursor.hpp"
 #include "core/error.hpp"
 #include "core/idempotency.hpp"
+#include "core/settings.hpp"
+#include "core/statement.hpp"
 #include "core/task.hpp"
 
 #include <array>
@@ -111,18 +113,9 @@ class View {
   virtual bool has_expired(const Expiry& expiry) = 0;
 };
 
-/// What a statement's parameter is bound to.
-struct Blob {
-  std::string bytes;
-};
-using Value = std::variant<std::monostate, std::int64_t, double, std::string, Blob>;
-
-/// A statement of the host's own.
-struct Statement {
-  std::string sql;
-  std::vector<Value> values;                         ///< of the parameters without a name of ours, in order
-  std::vector<std::pair<std::string, Value>> named;  ///< by their names, prefix included
-};
+using core::Blob;
+using core::Statement;
+using core::Value;
 
 /// Where a change reads and writes. What it reads is current until the change ends; what it writes is
 /// durable only when Store::commit() says so.
@@ -155,8 +148,7 @@ class Session : public View {
   virtual void run(const Statement& statement, const core::Key& key, std::int64_t now) = 0;
 };
 
-/// Whether a change must have reached the disk when commit() returns. One that need not is still atomic and in order.
-enum class Durability { full, relaxed };
+using core::Durability;
 
 /// One change. May be run more than once, each time from the start: only the last run counts. Throws
 /// Failure to refuse; then nothing of it is kept.

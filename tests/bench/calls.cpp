@@ -23,7 +23,7 @@ using Counts = std::map<std::string, double>;
 void work(const std::string& path, int changes) {
   engine::Settings settings = patient_settings();
   settings.housekeeping = std::chrono::microseconds(0);
-  settings.log.level = engine::LogLevel::off;
+  settings.log_level = engine::LogLevel::off;
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
   for (int i = 0; i < changes; ++i) engine::create(*tasks, new_task("z", "t" + std::to_string(i)), patient());
 }

@@ -90,7 +90,7 @@ void use(const std::string& path, engine::Mode mode) {
     engine::Settings settings = patient_settings();
     settings.mode = mode;
     settings.housekeeping = std::chrono::microseconds(0);
-    settings.log.level = engine::LogLevel::off;
+    settings.log_level = engine::LogLevel::off;
     tasks = engine::Engine::open(path, settings);
   });
   if (!tasks) return;

@@ -54,7 +54,7 @@ engine::Settings settings() {
   made.housekeeping = std::chrono::seconds(0);
   made.checkpoint_bytes = 64 * 1024;  // a large payload makes a checkpoint due
   made.clock = [] { return start_of_time; };
-  made.log.level = engine::LogLevel::off;
+  made.log_level = engine::LogLevel::off;
   return made;
 }
 

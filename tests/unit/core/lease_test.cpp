@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_plan_outside_its_rules_is_refused) {
   const Error error = std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon)));
   BOOST_TEST(lines(error.details) == (std::vector<std::string>{"not_before: must be a time of the years 0 to 9999",
                                                                "start_within: must be 1 ms to 10 years, is 999 us",
-                                                               "max_attempts: must be 1-1000, is 0"}),
+                                                               "max_attempts: must be 1 to 1000, is 0"}),
              boost::test_tools::per_element());
   spec = usual_task();
   spec.max_attempts = 1001;

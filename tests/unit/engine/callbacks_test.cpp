@@ -39,7 +39,7 @@ struct Fixture {
       if (*throws) throw std::runtime_error("no time");
       return noon;
     };
-    settings.log.callback = [this](LogLevel, std::string_view line) {
+    settings.log_callback = [this](LogLevel, std::string_view line) {
       const std::lock_guard lock(mutex);
       lines.emplace_back(line);
     };
@@ -120,8 +120,8 @@ BOOST_AUTO_TEST_CASE(an_id_source_that_throws_refuses_a_task_and_still_answers) 
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_throws_loses_its_lines_alone) {
-  settings.log.callback = [](LogLevel, std::string_view) { throw std::runtime_error("no log"); };
-  settings.log.level = LogLevel::trace;
+  settings.log_callback = [](LogLevel, std::string_view) { throw std::runtime_error("no log"); };
+  settings.log_level = LogLevel::trace;
   const Engine::Ptr tasks = Engine::open(":memory:", settings);
   *throws = true;
   BOOST_TEST(engine::create(*tasks, spec("t1"), {}).row.task.id == "t1");

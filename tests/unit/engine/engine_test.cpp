@@ -34,7 +34,7 @@ struct Fixture {
   Fixture() {
     engine::Settings settings;
     settings.clock = [now = now] { return *now; };
-    settings.log.callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
+    settings.log_callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
     tasks = Engine::open(":memory:", settings);
   }
 
@@ -110,9 +110,9 @@ BOOST_AUTO_TEST_CASE(what_a_call_carries_is_checked_before_anything_happens) {
   const auto with = [&](engine::Call call) {
     return code_of([&] { engine::change(*tasks, {"z", "t"}, core::Start{}, call); });
   };
-  BOOST_TEST((with({{}, "two words", {}, {}}) == Code::invalid_argument));
-  BOOST_TEST((with({{}, {}, "00-short", {}}) == Code::invalid_argument));
-  BOOST_TEST((with({{}, {}, {}, ""}) == Code::invalid_argument));
+  BOOST_TEST((with({{{}, "two words", {}, {}, {}}}) == Code::invalid_argument));
+  BOOST_TEST((with({{{}, {}, "00-short", {}, {}}}) == Code::invalid_argument));
+  BOOST_TEST((with({{{}, {}, {}, "", {}}}) == Code::invalid_argument));
   BOOST_TEST(engine::get(*tasks, {"z", "t"}, {})->revision == 1);
 }
 
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_failed_look_up_is_logged_without_the_task) {
   BOOST_REQUIRE(::mkdtemp(directory.data()) != nullptr);
   const std::string path = directory + "/tasks.db";
   engine::Settings settings;
-  settings.log.callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
+  settings.log_callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
   tasks = Engine::open(path, settings);
   create("secret-task");
 

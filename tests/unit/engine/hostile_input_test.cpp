@@ -52,8 +52,8 @@ struct Fixture : test::Host {
   std::string logged;
 
   void open_with_log() {
-    settings.log.level = engine::LogLevel::trace;
-    settings.log.callback = [this](engine::LogLevel, std::string_view line) {
+    settings.log_level = engine::LogLevel::trace;
+    settings.log_callback = [this](engine::LogLevel, std::string_view line) {
       const std::lock_guard lock(mutex);
       logged.append(line).append("\n");
     };

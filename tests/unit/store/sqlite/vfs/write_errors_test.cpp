@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(the_engine_says_truly_what_became_of_a_change) {
       const TemporaryDirectory directory;
       const std::string path = directory.file("tasks.db");
       engine::Settings settings = patient_settings();
-      settings.log.level = engine::LogLevel::off;
+      settings.log_level = engine::LogLevel::off;
       settings.housekeeping = std::chrono::microseconds(0);
       engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
       engine::create(*tasks, new_task("z", "before"), patient());

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(the_engine_works_and_warns) {
   const std::string path = directory.file("tasks.db");
   std::string logged;
   engine::Settings settings = patient_settings();
-  settings.log.callback = [&](engine::LogLevel level, std::string_view line) {
+  settings.log_callback = [&](engine::LogLevel level, std::string_view line) {
     if (level == engine::LogLevel::warn) logged += line;
   };
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
