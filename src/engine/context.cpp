@@ -28,7 +28,6 @@ Context::Context(Settings chosen, std::unique_ptr<Log> own_log, std::unique_ptr<
       log(std::move(own_log)),
       store(std::move(opened)),
       answers(*store, static_cast<std::size_t>(settings.answer_cache_bytes)),
-      group(*store),
       judge(*store, settings.lease_clock),
       wall(*store, settings.clock, even_clock(settings), core::tells_boot(settings.lease_clock.name)),
       watches(std::make_shared<Watches>(news_source(*this))),
@@ -73,7 +72,7 @@ void Context::commit(std::span<store::Change> changes, std::span<std::optional<c
     if (settings.durability == store::Durability::relaxed) change.durability = store::Durability::relaxed;
     if (call.is_our_own) change.tells = false;
   }
-  group.run(changes, errors, until.until, call.stop);
+  store->commit(changes, errors, until.until, call.stop);
   const bool seen =
       std::any_of(changes.begin(), changes.end(), [](const store::Change& change) { return change.seen; });
   if (seen && watches->follows()) watches->attention().raise();

@@ -6,7 +6,6 @@
 #include "engine/answer_cache.hpp"
 #include "engine/call.hpp"
 #include "engine/claim_turn.hpp"
-#include "engine/commit_group.hpp"
 #include "engine/housekeeper.hpp"
 #include "engine/housekeeping.hpp"
 #include "engine/lease_judge.hpp"
@@ -35,7 +34,6 @@ struct Context {
   const std::unique_ptr<Log> log;
   const std::unique_ptr<store::Store> store;
   AnswerCache answers;
-  CommitGroup group;
   const LeaseJudge judge;
   WallGuard wall;
   const std::shared_ptr<Watches> watches;

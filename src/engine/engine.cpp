@@ -42,7 +42,6 @@ Engine::Ptr Engine::open(const std::string& path, Settings settings) {
   auto log = std::make_unique<Log>(LogSettings{settings.log_level, log_file, settings.log_callback});
   report->tell_to([to = log.get()](std::string_view line) { to->write(LogLevel::error, line); });
   auto store = open_store(path, settings, *log);
-  store->use_clock(settings.lease_clock.name, {std::chrono::steady_clock::now() + settings.timeout, {}});
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));
   Context& context = engine->context_;
   if (context.settings.housekeeping->count() > 0) context.housekeeper.start();
@@ -71,12 +70,11 @@ Context& Engine::enter(const Call& call) {
 
 void Engine::close() noexcept {
   if (context_.lifetime.is_inherited() || !context_.lifetime.close()) return;
-  context_.group.close();
   context_.watches->close();
-  context_.watcher.stop();
-  context_.housekeeper.stop();
   context_.answers.close();
   context_.store->close();
+  context_.watcher.stop();
+  context_.housekeeper.stop();
 }
 
 // The housekeeper first: its round may be inside of the store.

@@ -34,6 +34,7 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   options.max_bytes = settings.max_bytes;
   options.checkpoint_bytes = settings.checkpoint_bytes;
   options.file_mode = settings.file_mode;
+  options.lease_clock = settings.lease_clock.name;
   options.log = [&log](store::sqlite::LogLevel level, const std::string& text) {
     log.write(static_cast<LogLevel>(level), text);
   };

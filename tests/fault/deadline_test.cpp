@@ -1,6 +1,7 @@
 // Each place where a call may block, and each way out of it: its deadline, a cancellation, the closing of the engine.
 // Each is tried at each, and the call has certainly not done what it was to do.
 #include "support.hpp"
+#include "unit/store/held_lock.hpp"
 #include "unit/store/support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -26,24 +27,13 @@ namespace {
 
 const core::Key key{"z", "t"};
 
-/// Holds the turn to write of a file, as any process that commits.
-class Holder {
- public:
-  explicit Holder(const std::string& path)
-      : store_(store_test::open(path)), turn_(store_->turn(store_test::in(long_enough))) {}
-
- private:
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<store::WriteTurn> turn_;
-};
-
-/// The same in another process.
+/// Holds the write lock in another process.
 class ProcessHolder {
  public:
   explicit ProcessHolder(const std::string& path) {
     BOOST_REQUIRE(::pipe(held_) == 0);
     child_ = spawn([&]() -> int {
-      const Holder holder(path);
+      const store_test::HeldLock holder(path);
       (void)!::write(held_[1], "x", 1);
       for (;;) ::pause();
     });
@@ -110,7 +100,7 @@ void start(engine::Engine& tasks, const engine::Call& call) { engine::change(tas
 Blocker nothing(engine::Engine&, const std::string&) { return {}; }
 
 std::vector<Place> places() {
-  const auto holder = [](engine::Engine&, const std::string& path) { return std::make_shared<Holder>(path); };
+  const auto holder = [](engine::Engine&, const std::string& path) { return std::make_shared<store_test::HeldLock>(path); };
   const auto process = [](engine::Engine&, const std::string& path) { return std::make_shared<ProcessHolder>(path); };
   const auto foreign = [](engine::Engine&, const std::string& path) {
     return std::make_shared<Transaction>(path, "BEGIN IMMEDIATE");
@@ -288,7 +278,7 @@ BOOST_AUTO_TEST_CASE(backup_and_verify_end_on_the_way) {
 
 BOOST_AUTO_TEST_CASE(opening_has_its_deadline) {
   open_new();
-  const Holder holder(path);
+  const store_test::HeldLock holder(path);
   engine::Settings settings;
   settings.timeout = soon;
   BOOST_TEST((code_of([&] { (void)engine::Engine::open(path, settings); }) == Code::busy));

@@ -1,6 +1,7 @@
 // fork() in each state of an engine: the child is told, may open anew, and nobody loses a lock or a change.
 #include "support.hpp"
 #include "unit/engine/decided.hpp"
+#include "unit/store/held_lock.hpp"
 #include "unit/store/support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -321,14 +322,13 @@ BOOST_AUTO_TEST_CASE(forking_while_a_change_waits_for_its_turn) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   const engine::Engine::Ptr tasks = open_to_fork(path);
-  const auto other = store_test::open(path);
-  auto turn = other->turn(store_test::in(long_enough));
+  store_test::HeldLock other(path);
   std::thread waiter([&] { engine::create(*tasks, new_task(key.zone_id, key.id), patient()); });
   until_the_others_sleep();
   BOOST_TEST(wait_for(spawn([&] { return code_of([&] { engine::get(*tasks, key, {}); }) == Code::forked ? 0 : 1; })) ==
              0);
   BOOST_TEST(!engine::get(*tasks, key, patient()));
-  turn.reset();
+  other.release();
   waiter.join();
   BOOST_TEST(engine::get(*tasks, key, patient()).has_value());
 }
@@ -362,8 +362,7 @@ BOOST_AUTO_TEST_CASE(closing_the_file_elsewhere_in_the_process_loses_nothing) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   const engine::Engine::Ptr tasks = open_to_fork(path);
-  const auto other = store_test::open(path);
-  auto turn = other->turn(store_test::in(long_enough));
+  store_test::HeldLock other(path);
   for (const char* suffix : {"", "-wal", "-shm", "-taskstate"}) std::ifstream(path + suffix).get();
   const auto writes_elsewhere = [&](std::chrono::milliseconds timeout, const char* id) {
     return wait_for(spawn([&] {
@@ -377,7 +376,7 @@ BOOST_AUTO_TEST_CASE(closing_the_file_elsewhere_in_the_process_loses_nothing) {
     }));
   };
   BOOST_TEST(writes_elsewhere(std::chrono::milliseconds(100), "early") == static_cast<int>(Code::busy));
-  turn.reset();
+  other.release();
   BOOST_TEST(writes_elsewhere(long_enough, "late") == 0);
   BOOST_TEST(engine::get(*tasks, {"z", "late"}, patient()).has_value());
   BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());

@@ -1,6 +1,7 @@
 // Carries out groups of changes: one transaction, one fsync, a savepoint for each change.
 #pragma once
 
+#include "store/commit_group.hpp"
 #include "store/sqlite/database.hpp"
 
 #include <atomic>
@@ -15,15 +16,15 @@
 
 namespace tse::store::sqlite {
 
-class Writer {
+class Writer final : public GroupWriter {
  public:
   explicit Writer(Database& database) : database_(database) {}
 
   using Results = std::vector<std::optional<core::Error>>;
-  /// As Store::turn(). Any number of threads.
-  [[nodiscard]] std::unique_ptr<WriteTurn> turn(const Patience& patience);
-  /// As Store::flush_removed().
-  void flush_removed(const Patience& patience);
+  [[nodiscard]] std::unique_ptr<WriteTurn> turn(const Patience& patience) override;
+  [[nodiscard]] std::size_t max_group() const noexcept override { return 256; }
+  /// Tries once to empty the log. False: a reader keeps it. While nobody commits. Throws Failure.
+  [[nodiscard]] bool empty_log(const Patience& patience);
   /// Adds what was done so far.
   void count(Stats& stats) const noexcept;
 
@@ -39,7 +40,7 @@ class Writer {
   Ran run_change(Group& group, std::size_t index);
   void finish(Group& group);
   [[nodiscard]] bool is_undone(int extended, const core::Error& error);
-  std::unique_lock<std::mutex> begin(bool flushed, const Patience& patience);
+  std::unique_lock<TransactionLock> begin(bool flushed, const Patience& patience);
   void checkpoint_if_due();
   void note(const core::Error& error);
   void poison(const core::Error& error);

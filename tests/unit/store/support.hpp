@@ -87,14 +87,18 @@ using Act = std::function<void(store::Session&)>;
 
 using Results = std::vector<std::optional<core::Error>>;
 
-/// Commits the changes together; without a turn all fail alike.
+/// Commits the changes together.
 inline Results commit(Store& store, std::span<const store::Change* const> changes,
                       const store::Patience& patience = in()) {
+  std::vector<store::Change> all;
+  for (const store::Change* each : changes) all.push_back(*each);
+  Results results(all.size());
   try {
-    return store.turn(patience)->commit(changes, patience);
+    store.commit(all, results, patience.until, {});
   } catch (const core::Failure& failure) {
-    return Results(changes.size(), failure.error());
+    results.assign(all.size(), failure.error());
   }
+  return results;
 }
 
 /// Runs one change and returns its error, if any.

@@ -1,10 +1,14 @@
-#include "store/sqlite/turn.hpp"
+#include "store/sqlite/transaction_lock.hpp"
 
 namespace tse::store::sqlite {
 
-Turn::Held::Held(Turn& turn, const Patience& patience) : turn_(turn) { turn_.acquire(patience); }
+void TransactionLock::lock() noexcept {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !taken_; });
+  taken_ = true;
+}
 
-void Turn::acquire(const Patience& patience) {
+void TransactionLock::lock(const Patience& patience) {
   std::unique_lock lock(mutex_);
   while (taken_) {
     gate_.require();
@@ -15,21 +19,15 @@ void Turn::acquire(const Patience& patience) {
   taken_ = true;
 }
 
-void Turn::release() noexcept {
+void TransactionLock::unlock() noexcept {
   const std::lock_guard lock(mutex_);
   taken_ = false;
-  changed_.notify_one();
-}
-
-void Turn::wake() noexcept {
-  const std::lock_guard lock(mutex_);
   changed_.notify_all();
 }
 
-void Turn::end() noexcept {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !taken_; });
-  taken_ = true;
+void TransactionLock::wake() noexcept {
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
 }
 
 }  // namespace tse::store::sqlite

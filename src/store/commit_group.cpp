@@ -1,4 +1,4 @@
-#include "engine/commit_group.hpp"
+#include "store/commit_group.hpp"
 
 #include "core/error.hpp"
 
@@ -9,9 +9,8 @@
 #include <new>
 #include <vector>
 
-namespace tse::engine {
+namespace tse::store {
 
-namespace futex = store::futex;
 using std::chrono::steady_clock;
 
 namespace {
@@ -30,6 +29,19 @@ bool is_given_up(const std::optional<core::Error>& error) {
 
 }  // namespace
 
+/// Hands the lead on when work that was done alone is over.
+class CommitGroup::EndOfLead {
+ public:
+  EndOfLead(CommitGroup& group, const Waiter& leader) : group_(group), leader_(leader) {}
+  ~EndOfLead() { group_.end_lead({}, leader_); }
+  EndOfLead(const EndOfLead&) = delete;
+  EndOfLead& operator=(const EndOfLead&) = delete;
+
+ private:
+  CommitGroup& group_;
+  const Waiter& leader_;
+};
+
 /// The callers whose changes are committed together.
 struct CommitGroup::Group {
   struct Member {
@@ -38,9 +50,9 @@ struct CommitGroup::Group {
   };
   Waiters waiters;
   std::array<Member, most_changes> members;
-  std::array<const store::Change*, most_changes> changes;
+  std::array<const Change*, most_changes> changes;
   std::size_t size = 0;
-  store::Deadline earliest = store::Deadline::max();
+  Deadline earliest = Deadline::max();
 
   void add(Waiter& waiter, std::size_t share, std::size_t most) {
     for (; share > 0 && size < most && waiter.next < waiter.changes.size(); --share, ++size, ++waiter.next) {
@@ -59,34 +71,54 @@ void CommitGroup::Waiter::nudge() noexcept {
   if (state.compare_exchange_strong(expected, nudged)) futex::wake_one(state, futex::Scope::process);
 }
 
+bool CommitGroup::Waiter::is_asked_to_stop() const {
+  return stop->stop_requested() || (alone != nullptr && alone->cancelled && alone->cancelled());
+}
+
 void CommitGroup::Waiter::give_up(const core::Error& error) noexcept {
+  if (alone != nullptr) errors.front() = core::copy_of(error);
   for (; next < changes.size(); ++next) errors[next] = core::copy_of(error);
 }
 
-void CommitGroup::run(const store::Change& change, store::Deadline deadline, const std::stop_token& stop) {
+void CommitGroup::run(const Change& change, Deadline deadline, const std::stop_token& stop) {
   std::optional<core::Error> error;
   run({&change, 1}, {&error, 1}, deadline, stop);
   if (error) throw core::Failure(std::move(*error));
 }
 
-void CommitGroup::run(std::span<const store::Change> changes, std::span<std::optional<core::Error>> errors,
-                      store::Deadline deadline, const std::stop_token& stop) {
+void CommitGroup::run(std::span<const Change> changes, std::span<std::optional<core::Error>> errors, Deadline deadline,
+                      const std::stop_token& stop) {
   if (changes.empty()) return;
   Waiter self(changes, errors, deadline, stop);
   const std::stop_callback wake(stop, [&self] { self.nudge(); });
   enqueue(self);
+  while (await_lead(self)) lead(self);
+}
+
+void CommitGroup::exclusively(const std::function<void()>& work, const Patience& patience) {
+  std::optional<core::Error> error;
+  const std::stop_token never;
+  Waiter self({}, {&error, 1}, patience.until, never);
+  self.alone = &patience;
+  enqueue(self);
+  if (!await_lead(self)) throw core::Failure(std::move(*error));
+  const EndOfLead end(*this, self);
+  work();
+}
+
+bool CommitGroup::await_lead(Waiter& self) {
   for (;;) {
     switch (self.state.load(std::memory_order_acquire)) {
-      case done: return;
-      case leading: lead(self); break;
-      case taken: futex::wait(self.state, taken, store::Deadline::max(), futex::Scope::process); break;
+      case done: return false;
+      case leading: return true;
+      case taken: futex::wait(self.state, taken, Deadline::max(), futex::Scope::process); break;
       default:
-        if (stop.stop_requested()) {
+        if (self.is_asked_to_stop()) {
           withdraw(self, cancelled_error);
-        } else if (steady_clock::now() >= deadline) {
+        } else if (steady_clock::now() >= self.deadline) {
           withdraw(self, busy_error);
         } else {
-          futex::wait(self.state, waiting, deadline, futex::Scope::process);
+          futex::wait(self.state, waiting, self.next_look(), futex::Scope::process);
         }
     }
   }
@@ -124,7 +156,7 @@ void CommitGroup::lead(Waiter& self) {
   std::vector<std::optional<core::Error>> results;
   std::optional<core::Error> failed_whole;
   try {
-    const auto turn = store_.turn({self.deadline, [&self] { return self.stop->stop_requested(); }});
+    const auto turn = writer_.turn({self.deadline, [&self] { return self.stop->stop_requested(); }});
     take(group, self);
     const auto begin = steady_clock::now();
     results = turn->commit({group.changes.data(), group.size},
@@ -153,7 +185,7 @@ void CommitGroup::await_regulars() {
   complete_.store(0, std::memory_order_relaxed);
   complete_at_ = regulars_ - 1;
   lock.unlock();
-  const store::Deadline until = steady_clock::now() + last_commit_ / 2;
+  const Deadline until = steady_clock::now() + last_commit_ / 2;
   while (complete_.load(std::memory_order_relaxed) == 0 && steady_clock::now() < until)
     futex::wait(complete_, 0, until, futex::Scope::process);
   lock.lock();
@@ -166,10 +198,10 @@ void CommitGroup::await_regulars() {
 
 // One change of each first, then of those that have more, in order of arrival.
 void CommitGroup::take(Group& group, Waiter& leader) {
-  const std::size_t most = std::min(most_changes, store_.max_group());
+  const std::size_t most = std::min(most_changes, writer_.max_group());
   const std::lock_guard lock(mutex_);
   group.waiters.push_back(leader);
-  while (group.waiters.size() < most && !queue_.empty()) {
+  while (group.waiters.size() < most && !queue_.empty() && queue_.front().alone == nullptr) {
     Waiter& waiter = queue_.front();
     queue_.pop_front();
     waiter.state.store(taken, std::memory_order_relaxed);
@@ -242,7 +274,10 @@ void CommitGroup::end_lead(Waiters served, const Waiter& self) {
 
 CommitGroup::Waiter* CommitGroup::choose_leader() noexcept {
   led_ = !queue_.empty();
-  if (!led_) return nullptr;
+  if (!led_) {
+    if (closed_) idle_.notify_all();
+    return nullptr;
+  }
   Waiter& next = queue_.front();
   queue_.pop_front();
   next.state.store(leading, std::memory_order_release);
@@ -261,9 +296,14 @@ void CommitGroup::close() noexcept {
   }
 }
 
+void CommitGroup::await_end() noexcept {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return !led_; });
+}
+
 std::size_t CommitGroup::queued() const {
   const std::lock_guard lock(mutex_);
   return queue_.size();
 }
 
-}  // namespace tse::engine
+}  // namespace tse::store

@@ -1,6 +1,6 @@
-#include "engine/commit_group.hpp"
+#include "store/commit_group.hpp"
 
-#include "fake_store.hpp"
+#include "unit/store/fake_writer.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -16,12 +16,12 @@
 using namespace std::chrono_literals;
 using tse::core::Code;
 using tse::core::Failure;
-using tse::engine::CommitGroup;
 using tse::store::Change;
+using tse::store::CommitGroup;
 using tse::store::Deadline;
 using tse::store::Patience;
 using tse::store::Session;
-using tse::test::FakeStore;
+using tse::test::FakeWriter;
 
 namespace {
 
@@ -51,7 +51,7 @@ void wait_until_queued(const CommitGroup& group, std::size_t callers) {
 // Callers that queue up behind a commit which the store holds.
 class Crowd {
  public:
-  Crowd(FakeStore& store, CommitGroup& group) : store_(store), group_(group) {
+  Crowd(FakeWriter& store, CommitGroup& group) : store_(store), group_(group) {
     store_.hold();
     first_ = std::thread([this] {
       run(
@@ -81,7 +81,7 @@ class Crowd {
   ~Crowd() { let_go(); }
 
  private:
-  FakeStore& store_;
+  FakeWriter& store_;
   CommitGroup& group_;
   std::thread first_;
   std::vector<std::thread> others_;
@@ -92,7 +92,7 @@ class Crowd {
 BOOST_AUTO_TEST_SUITE(commit_group)
 
 BOOST_AUTO_TEST_CASE(a_lone_caller_commits_its_own_change_inline) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::thread::id ran_on;
   run(
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_lone_caller_commits_its_own_change_inline) {
 }
 
 BOOST_AUTO_TEST_CASE(those_that_wait_are_committed_together) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::atomic<int> ran{0};
   Crowd crowd(store, group);
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(those_that_wait_are_committed_together) {
 }
 
 BOOST_AUTO_TEST_CASE(a_group_is_no_larger_than_the_store_wants) {
-  FakeStore store;
+  FakeWriter store;
   store.group_limit = 3;
   CommitGroup group(store);
   Crowd crowd(store, group);
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_group_is_no_larger_than_the_store_wants) {
 }
 
 BOOST_AUTO_TEST_CASE(who_comes_while_the_turn_is_awaited_goes_along) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::vector<std::thread> others;
   bool asked = false;
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(who_comes_while_the_turn_is_awaited_goes_along) {
 }
 
 BOOST_AUTO_TEST_CASE(a_turn_that_does_not_come_fails_its_leader_alone) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::optional<Code> other = Code::internal;
   std::thread neighbour;
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_turn_that_does_not_come_fails_its_leader_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(several_changes_of_one_caller_share_groups_with_those_of_others) {
-  FakeStore store;
+  FakeWriter store;
   store.group_limit = 10;
   CommitGroup group(store);
   std::vector<int> order;
@@ -200,12 +200,12 @@ BOOST_AUTO_TEST_CASE(several_changes_of_one_caller_share_groups_with_those_of_ot
 }
 
 // Runs ten changes in groups of four; `during` the first commit something happens.
-std::vector<std::optional<Code>> codes_of_ten(FakeStore& store, CommitGroup& group, Deadline deadline,
+std::vector<std::optional<Code>> codes_of_ten(FakeWriter& store, CommitGroup& group, Deadline deadline,
                                               const std::function<void()>& during, const std::stop_token& stop = {}) {
   store.group_limit = 4;
   store.on_commit = [during, first = true](std::span<const Change* const> taken, const Patience&) mutable {
     if (std::exchange(first, false)) during();
-    return FakeStore::Results(taken.size());
+    return FakeWriter::Results(taken.size());
   };
   const std::vector<Change> changes(10, Change{[](Session&) {}});
   std::vector<std::optional<tse::core::Error>> errors(changes.size());
@@ -222,7 +222,7 @@ std::vector<std::optional<Code>> four_then(std::optional<Code> code) {
 }
 
 BOOST_AUTO_TEST_CASE(several_changes_that_have_begun_go_on_past_their_deadline_while_nobody_else_waits) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   BOOST_TEST((codes_of_ten(store, group, {}, [] {}) == std::vector<std::optional<Code>>(10)));
   std::thread other;
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(several_changes_that_have_begun_go_on_past_their_deadline_w
 }
 
 BOOST_AUTO_TEST_CASE(several_changes_end_between_groups_when_cancelled_or_closed) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::stop_source stop;
   BOOST_TEST((codes_of_ten(
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(several_changes_end_between_groups_when_cancelled_or_closed
 }
 
 BOOST_AUTO_TEST_CASE(what_is_busy_by_itself_is_not_run_again_nor_is_what_follows) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   int runs = 0;
   std::vector<Change> changes(5, Change{[&](Session&) { ++runs; }});
@@ -262,12 +262,12 @@ BOOST_AUTO_TEST_CASE(what_is_busy_by_itself_is_not_run_again_nor_is_what_follows
 }
 
 BOOST_AUTO_TEST_CASE(callers_that_come_again_and_again_are_committed_together) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   constexpr int callers = 4, each = 8;
   store.on_commit = [&](std::span<const Change* const> taken, const Patience&) {
     std::this_thread::sleep_for(200ms);  // half of it is time to come back, however slow the machine is
-    return FakeStore::Results(taken.size());
+    return FakeWriter::Results(taken.size());
   };
   std::vector<std::thread> crew;
   for (int i = 0; i < callers; ++i)
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(callers_that_come_again_and_again_are_committed_together) {
 }
 
 BOOST_AUTO_TEST_CASE(each_caller_gets_its_own_result) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::atomic<int> refused{0};
   std::atomic<int> done{0};
@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(each_caller_gets_its_own_result) {
 }
 
 BOOST_AUTO_TEST_CASE(past_its_deadline_a_waiting_change_is_busy_and_never_runs) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::atomic<bool> ran{false};
   Crowd crowd(store, group);
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(past_its_deadline_a_waiting_change_is_busy_and_never_runs) 
 }
 
 BOOST_AUTO_TEST_CASE(a_change_already_taken_runs_to_its_end_whatever_its_deadline) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   store.hold();
   std::optional<Code> code = Code::internal;
@@ -332,14 +332,14 @@ BOOST_AUTO_TEST_CASE(a_change_already_taken_runs_to_its_end_whatever_its_deadlin
 }
 
 BOOST_AUTO_TEST_CASE(a_neighbours_early_deadline_makes_nobody_else_busy) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::atomic<int> busy{0};
   std::atomic<int> done{0};
   // The store waits for its lock until the group's earliest deadline, then gives all `busy`; the lock
   // comes free only once the impatient are gone.
   store.on_commit = [&](std::span<const Change* const> changes, const Patience& patience) {
-    FakeStore::Results results(changes.size());
+    FakeWriter::Results results(changes.size());
     while (busy < 4 && std::chrono::steady_clock::now() < patience.until) std::this_thread::sleep_for(1ms);
     if (busy < 4)
       for (auto& result : results) result = tse::core::Error{Code::busy, "busy"};
@@ -358,7 +358,7 @@ BOOST_AUTO_TEST_CASE(a_neighbours_early_deadline_makes_nobody_else_busy) {
 }
 
 BOOST_AUTO_TEST_CASE(a_waiting_change_can_be_cancelled_and_never_runs) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::atomic<bool> ran{false};
   std::optional<Code> code;
@@ -380,7 +380,7 @@ BOOST_AUTO_TEST_CASE(a_waiting_change_can_be_cancelled_and_never_runs) {
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_neighbour_cancels_nobody_else) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::atomic<int> cancelled{0};
   std::atomic<int> done{0};
@@ -388,7 +388,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_neighbour_cancels_nobody_else) {
   // The store waits for its lock, which comes free only once the cancelled are gone.
   std::atomic<bool> lock_free{false};
   store.on_commit = [&](std::span<const Change* const> changes, const Patience& patience) {
-    FakeStore::Results results(changes.size());
+    FakeWriter::Results results(changes.size());
     while (!lock_free && !patience.cancelled()) std::this_thread::yield();
     if (!lock_free)
       for (auto& result : results) result = tse::core::Error{Code::cancelled, "cancelled"};
@@ -410,7 +410,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_neighbour_cancels_nobody_else) {
 }
 
 BOOST_AUTO_TEST_CASE(a_change_already_taken_runs_to_its_end_though_cancelled) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   store.hold();
   std::optional<Code> code = Code::internal;
@@ -427,7 +427,7 @@ BOOST_AUTO_TEST_CASE(a_change_already_taken_runs_to_its_end_though_cancelled) {
 }
 
 BOOST_AUTO_TEST_CASE(closing_sends_the_waiting_away_and_lets_the_commit_under_way_end) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   std::atomic<int> closed{0};
   std::atomic<bool> ran{false};
@@ -450,14 +450,14 @@ BOOST_AUTO_TEST_CASE(closing_sends_the_waiting_away_and_lets_the_commit_under_wa
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_fails_as_a_whole_fails_each_and_blocks_nobody) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
-  store.on_commit = [](auto, const auto&) -> FakeStore::Results {
+  store.on_commit = [](auto, const auto&) -> FakeWriter::Results {
     throw Failure(Code::io_error, "disk", tse::core::Outcome::unknown);
   };
   BOOST_TEST((outcome_of(
                   group, [](Session&) {}, far) == Code::io_error));
-  store.on_commit = [](auto, const auto&) -> FakeStore::Results { throw std::bad_alloc(); };
+  store.on_commit = [](auto, const auto&) -> FakeWriter::Results { throw std::bad_alloc(); };
   BOOST_TEST((outcome_of(
                   group, [](Session&) {}, far) == Code::no_memory));
   store.on_commit = nullptr;
@@ -467,7 +467,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_fails_as_a_whole_fails_each_and_blocks_nobody)
 }
 
 BOOST_AUTO_TEST_CASE(many_threads_each_change_exactly_once) {
-  FakeStore store;
+  FakeWriter store;
   CommitGroup group(store);
   constexpr int threads = 16;
   constexpr int each = 2000;

@@ -14,34 +14,65 @@
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
-namespace tse::engine {
+namespace tse::store {
 
-/// Any number of threads. The store outlives it.
+/// The right to write, until it is destroyed. For one thread, and one commit().
+class WriteTurn {
+ public:
+  virtual ~WriteTurn() = default;
+  /// Runs the changes in order and makes those that succeed durable (or, if all
+  /// are relaxed, visible). results[i] is empty if changes[i] is. What was not begun when the patience ended is `busy`
+  /// or `cancelled`.
+  virtual std::vector<std::optional<core::Error>> commit(std::span<const Change* const> changes,
+                                                         const Patience& patience) = 0;
+};
+
+/// Who carries out the groups.
+class GroupWriter {
+ public:
+  virtual ~GroupWriter() = default;
+  /// Waits until no other process writes. What to write is best gathered after that: the more, the cheaper. Called by
+  /// one thread at a time.
+  [[nodiscard]] virtual std::unique_ptr<WriteTurn> turn(const Patience& patience) = 0;
+  /// How many changes one commit() profits from; 1 where changes share nothing.
+  [[nodiscard]] virtual std::size_t max_group() const noexcept = 0;
+};
+
+/// Any number of threads. The writer outlives it.
 class CommitGroup {
  public:
-  explicit CommitGroup(store::Store& store) : store_(store) {}
+  explicit CommitGroup(GroupWriter& writer) : writer_(writer) {}
   CommitGroup(const CommitGroup&) = delete;
   CommitGroup& operator=(const CommitGroup&) = delete;
 
   /// Returns when the change is durable. Throws Failure otherwise: what the change itself threw, or
   /// `busy` when the deadline passed, or `cancelled` when it was asked to stop, before the change's turn
   /// came, which is certainly not done. A change whose turn has come runs to its end.
-  void run(const store::Change& change, store::Deadline deadline, const std::stop_token& stop = {});
+  void run(const Change& change, Deadline deadline, const std::stop_token& stop = {});
   /// The same for several changes, in order, each on its own: errors[i] tells why changes[i] was not done. They may
   /// go in several groups, between those of others. Throws Failure(closed) if it was closed before.
-  void run(std::span<const store::Change> changes, std::span<std::optional<core::Error>> errors,
-           store::Deadline deadline, const std::stop_token& stop = {});
+  void run(std::span<const Change> changes, std::span<std::optional<core::Error>> errors,
+           Deadline deadline, const std::stop_token& stop = {});
+
+  /// Does something while nobody commits. Throws Failure as run() does, and what the work throws.
+  void exclusively(const std::function<void()>& work, const Patience& patience);
 
   /// Those that wait for their turn, and all that come later, get `closed`.
   void close() noexcept;
+  /// After close(): returns once nobody commits. Not for whoever does.
+  void await_end() noexcept;
 
   /// How many callers wait for their turn, without the one that leads.
   [[nodiscard]] std::size_t queued() const;
@@ -52,22 +83,28 @@ class CommitGroup {
 
   // Lives on its caller's stack and is linked in place: queueing allocates nothing, so it cannot fail.
   struct Waiter : boost::intrusive::list_base_hook<> {
-    Waiter(std::span<const store::Change> what, std::span<std::optional<core::Error>> results, store::Deadline until,
+    Waiter(std::span<const Change> what, std::span<std::optional<core::Error>> results, Deadline until,
            const std::stop_token& asked)
         : changes(what), errors(results), deadline(until), stop(&asked) {}
     void nudge() noexcept;
     /// What is left of its changes fails.
     void give_up(const core::Error& error) noexcept;
-    std::span<const store::Change> changes;
+    std::span<const Change> changes;
     std::span<std::optional<core::Error>> errors;
     std::size_t next = 0;  // the first change that is in no group
-    store::Deadline deadline;
+    [[nodiscard]] bool is_asked_to_stop() const;
+    [[nodiscard]] Deadline next_look() const { return alone != nullptr ? alone->next_look() : deadline; }
+    const Patience* alone = nullptr;  // of what is done in no group
+    Deadline deadline;
     const std::stop_token* stop;
-    store::futex::Word state = waiting;
+    futex::Word state = waiting;
   };
   using Waiters = boost::intrusive::list<Waiter>;
   struct Group;
+  class EndOfLead;
 
+  /// Returns once its word says `done`, or when it leads.
+  [[nodiscard]] bool await_lead(Waiter& self);
   void enqueue(Waiter& waiter);
   void withdraw(Waiter& waiter, const core::FixedError& error);
   void lead(Waiter& self);
@@ -78,8 +115,9 @@ class CommitGroup {
   void end_lead(Waiters served, const Waiter& self);
   [[nodiscard]] Waiter* choose_leader() noexcept;
 
-  store::Store& store_;
+  GroupWriter& writer_;
   mutable std::mutex mutex_;
+  std::condition_variable idle_;  // told when nobody leads
   Waiters queue_;  // in order of arrival; neither the leader nor those of the current group are in it
   bool led_ = false;
   bool closed_ = false;
@@ -87,9 +125,9 @@ class CommitGroup {
   // What a leader waits for: so many in the queue.
   std::size_t regulars_ = 0;
   std::size_t complete_at_ = 0;  // 0: no leader waits
-  store::futex::Word complete_{0};
+  futex::Word complete_{0};
   std::chrono::steady_clock::duration last_commit_{0};
   std::uint32_t disappointments_ = 0, leads_until_next_wait_ = 0;
 };
 
-}  // namespace tse::engine
+}  // namespace tse::store
