@@ -15,7 +15,7 @@ FILES = (
     "src/core/*.[ch]pp", "src/engine/*.[ch]pp", "src/store/*.[ch]pp",
     "bindings/go/*.go", "bindings/python/src/taskstate/*.py", "bindings/python/src/taskstate/aio/*.py",
     "bindings/python/native/*.[ch]", "bindings/python/native/*.[ch]pp", "bindings/*/README.md", "README.md",
-    "docs/concepts.md", "docs/guide/*.md", "docs/internals/file-format.md",
+    "docs/concepts.md", "docs/guide/*.md", "docs/internals/file-format.md", "docs/internals/architecture.md", "docs/internals/coherence.md",
 )  # fmt: skip
 
 # What stands next to a number that spells the entry; the name in any language. The nearest one that fits counts.
@@ -90,8 +90,8 @@ class Named(NamedTuple):
 
 # Bare numbers. The group is the number, whatever it is; the last word of the entry says which of its numbers that is.
 NAMED = [
-    Named(r"src/engine/list\.hpp", r"limit = (\d+)", "argument.list_limit.usual"),
-    Named(r"src/engine/changes\.hpp", r"limit = (\d+)", "argument.changes_limit.usual"),
+    Named(r"(src/engine|capi)/list\.[ch]pp", r"limit = (\d+)", "argument.list_limit.usual"),
+    Named(r"(src/engine|capi)/changes\.[ch]pp", r"limit = (\d+)", "argument.changes_limit.usual"),
     Named(r"src/core/validate\.cpp", r"up to (\d+) of a-z", "limit.operation.most"),
     Named(r"bindings/go/batch\.go", r"BatchMax = (\d+)", "limit.batch.most"),
     Named(r"bindings/go/worker\.go", r"longestDetail = (\d+)", "limit.error_detail.most"),
@@ -112,8 +112,8 @@ NO_LIMITS = [
     Named(r"src/core/json\.cpp", r"longest_name = 32", "of a name in a path of errors"),
     Named(r"src/engine/.*", r"usual_entry = 512|shortest_sleep\{1000\}|longest_sleep\{1000\}|events_per_commit = 256", "a measure of the engine's own"),
     Named(r"bindings/python/.*", r"<= 4000|_LONGEST_S = .*", "what Python converts at once; what poll() can wait"),
-    Named(r"src/engine/engine\.hpp", r"before_revision|1 or more", "a revision begins at 1"),
     Named(r"docs/internals/file-format\.md", r"^(?!.*`taskstate_payloads`).*", "the file's own layout; what is a limit stands in the schema, which is compared"),
+    Named(r"docs/internals/(architecture|coherence)\.md", r"7 … 63|every 5 ms|4 … 1,024 ms|every 50 ms|400 bytes|bytes 8 to 39", "a measure of the engine's own"),
     Named(r"docs/guide/processes\.md", r"every 50 ms|up to 64 descriptors", "how the engine looks, and what it keeps: no promise"),
 ]
 
