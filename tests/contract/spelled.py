@@ -5,6 +5,7 @@ A number that no entry accounts for is a fault, too: it belongs to the contract,
 """
 
 import functools
+import math
 import re
 from typing import Iterator, NamedTuple
 
@@ -141,6 +142,7 @@ TOKEN = re.compile(
     rf"|(?:0|[Aa]bsent|TSE_NONE|nil|None): (?P<usual>{NUMBER})(?: (?P<usual_unit>{UNIT})\b)?(?![\w(])"
     rf"|(?P<default>{NUMBER})(?: (?P<default_unit>{UNIT})\b)? unless"
     rf"|(?P<any>{NUMBER}) (?P<any_unit>{UNIT})\b"
+    r"|chrono::(?P<span_unit>microseconds|milliseconds|seconds|minutes|hours)[({](?P<span>[\d' *]+)[)}]"
     rf"|(?P<bare>(?<![\w.])(?:32|50|64|100|128|256|512|999|1,?000|1,?024|10,?000|16,?384|65,?536|86,?400|1,?048,?576)(?![\w.]|,\d|'\d))"
 )
 IGNORED = re.compile(r"RFC \d+|[Ss]ections? [\d.]+|@?[Ss]ince 0\.\d|https?://\S+|utf-8|std::u?int\d+_t|^#include[^\n]*|[a-z]+\d+(?:_t)?\b|\b0x[0-9a-fA-F]+|```.*?```", re.M | re.S)
@@ -185,6 +187,12 @@ def facts(tables: Tables) -> dict[str, Fact]:
     return made
 
 
+def span_of(token: re.Match[str]) -> int:
+    """The microseconds of a std::chrono duration, whose number may be a product."""
+    scale = {"microseconds": 1, "milliseconds": 1000}.get(token["span_unit"]) or UNITS[token["span_unit"]][1]
+    return scale * math.prod(int(factor.replace("'", "")) for factor in token["span"].split("*"))
+
+
 def fits(token: re.Match[str], fact: Fact) -> bool:
     def given(part: str) -> tuple[str | None, int]:
         return value(token[part], token[part + "_unit"])
@@ -203,6 +211,8 @@ def fits(token: re.Match[str], fact: Fact) -> bool:
         return fact.holds(given("usual"), "usual")
     if token["default"] is not None:
         return fact.holds(given("default"), "usual")
+    if token["span"] is not None:
+        return fact.holds(("us", span_of(token)), "least", "most", "usual")
     if token["any"] is not None:
         return fact.holds(given("any"), "least", "most", "usual")
     return fact.holds((None, int(token["bare"].replace(",", ""))), "most", "usual")
@@ -211,7 +221,7 @@ def fits(token: re.Match[str], fact: Fact) -> bool:
 def could_be(token: re.Match[str], fact: Fact) -> bool:
     """Whether the unit is one of the entry's."""
     units = {token[group] for group in ("least_unit", "most_unit", "up_to_unit", "floor_unit", "usual_unit", "default_unit", "any_unit")} - {None}
-    dimensions = {UNITS[unit][0] for unit in units}
+    dimensions = {UNITS[unit][0] for unit in units} | ({"us"} if token["span"] else set())
     return dimensions <= {fact.dimension} if dimensions else fact.dimension != "us" or fact.scale > 1
 
 
@@ -311,7 +321,7 @@ def compare(sources: Sources, tables: Tables, only: str | None = None) -> tuple[
         for token in tokens(path, text):
             if named(path, text, token, NO_LIMITS):
                 continue
-            if token["bare"] and not path.endswith(".md") and not is_called_a_limit(text, token) and "," not in token.group():
+            if (token["bare"] or token["span"]) and not path.endswith(".md") and not is_called_a_limit(text, token) and "," not in token.group():
                 continue
             if any(start <= token.start() and token.end() <= end for start, end in taken):
                 continue
