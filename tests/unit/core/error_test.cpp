@@ -1,5 +1,7 @@
 #include "core/error.hpp"
 
+#include "unit/printing.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <set>
 
@@ -27,8 +29,8 @@ BOOST_AUTO_TEST_CASE(a_number_that_is_no_code_has_no_name) {
 
 BOOST_AUTO_TEST_CASE(invalid_speaks_of_the_first_field_and_keeps_all) {
   const Error error = invalid({{"a", "is wrong"}, {"b", "is worse"}});
-  BOOST_TEST((error.code == Code::invalid_argument));
-  BOOST_TEST((error.outcome == Outcome::not_done));
+  BOOST_TEST(error.code == Code::invalid_argument);
+  BOOST_TEST(error.outcome == Outcome::not_done);
   BOOST_TEST(error.message == "a: is wrong");
   BOOST_TEST((error.details == std::vector<Detail>{{"a", "is wrong"}, {"b", "is worse"}}));
 }
@@ -40,8 +42,8 @@ BOOST_AUTO_TEST_CASE(invalid_without_details_still_has_a_message) {
 BOOST_AUTO_TEST_CASE(failure_carries_its_error) {
   const Failure failure(Code::io_error, "the disk failed", Outcome::unknown);
   BOOST_TEST(failure.what() == "the disk failed");
-  BOOST_TEST((failure.error().code == Code::io_error));
-  BOOST_TEST((failure.error().outcome == Outcome::unknown));
+  BOOST_TEST(failure.error().code == Code::io_error);
+  BOOST_TEST(failure.error().outcome == Outcome::unknown);
   BOOST_TEST((Failure(invalid("f", "is wrong")).error().details == std::vector<Detail>{{"f", "is wrong"}}));
 }
 
