@@ -43,6 +43,8 @@ OF_THE_FILE = {
     "kind",
     "revision",
 }
+# Words of SQL's functions, of JSON, and of the file's own tables.
+OF_SQL = {"now", "object", "rel", "href", "result", "zone", "operation"}
 # What the first schema allows beyond the contract; its successor does not.
 KNOWN = {
     "src/store/sqlite/schema_v1.sql": {
@@ -137,6 +139,20 @@ def compare(sources: Sources, tables: Tables, only: str | None = None) -> tuple[
         expect(moves, 1, "moves.running", spelled, tables.data["moves"], "the legal moves")
     else:
         problems.append(f"{path}: no trigger tells the legal moves")
+    # Whatever else is a word in quotes: a status or kind that triggers compare or write.
+    known = {
+        word: table
+        for table in ("operations", "statuses", "failure_kinds", "event_kinds")
+        for word in tables.words(table)
+    }
+    for word in re.finditer(r"'([a-z_]+)'", text):
+        if word.group(1) not in OF_SQL:
+            expect(
+                word, 1, f"{known.get(word.group(1), 'kinds')}.{word.group(1)}", word.group(1) in known, True, "a word"
+            )
+    for kind in ("created", "external", "purged"):
+        if f"'{kind}'" not in text:
+            problems.append(f"{path}: no trigger writes the event {kind}")
     kept = {name for name in [*tables.words("wire_fields"), *tables.words("hidden_fields")]} - {"payload", "replayed"}
     problems += [f"{path}: taskstate_tasks has no column {name}" for name in sorted(kept - columns)]
     return places, problems
