@@ -126,7 +126,7 @@ static inline tse_str tse_text(const char *text) {
 #define TSE_UNSUPPORTED 23          /**< not possible on this system, file system or build */
 #define TSE_INTERNAL 24             /**< a defect in taskstate */
 #define TSE_RESTORED 25             /**< content of a copy: a position is void or, once, a call not done */
-#define TSE_BEHIND 26               /**< the position expired: purges after it are no longer told */
+#define TSE_BEHIND 26               /**< the position expired: purges after it are trimmed */
 
 /** The name of a code as it is spelled everywhere, e.g. "illegal_transition"; "ok" for 0; NULL for
  *  a number that is no code. Static. Any thread; does not block. */

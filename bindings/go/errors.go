@@ -36,7 +36,7 @@ const (
 	ErrUnsupported         Code = 23 // not possible on this system, file system or build
 	ErrInternal            Code = 24 // a defect in taskstate
 	ErrRestored            Code = 25 // content of a copy: a position is void or, once, a call not done
-	ErrBehind              Code = 26 // the position expired: purges after it are no longer told
+	ErrBehind              Code = 26 // the position expired: purges after it are trimmed
 )
 
 var codeNames = [...]string{

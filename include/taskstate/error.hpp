@@ -43,7 +43,7 @@ enum class Errc : std::int32_t {
   unsupported = TSE_UNSUPPORTED,                    ///< not possible on this system, file system or build
   internal = TSE_INTERNAL,                          ///< a defect in taskstate
   restored = TSE_RESTORED,                          ///< content of a copy: a position is void or, once, a call not done
-  behind = TSE_BEHIND,                              ///< the position expired: purges after it are no longer told
+  behind = TSE_BEHIND,                              ///< the position expired: purges after it are trimmed
 };
 
 /// The code's name as it is spelled in every language, "illegal_transition"; empty for a value that is

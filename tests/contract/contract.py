@@ -18,9 +18,10 @@ import reference
 import schema
 import selftest
 import spelled
+import words
 from sides import Sources, Tables
 
-COMPARISONS = (names.compare, schema.compare, spelled.compare, reference.compare)
+COMPARISONS = (names.compare, words.compare, schema.compare, spelled.compare, reference.compare)
 
 
 def main() -> int:

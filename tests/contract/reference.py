@@ -1,5 +1,7 @@
 """docs/guide/reference.md: the tables for a reader. It is written from them with --write, and compared here."""
 
+from typing import Iterable
+
 from sides import Place, Sources, Tables
 
 PATH = "docs/guide/reference.md"
@@ -33,23 +35,40 @@ def table(*rows: tuple[str, ...]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rest)) + "\n"
 
 
-def ranges(tables: Tables, prefix: str, head: tuple[str, ...]) -> str:
+def ranges(tables: Tables, prefix: str, head: tuple[str, ...], more: Iterable[tuple[str, ...]] = ()) -> str:
     rows = []
     for entry, of in tables.ranges.items():
         if not entry.startswith(prefix) or entry == "limit.time":
             continue
-        usual = "the engine's" if entry == "argument.timeout" else of["usual_text"] or ("required" if entry == "argument.older_than" else "")
+        usual = (
+            "the engine's"
+            if entry == "argument.timeout"
+            else of["usual_text"] or ("required" if entry == "argument.older_than" else "")
+        )
         name = title(entry) + (" least" if entry.endswith("_min") else " most" if entry.endswith("_max") else "")
         rows.append((name, of["rule"].replace("9007199254740991", "2^53-1"), usual)[: len(head)])
-    return table(head, *rows)
+    return table(head, *rows, *more)
 
 
 def page(tables: Tables) -> str:
     data = tables.data
-    words = [(f"`{name}`", ", ".join(f"`{word}`" for word in tables.words(words)), f"`{usual}`") for name, words, usual in OPTIONS_OF_WORDS]
-    mode = (f"`{data['file_mode']:04o}` with any of `{data['file_mode_added']:04o}` added", f"`{data['file_mode']:04o}`")
-    templates = [("`location`", "a path template", f"`{data['location']}`"), ("`status_url`", "a path template", f"`{data['status_url']}`")]
-    operations = ("`operations`", f"`{data['operation_rule']}` each", " and ".join(f"`{word}`" for word in data["operations"]) + ", always")
+    words = [
+        (f"`{name}`", ", ".join(f"`{word}`" for word in tables.words(words)), f"`{usual}`")
+        for name, words, usual in OPTIONS_OF_WORDS
+    ]
+    mode = (
+        f"`{data['file_mode']:04o}` with any of `{data['file_mode_added']:04o}` added",
+        f"`{data['file_mode']:04o}`",
+    )
+    templates = [
+        ("`location`", "a path template", f"`{data['location']}`"),
+        ("`status_url`", "a path template", f"`{data['status_url']}`"),
+    ]
+    operations = (
+        "`operations`",
+        f"`{data['operation_rule']}` each",
+        " and ".join(f"`{word}`" for word in data["operations"]) + ", always",
+    )
     return f"""# Reference: codes, states, limits, defaults
 
 Every language uses these names and numbers. The tables are those of `taskstate/contract.hpp`, which C++ may include; this
@@ -73,8 +92,7 @@ The kinds of event are {", ".join(f"`{word}`" for word in data["event_kinds"])}.
 
 ## Options
 
-{ranges(tables, "option.", ("option", "allowed", "unless set"))}{table(*words, operations, *templates, ("`file_mode`", *mode)).split(chr(10), 2)[0]}
-{table(("", "", ""), *words[1:], operations, *templates, ("`file_mode`", *mode)).split(chr(10), 2)[2]}
+{ranges(tables, "option.", ("option", "allowed", "unless set"), [*words, operations, *templates, ("`file_mode`", *mode)])}
 ## Arguments of calls
 
 {ranges(tables, "argument.", ("argument", "allowed", "unless given"))}

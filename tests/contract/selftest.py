@@ -7,6 +7,7 @@ import names
 import reference
 import schema
 import spelled
+import words
 from sides import Place, Sources, Tables
 
 
@@ -42,18 +43,25 @@ def alterations(tables: Tables) -> list[tuple[str, Callable[[Any], None]]]:
             if isinstance(entry, dict):
                 for part in entry.keys() - {"name"}:
                     new = entry[part] + 70 if isinstance(entry[part], int) else entry[part] + "x"
-                    made.append((f"{name}[{index}].{part} is {new}", lambda data, n=name, i=index, p=part, v=new: data[n][i].update({p: v})))
+                    made.append(
+                        (
+                            f"{name}[{index}].{part} is {new}",
+                            lambda data, n=name, i=index, p=part, v=new: data[n][i].update({p: v}),
+                        )
+                    )
     return made
 
 
 def missed_at_places(sources: Sources, tables: Tables) -> list[str]:
     missed = []
-    for compare in (names.compare, schema.compare, reference.compare):
+    for compare in (names.compare, words.compare, schema.compare, reference.compare):
         for place in compare(sources, tables)[0]:
             text = sources.text(place.path)
             altered = text[: place.start] + other(text[place.start : place.end]) + text[place.end :]
             if not compare(sources.with_text(place.path, altered), tables, place.path)[1]:
-                missed.append(f"{place.path}:{place.line}: {place.entry} may be altered here, and nobody notices: {place.text}")
+                missed.append(
+                    f"{place.path}:{place.line}: {place.entry} may be altered here, and nobody notices: {place.text}"
+                )
     return missed
 
 
@@ -67,8 +75,14 @@ def missed_numbers(sources: Sources, tables: Tables) -> list[str]:
         text = sources.text(path)
         for place in sorted(places, key=lambda each: each.start, reverse=True):
             text = text[: place.start] + other(text[place.start : place.end]) + text[place.end :]
-        noticed = {int(problem.split(":")[1]) for problem in spelled.compare(sources.with_text(path, text), tables, path)[1]}
-        missed += [f"{path}:{place.line}: {place.entry} may be altered here, and nobody notices: {place.text}" for place in places if place.line not in noticed]
+        noticed = {
+            int(problem.split(":")[1]) for problem in spelled.compare(sources.with_text(path, text), tables, path)[1]
+        }
+        missed += [
+            f"{path}:{place.line}: {place.entry} may be altered here, and nobody notices: {place.text}"
+            for place in places
+            if place.line not in noticed
+        ]
         if len(spelled.compare(sources.with_text(path, text), tables, path)[1]) < len(places):
             missed.append(f"{path}: of {len(places)} altered numbers not each is noticed")
     return missed
@@ -79,7 +93,7 @@ def missed_in_tables(sources: Sources, tables: Tables) -> list[str]:
     for what, alter in alterations(tables):
         altered = tables.altered(alter)
         # The page that is written from the tables notices everything, and proves nothing.
-        if not any(compare(sources, altered)[1] for compare in (names.compare, schema.compare)):
+        if not any(compare(sources, altered)[1] for compare in (names.compare, words.compare, schema.compare)):
             missed.append(f"the tables: {what}, and nobody notices")
     return missed
 
@@ -87,16 +101,25 @@ def missed_in_tables(sources: Sources, tables: Tables) -> list[str]:
 def missed_ranges(sources: Sources, tables: Tables) -> list[str]:
     """Each place of a range notices when the range is another."""
     missed = []
-    for compare in (names.compare, schema.compare, spelled.compare):
+    for compare in (names.compare, words.compare, schema.compare, spelled.compare):
         spelled_at: dict[str, set[str]] = {}
         for place in compare(sources, tables)[0]:
             spelled_at.setdefault(place.entry, set()).add(place.path)
         for entry, paths in spelled_at.items():
             if entry in tables.ranges or isinstance(tables.data.get(entry), (int, str)):
                 altered = tables.altered(lambda data, entry=entry: shift(data, entry))
-                missed += [f"{path}: {entry} is another, and nobody notices" for path in sorted(paths) if not compare(sources, altered, path)[1]]
+                missed += [
+                    f"{path}: {entry} is another, and nobody notices"
+                    for path in sorted(paths)
+                    if not compare(sources, altered, path)[1]
+                ]
     return missed
 
 
 def problems(sources: Sources, tables: Tables) -> list[str]:
-    return missed_at_places(sources, tables) + missed_numbers(sources, tables) + missed_in_tables(sources, tables) + missed_ranges(sources, tables)
+    return (
+        missed_at_places(sources, tables)
+        + missed_numbers(sources, tables)
+        + missed_in_tables(sources, tables)
+        + missed_ranges(sources, tables)
+    )

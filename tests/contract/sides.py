@@ -48,7 +48,9 @@ class Sources:
 
     def place(self, path: str, found: re.Match[str], entry: str, group: int | str = 0) -> Place:
         start, end = found.span(group)
-        return Place(path, self.text(path).count("\n", 0, start) + 1, entry, " ".join(found.group(group).split()), start, end)
+        return Place(
+            path, self.text(path).count("\n", 0, start) + 1, entry, " ".join(found.group(group).split()), start, end
+        )
 
 
 class Tables:

@@ -5,6 +5,7 @@ A number that no entry accounts for is a fault, too: it belongs to the contract,
 """
 
 import functools
+import math
 import re
 from typing import Iterator, NamedTuple
 
@@ -15,7 +16,7 @@ FILES = (
     "src/core/*.[ch]pp", "src/engine/*.[ch]pp", "src/store/*.[ch]pp",
     "bindings/go/*.go", "bindings/python/src/taskstate/*.py", "bindings/python/src/taskstate/aio/*.py",
     "bindings/python/native/*.[ch]", "bindings/python/native/*.[ch]pp", "bindings/*/README.md", "README.md",
-    "docs/concepts.md", "docs/guide/*.md", "docs/internals/file-format.md",
+    "docs/concepts.md", "docs/guide/*.md", "docs/internals/file-format.md", "docs/internals/architecture.md", "docs/internals/coherence.md",
 )  # fmt: skip
 
 # What stands next to a number that spells the entry; the name in any language. The nearest one that fits counts.
@@ -90,8 +91,8 @@ class Named(NamedTuple):
 
 # Bare numbers. The group is the number, whatever it is; the last word of the entry says which of its numbers that is.
 NAMED = [
-    Named(r"src/engine/list\.hpp", r"limit = (\d+)", "argument.list_limit.usual"),
-    Named(r"src/engine/changes\.hpp", r"limit = (\d+)", "argument.changes_limit.usual"),
+    Named(r"(src/engine|capi)/list\.[ch]pp", r"limit = (\d+)", "argument.list_limit.usual"),
+    Named(r"(src/engine|capi)/changes\.[ch]pp", r"limit = (\d+)", "argument.changes_limit.usual"),
     Named(r"src/core/validate\.cpp", r"up to (\d+) of a-z", "limit.operation.most"),
     Named(r"bindings/go/batch\.go", r"BatchMax = (\d+)", "limit.batch.most"),
     Named(r"bindings/go/worker\.go", r"longestDetail = (\d+)", "limit.error_detail.most"),
@@ -101,20 +102,48 @@ NAMED = [
     Named(r"docs/guide/monitoring\.md", r"(\d+) the most", "group"),
 ]
 NO_LIMITS = [
-    Named(r".*", r"0[-–]9|2\*\*\d+|\d{4}-\d\d|\d+ as hex|^#define TSE_\w+ ", "a character class, a date's form; a constant that is compared by its name"),
-    Named(r".*", r"1 and up(?=; grows|: a zone|: what)|years 0+ to 9999|[Tt]he 16 bytes of a UUID|16 bytes as (lower-case )?hex", "a count begins at 1; RFC 3339; RFC 9562"),
-    Named(r".*", r"less than 1 KiB each|status 0 unless|from 400 to 503|has 0 bytes|\b\d+ ?% ", "measured; statuses of HTTP"),
+    Named(
+        r".*",
+        r"0[-–]9|2\*\*\d+|\d{4}-\d\d|\d+ as hex|^#define TSE_\w+ ",
+        "a character class, a date's form; a constant that is compared by its name",
+    ),
+    Named(
+        r".*",
+        r"1 and up(?=; grows|: a zone|: what)|years 0+ to 9999|[Tt]he 16 bytes of a UUID|16 bytes as (lower-case )?hex",
+        "a count begins at 1; RFC 3339; RFC 9562",
+    ),
+    Named(
+        r".*",
+        r"less than 1 KiB each|status 0 unless|from 400 to 503|has 0 bytes|\b\d+ ?% ",
+        "measured; statuses of HTTP",
+    ),
     Named(r"src/core/time\..*", r".*", "the calendar"),
     Named(r".*", r"8-4-4-4-12|<= [1-9]\b", "a UUID; an index"),
     Named(r"src/core/range\.hpp", r"// Appends what is wrong.*", "an example"),
     Named(r"src/store/store\.hpp", r"limit = \d+", "of a query whose caller names its own"),
     Named(r"src/core/validate\.cpp", r"up to \d+ of a-z", "named"),
     Named(r"src/core/json\.cpp", r"longest_name = 32", "of a name in a path of errors"),
-    Named(r"src/engine/.*", r"usual_entry = 512|shortest_sleep\{1000\}|longest_sleep\{1000\}|events_per_commit = 256", "a measure of the engine's own"),
+    Named(
+        r"src/engine/.*",
+        r"usual_entry = 512|shortest_sleep\{1000\}|longest_sleep\{1000\}|events_per_commit = 256",
+        "a measure of the engine's own",
+    ),
     Named(r"bindings/python/.*", r"<= 4000|_LONGEST_S = .*", "what Python converts at once; what poll() can wait"),
-    Named(r"src/engine/engine\.hpp", r"before_revision|1 or more", "a revision begins at 1"),
-    Named(r"docs/internals/file-format\.md", r"^(?!.*`taskstate_payloads`).*", "the file's own layout; what is a limit stands in the schema, which is compared"),
-    Named(r"docs/guide/processes\.md", r"every 50 ms|up to 64 descriptors", "how the engine looks, and what it keeps: no promise"),
+    Named(
+        r"docs/internals/file-format\.md",
+        r"^(?!.*`taskstate_payloads`).*",
+        "the file's own layout; what is a limit stands in the schema, which is compared",
+    ),
+    Named(
+        r"docs/internals/(architecture|coherence)\.md",
+        r"7 … 63|every 5 ms|4 … 1,024 ms|every 50 ms|400 bytes|bytes 8 to 39",
+        "a measure of the engine's own",
+    ),
+    Named(
+        r"docs/guide/processes\.md",
+        r"every 50 ms|up to 64 descriptors",
+        "how the engine looks, and what it keeps: no promise",
+    ),
 ]
 
 # Texts that are spelled as they are: what finds one, and the entry that says it.
@@ -141,9 +170,13 @@ TOKEN = re.compile(
     rf"|(?:0|[Aa]bsent|TSE_NONE|nil|None): (?P<usual>{NUMBER})(?: (?P<usual_unit>{UNIT})\b)?(?![\w(])"
     rf"|(?P<default>{NUMBER})(?: (?P<default_unit>{UNIT})\b)? unless"
     rf"|(?P<any>{NUMBER}) (?P<any_unit>{UNIT})\b"
+    r"|chrono::(?P<span_unit>microseconds|milliseconds|seconds|minutes|hours)[({](?P<span>[\d' *]+)[)}]"
     rf"|(?P<bare>(?<![\w.])(?:32|50|64|100|128|256|512|999|1,?000|1,?024|10,?000|16,?384|65,?536|86,?400|1,?048,?576)(?![\w.]|,\d|'\d))"
 )
-IGNORED = re.compile(r"RFC \d+|[Ss]ections? [\d.]+|@?[Ss]ince 0\.\d|https?://\S+|utf-8|std::u?int\d+_t|^#include[^\n]*|[a-z]+\d+(?:_t)?\b|\b0x[0-9a-fA-F]+|```.*?```", re.M | re.S)
+IGNORED = re.compile(
+    r"RFC \d+|[Ss]ections? [\d.]+|@?[Ss]ince 0\.\d|https?://\S+|utf-8|std::u?int\d+_t|^#include[^\n]*|[a-z]+\d+(?:_t)?\b|\b0x[0-9a-fA-F]+|```.*?```",
+    re.M | re.S,
+)
 
 
 def value(number: str, unit: str | None) -> tuple[str | None, int]:
@@ -180,9 +213,23 @@ def facts(tables: Tables) -> dict[str, Fact]:
         dimension, scale = {"bytes": ("bytes", 1), "us": ("us", 1), "s": ("us", 10**6)}.get(of["unit"], (None, 1))
         scaled = [None if of[part] is None else of[part] * scale for part in ("least", "most", "usual")]
         made[entry] = Fact(dimension, scale, *scaled)
-    for entry, dimension in (("progress_pace", "us"), ("group", None), ("passed_zones", None), ("purged_tasks", None), ("wall_leap", "us"), ("wall_pause", "us"), ("room_to_fail", "bytes")):
+    for entry, dimension in (
+        ("progress_pace", "us"),
+        ("group", None),
+        ("passed_zones", None),
+        ("purged_tasks", None),
+        ("wall_leap", "us"),
+        ("wall_pause", "us"),
+        ("room_to_fail", "bytes"),
+    ):
         made[entry] = Fact(dimension, 1, None, tables.data[entry], None)
     return made
+
+
+def span_of(token: re.Match[str]) -> int:
+    """The microseconds of a std::chrono duration, whose number may be a product."""
+    scale = {"microseconds": 1, "milliseconds": 1000}.get(token["span_unit"]) or UNITS[token["span_unit"]][1]
+    return scale * math.prod(int(factor.replace("'", "")) for factor in token["span"].split("*"))
 
 
 def fits(token: re.Match[str], fact: Fact) -> bool:
@@ -203,6 +250,8 @@ def fits(token: re.Match[str], fact: Fact) -> bool:
         return fact.holds(given("usual"), "usual")
     if token["default"] is not None:
         return fact.holds(given("default"), "usual")
+    if token["span"] is not None:
+        return fact.holds(("us", span_of(token)), "least", "most", "usual")
     if token["any"] is not None:
         return fact.holds(given("any"), "least", "most", "usual")
     return fact.holds((None, int(token["bare"].replace(",", ""))), "most", "usual")
@@ -210,8 +259,11 @@ def fits(token: re.Match[str], fact: Fact) -> bool:
 
 def could_be(token: re.Match[str], fact: Fact) -> bool:
     """Whether the unit is one of the entry's."""
-    units = {token[group] for group in ("least_unit", "most_unit", "up_to_unit", "floor_unit", "usual_unit", "default_unit", "any_unit")} - {None}
-    dimensions = {UNITS[unit][0] for unit in units}
+    units = {
+        token[group]
+        for group in ("least_unit", "most_unit", "up_to_unit", "floor_unit", "usual_unit", "default_unit", "any_unit")
+    } - {None}
+    dimensions = {UNITS[unit][0] for unit in units} | ({"us"} if token["span"] else set())
     return dimensions <= {fact.dimension} if dimensions else fact.dimension != "us" or fact.scale > 1
 
 
@@ -253,7 +305,9 @@ def named(path: str, text: str, token: re.Match[str], names: list[Named]) -> str
 
 
 # A bare number in code is a limit if what is set to it is called one.
-CALLED_A_LIMIT = re.compile(r"\b\w*(most|max|MAX|Max|longest|shortest|limit|default|usual|least|_per_|LIMIT|Longest|BYTES)\w*\b[^=({]*[={(]")
+CALLED_A_LIMIT = re.compile(
+    r"\b\w*(most|max|MAX|Max|longest|shortest|limit|default|usual|least|_per_|LIMIT|Longest|BYTES)\w*\b[^=({]*[={(]"
+)
 
 
 def tokens(path: str, text: str) -> Iterator[re.Match[str]]:
@@ -311,18 +365,29 @@ def compare(sources: Sources, tables: Tables, only: str | None = None) -> tuple[
         for token in tokens(path, text):
             if named(path, text, token, NO_LIMITS):
                 continue
-            if token["bare"] and not path.endswith(".md") and not is_called_a_limit(text, token) and "," not in token.group():
+            if (
+                (token["bare"] or token["span"])
+                and not path.endswith(".md")
+                and not is_called_a_limit(text, token)
+                and "," not in token.group()
+            ):
                 continue
             if any(start <= token.start() and token.end() <= end for start, end in taken):
                 continue
             near = {entry: distance(text, token, entry) for entry, fact in known.items() if could_be(token, fact)}
             entry = min(near, key=near.__getitem__, default=None)
             # Two entries may have the very same name, as the two ends of Retry-After.
-            same = [each for each in near if near[each] == near[entry] < float("inf") and fits(token, known[each])] if entry else []
+            same = (
+                [each for each in near if near[each] == near[entry] < float("inf") and fits(token, known[each])]
+                if entry
+                else []
+            )
             if same and not token["bare"]:
                 entry = same[-1]
                 places.append(sources.place(path, token, entry))
             else:
                 line = text.count("\n", 0, token.start()) + 1
-                problems.append(f"{path}:{line}: no entry of the contract says {' '.join(token.group().split())}: {text.splitlines()[line - 1].strip()[:100]}")
+                problems.append(
+                    f"{path}:{line}: no entry of the contract says {' '.join(token.group().split())}: {text.splitlines()[line - 1].strip()[:100]}"
+                )
     return places, problems

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace taskstate::contract {
@@ -35,7 +34,7 @@ namespace taskstate::contract {
   X(unsupported, 23, "not possible on this system, file system or build")            \
   X(internal, 24, "a defect in taskstate")                                           \
   X(restored, 25, "content of a copy: a position is void or, once, a call not done") \
-  X(behind, 26, "the position expired: purges after it are no longer told")
+  X(behind, 26, "the position expired: purges after it are trimmed")
 
 enum class Code : std::int32_t {
 #define TASKSTATE_X(name, number, meaning) name = number,
