@@ -6,6 +6,8 @@
 #include "core/lease.hpp"
 #include "core/task.hpp"
 
+#include <taskstate/contract/options.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -24,8 +26,8 @@ void require_possible(const core::Key& key);
 /// Throws Failure(invalid_argument) for what is no token.
 [[nodiscard]] core::LeaseToken lease_in(std::string_view text);
 
-inline constexpr std::chrono::microseconds shortest_lease = std::chrono::milliseconds(1);
-inline constexpr std::chrono::microseconds longest_lease = std::chrono::hours(24 * 30);
+inline constexpr std::chrono::microseconds shortest_lease{taskstate::contract::argument::lease.least};
+inline constexpr std::chrono::microseconds longest_lease{taskstate::contract::argument::lease.most};
 void check_lease_terms(std::vector<core::Detail>& out, const core::Text& worker, std::chrono::microseconds lease);
 
 /// A duration from now on that no clock overflows with.
