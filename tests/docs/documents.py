@@ -76,11 +76,15 @@ for function in re.findall(r"^TSE_API [^(]*?(tse_\w+)\(", (source / "capi/taskst
     expect(f"{function}(" in example, f"docs/examples/guide/every_call.c does not call {function}")
 
 # Every link between the documents leads somewhere.
-documents = [source / "README.md", *sorted(source.glob("docs/**/*.md")), *sorted(source.glob("bindings/*/README.md"))]
+documents = [source / "README.md", source / "CONTRIBUTING.md", *sorted(source.glob("docs/**/*.md")), *sorted(source.glob("bindings/*/README.md"))]
 for document in documents:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text()):
         if not re.match(r"[a-z]+:", target):
             expect((document.parent / target).exists(), f"{document.relative_to(source)}: no such file: {target}")
+    # Paths in code's type are those of the repository, of src/ or of tests/.
+    for name in re.findall(r"`((?:src|tests|capi|include|bindings|docs|engine|core|store)/[\w./*-]+)`", document.read_text()):
+        found = any(any((source / top).glob(name.rstrip("/"))) for top in ("", "src", "tests"))
+        expect(found, f"{document.relative_to(source)}: no such file: {name}")
 
 # The page about reliability shows what the campaigns have counted.
 shown = subprocess.run([source / "tests/campaigns/run", "--document"], check=True, capture_output=True, text=True).stdout

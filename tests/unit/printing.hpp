@@ -29,8 +29,11 @@ void print_field(std::ostream& out, std::string_view name, const std::optional<V
 namespace taskstate {
 
 inline std::ostream& boost_test_print_type(std::ostream& out, Status status) { return out << to_string(status); }
-inline std::ostream& boost_test_print_type(std::ostream& out, const std::optional<Status>& status) {
-  return status ? out << to_string(*status) : out << "(none)";
+
+/// Whatever of these may be absent.
+template <typename Value>
+std::ostream& boost_test_print_type(std::ostream& out, const std::optional<Value>& value) {
+  return value ? boost_test_print_type(out, *value) : out << "(none)";
 }
 
 }  // namespace taskstate
@@ -45,9 +48,7 @@ inline std::ostream& boost_test_print_type(std::ostream& out, Outcome outcome) {
 
 inline std::ostream& boost_test_print_type(std::ostream& out, FailureKind kind) { return out << to_string(kind); }
 
-inline std::ostream& boost_test_print_type(std::ostream& out, const std::optional<FailureKind>& kind) {
-  return kind ? out << to_string(*kind) : out << "(none)";
-}
+using taskstate::boost_test_print_type;
 
 }  // namespace taskstate::contract
 
@@ -132,10 +133,6 @@ inline std::ostream& boost_test_print_type(std::ostream& out, const std::variant
   return std::visit([&out](const auto& value) -> std::ostream& { return boost_test_print_type(out, value); }, made);
 }
 
-/// Whatever of these may be absent.
-template <typename Value>
-std::ostream& boost_test_print_type(std::ostream& out, const std::optional<Value>& value) {
-  return value ? boost_test_print_type(out, *value) : out << "(none)";
-}
+using taskstate::boost_test_print_type;
 
 }  // namespace tse::core

@@ -273,8 +273,11 @@ def waiters(tasks: taskstate.aio.Engine) -> int:
 
 def test_a_thousand_wait_without_threads(path: Path) -> None:
     async def body(tasks: taskstate.aio.Engine) -> None:
-        together = threading.Barrier(_pool._THREADS)  # so that all threads of the pool are there
-        await asyncio.gather(*(_pool.run_to_end(together.wait) for _ in range(_pool._THREADS)))
+        loop = asyncio.get_running_loop()
+        for name in (_pool._CHANGES, _pool._READS):
+            together = threading.Barrier(_pool._THREADS)  # so that all threads of the pool are there
+            pool = _pool._executor(name)
+            await asyncio.gather(*(loop.run_in_executor(pool, together.wait) for _ in range(_pool._THREADS)))
         for number in range(10):
             await tasks.create("z1", "create", id=f"t{number}")
         await tasks.wait("z1", "t0", timeout=0.01)

@@ -1,8 +1,7 @@
 // What falls due is done when its moment comes, not at the next round: the rounds here are an hour apart. The bounds
 // are wide, since how late it is on a busy machine says nothing; tests/bench/lateness.cpp measures it.
 #include "engine/clock.hpp"
-#include "unit/engine/operations.hpp"
-#include "unit/store/support.hpp"
+#include "unit/engine/host.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,6 +13,7 @@
 using namespace std::chrono_literals;
 using namespace tse;
 using namespace tse::engine;
+using tse::test::Host;
 
 namespace {
 
@@ -29,15 +29,8 @@ struct Fixture {
     settings.housekeeping = housekeeping;
     return Engine::open(directory.path(), settings);
   }
-  static core::NewTask spec(const std::string& id) {
-    core::NewTask made;
-    made.zone_id = "z";
-    made.id = id;
-    made.operation = "create";
-    return made;
-  }
   static void create_planned(Engine& tasks, const std::string& id) {
-    core::NewTask planned = spec(id);
+    core::NewTask planned = Host::spec(id);
     planned.not_before = system_now() + soon.count();
     engine::create(tasks, planned, {});
   }
@@ -82,7 +75,7 @@ BOOST_AUTO_TEST_CASE(it_is_found_by_the_first_round_of_a_process_that_comes_late
 
 BOOST_AUTO_TEST_CASE(a_released_task_comes_back_when_its_delay_is_over) {
   const Engine::Ptr tasks = open();
-  core::NewTask twice = spec("t");
+  core::NewTask twice = Host::spec("t");
   twice.max_attempts = 2;
   engine::create(*tasks, twice, {});
   const Lease lease = claim_waiting(*tasks).at(0);
@@ -92,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_released_task_comes_back_when_its_delay_is_over) {
 
 BOOST_AUTO_TEST_CASE(a_deadline_to_start_passes_in_time) {
   const Engine::Ptr tasks = open();
-  core::NewTask late = spec("t");
+  core::NewTask late = Host::spec("t");
   late.start_within = soon.count();
   engine::create(*tasks, late, {});
   BOOST_TEST((ended(*tasks, "t").failure_kind == core::FailureKind::expired));
@@ -100,8 +93,8 @@ BOOST_AUTO_TEST_CASE(a_deadline_to_start_passes_in_time) {
 
 BOOST_AUTO_TEST_CASE(a_lease_ends_in_time) {
   const Engine::Ptr tasks = open();
-  engine::create(*tasks, spec("claimed"), {});
-  engine::create(*tasks, spec("started"), {});
+  engine::create(*tasks, Host::spec("claimed"), {});
+  engine::create(*tasks, Host::spec("started"), {});
   ClaimSpec claim;
   claim.lease = soon;
   BOOST_REQUIRE(engine::claim(*tasks, claim, {}).size() == 1U);
@@ -112,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_lease_ends_in_time) {
 
 BOOST_AUTO_TEST_CASE(a_read_only_engine_is_woken_by_what_others_change) {
   const Engine::Ptr tasks = open(0us);
-  core::Row row = engine::create(*tasks, spec("t"), {}).row;
+  core::Row row = engine::create(*tasks, Host::spec("t"), {}).row;
   Settings settings;
   settings.mode = Mode::read_only;
   const Engine::Ptr reader = Engine::open(directory.path(), settings);

@@ -4,7 +4,6 @@
 #include "core/lease.hpp"
 #include "engine/lease_clock.hpp"
 #include "unit/engine/host.hpp"
-#include "unit/engine/operations.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -23,7 +22,7 @@ using tse::test::code_name;
 
 namespace {
 
-constexpr std::int64_t second = 1000000;
+constexpr std::int64_t second = test::host_second;
 
 struct Fixture {
   store_test::TempDirectory directory;
@@ -38,10 +37,7 @@ struct Fixture {
     return Engine::open(directory.path(), settings);
   }
   static void create(Engine& tasks, const std::string& id) {
-    core::NewTask spec;
-    spec.zone_id = "z";
-    spec.id = id;
-    spec.operation = "create";
+    core::NewTask spec = test::Host::spec(id);
     spec.max_attempts = 2;
     engine::create(tasks, spec, {});
   }

@@ -15,7 +15,7 @@ using tse::test::code_name;
 
 namespace {
 
-constexpr std::int64_t second = 1000000;
+constexpr std::int64_t second = test::host_second;
 constexpr std::int64_t hour = 3600 * second;
 constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t years = 50 * 365 * day;

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_says_why) {
 
 BOOST_AUTO_TEST_CASE(what_was_made_low_is_moved_and_the_low_one_closed) {
   BOOST_TEST(in_child([] {
-               ::close(0);
+               for (const int standard : {0, 1, 2}) ::close(standard);
                const int low = ::eventfd(0, EFD_CLOEXEC);
                if (low != 0) return 1;
                const int high = store::move_high(low);
