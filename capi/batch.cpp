@@ -2,6 +2,7 @@
 #include "internal.hpp"
 
 #include "core/check.hpp"
+#include "engine/batch.hpp"
 
 #include <memory>
 
@@ -123,7 +124,7 @@ int32_t tse_batch_run(tse_engine* engine, const tse_batch* batch, const tse_call
     auto& target = *capi::require(engine, "engine").engine;
     const auto& items = capi::require(batch, "batch").items;
     tse_results*& out = capi::require(results, "results");
-    out = results_of(target.run(items, capi::call_in(call))).release();
+    out = results_of(engine::run(target, items, capi::call_in(call))).release();
   });
 }
 

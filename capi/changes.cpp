@@ -1,6 +1,8 @@
 // The feed.
 #include "internal.hpp"
 
+#include "engine/changes.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -34,7 +36,7 @@ int32_t tse_changes_read(tse_engine* engine, const tse_changes_spec* spec, const
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     tse_changes*& out = capi::require(changes, "changes");
-    auto part = target.changes(query_in(spec), capi::call_in(call));
+    auto part = engine::changes(target, query_in(spec), capi::call_in(call));
     out = new tse_changes{std::move(part)};
   });
 }

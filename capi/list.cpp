@@ -1,6 +1,8 @@
 // Pages of tasks.
 #include "internal.hpp"
 
+#include "engine/list.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -52,7 +54,7 @@ int32_t tse_list(tse_engine* engine, const tse_list_query* query, const tse_call
     auto& target = *capi::require(engine, "engine").engine;
     const engine::ListQuery what = query_in(capi::require_struct(query, "query"));
     tse_page*& out = capi::require(page, "page");
-    engine::Page found = target.list(what, capi::call_in(call));
+    engine::Page found = engine::list(target, what, capi::call_in(call));
     auto made = std::make_unique<tse_page>();
     made->tasks.reserve(found.rows.size());
     for (core::Row& row : found.rows) made->tasks.emplace_back(std::move(row));

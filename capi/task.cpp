@@ -3,6 +3,10 @@
 
 #include "core/check.hpp"
 #include "core/codec.hpp"
+#include "engine/change.hpp"
+#include "engine/create.hpp"
+#include "engine/read.hpp"
+#include "engine/wait.hpp"
 
 #include <memory>
 
@@ -24,7 +28,7 @@ int32_t change(tse_engine* engine, const KeyArguments& key, const tse_call* call
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     const core::Key to = capi::key_in(key.zone_id, key.zone_id_size, key.id, key.id_size);
-    capi::hand_out_committed(task, target.change(to, intent(), capi::call_in(call)));
+    capi::hand_out_committed(task, engine::change(target, to, intent(), capi::call_in(call)));
   });
 }
 
@@ -59,7 +63,7 @@ int32_t tse_create(tse_engine* engine, const tse_new_task* spec, const tse_call*
                    tse_error** error) noexcept {
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
-    engine::Created created = target.create(capi::new_task_in(spec), capi::call_in(call));
+    engine::Created created = engine::create(target, capi::new_task_in(spec), capi::call_in(call));
     capi::hand_out_committed(task, std::move(created.row), created.replayed);
   });
 }
@@ -108,9 +112,9 @@ int32_t tse_get(tse_engine* engine, const char* zone_id, size_t zone_id_size, co
     capi::require_flags(flags, TSE_WITH_PAYLOAD);
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
     const engine::Call how = capi::call_in(call);
-    std::optional<core::Row> row = target.get(key, how);
+    std::optional<core::Row> row = engine::get(target, key, how);
     if (!row || (flags & TSE_WITH_PAYLOAD) == 0) return capi::hand_out(out, std::move(row));
-    out = new tse_task{capi::Snapshot(*std::move(row), target.payload(key, how))};
+    out = new tse_task{capi::Snapshot(*std::move(row), engine::payload(target, key, how))};
   });
 }
 
@@ -120,7 +124,7 @@ int32_t tse_wait(tse_engine* engine, const char* zone_id, size_t zone_id_size, c
     auto& target = *capi::require(engine, "engine").engine;
     tse_task*& out = capi::require(task, "task");
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
-    capi::hand_out(
-        out, target.wait(key, capi::number_in(revision), std::chrono::microseconds(wait_us), capi::call_in(call)));
+    capi::hand_out(out, engine::wait(target, key, capi::number_in(revision), std::chrono::microseconds(wait_us),
+                                     capi::call_in(call)));
   });
 }

@@ -1,6 +1,9 @@
 // Descriptors that tell an event loop when to look.
 #include "lease.hpp"
 
+#include "engine/claim.hpp"
+#include "engine/wait.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -14,7 +17,7 @@ int32_t tse_watch_new(tse_engine* engine, tse_watch** watch, tse_error** error) 
     auto& target = *capi::require(engine, "engine").engine;
     tse_watch*& out = capi::require(watch, "watch");
     auto made = std::make_unique<tse_watch>();
-    made->watch = target.watch();
+    made->watch = engine::watch(target);
     out = made.release();
   });
 }

@@ -1,4 +1,5 @@
-// The feed: what was committed after a position.
+#include "engine/changes.hpp"
+
 #include "core/feed.hpp"
 #include "core/validate.hpp"
 #include "engine/checks.hpp"
@@ -34,8 +35,8 @@ core::FeedPosition position_in(const std::string& text) {
 
 }  // namespace
 
-Changes Engine::changes(const ChangesQuery& query, const Call& call) {
-  enter();
+Changes changes(Engine& engine, const ChangesQuery& query, const Call& call) {
+  Context& at = engine.enter(call);
   check(query);
   store::FeedQuery part{query.zone_id, 0, static_cast<std::size_t>(query.limit)};
   std::optional<std::string> generation;  // none: of whatever is found
@@ -45,21 +46,21 @@ Changes Engine::changes(const ChangesQuery& query, const Call& call) {
     generation = std::move(position.generation);
   }
   if (query.latest) {
-    generation = store_->generation();
-    part.after = store_->latest_event(patience(call));
+    generation = at.store->generation();
+    part.after = at.store->latest_event(at.patience(call));
   }
 
   const auto until = steady_clock::now() + capped(query.wait);
   std::shared_ptr<Watch> watch;
   std::optional<std::stop_callback<std::function<void()>>> wake;  // only once there is a watch: it runs in any thread
-  store::Patience reading = patience(call);
+  store::Patience reading = at.patience(call);
   for (;;) {
     if (watch) watch->reset();
-    enter();
-    store::Feed feed = store_->feed(part, reading);
+    at.lifetime.require();
+    store::Feed feed = at.store->feed(part, reading);
     if (!generation) generation = feed.generation;
     if (feed.generation != generation) {
-      (void)store_->tell_restored();  // that is done herewith
+      (void)at.store->tell_restored();  // that is done herewith
       throw core::Failure(
           core::Code::restored,
           "after: the position is of another file; this one is a restored copy, or its content was replaced");
@@ -80,9 +81,9 @@ Changes Engine::changes(const ChangesQuery& query, const Call& call) {
       throw core::Failure(core::Code::cancelled, "the caller cancelled before there was anything new");
     if (watch) {
       watch->sleep_until(until);
-      reading = patience(call);
+      reading = at.patience(call);
     } else {
-      watch = this->watch();
+      watch = at.watch();
       watch->await_changes(query.zone_id);
       wake.emplace(call.stop, [&waiting = *watch] { waiting.raise(); });
     }

@@ -1,7 +1,7 @@
 #include "engine/checks.hpp"
 
 #include "core/validate.hpp"
-#include "engine/engine.hpp"
+#include "engine/call.hpp"
 
 #include <algorithm>
 #include <string>
@@ -15,6 +15,14 @@ void check_call(const Call& call) {
 
 void require_possible(const core::Key& key) {
   if (!is_possible(key)) throw core::Failure(core::Code::not_found, "no such task in this zone");
+}
+
+core::LeaseToken lease_in(std::string_view text) {
+  auto token = core::parse_lease(text);
+  if (!token)
+    throw core::Failure(
+        core::invalid("lease", "must be the token of a lease, has " + std::to_string(text.size()) + " bytes"));
+  return std::move(*token);
 }
 
 void check_lease_terms(std::vector<core::Detail>& out, const core::Text& worker, std::chrono::microseconds lease) {

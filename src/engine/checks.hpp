@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/error.hpp"
+#include "core/lease.hpp"
 #include "core/task.hpp"
 
 #include <chrono>
@@ -17,6 +18,8 @@ void check_call(const Call& call);
 using core::is_possible;
 /// Where a task must be named. Throws Failure(not_found).
 void require_possible(const core::Key& key);
+/// Throws Failure(invalid_argument) for what is no token.
+[[nodiscard]] core::LeaseToken lease_in(std::string_view text);
 
 inline constexpr std::chrono::microseconds shortest_lease = std::chrono::milliseconds(1);
 inline constexpr std::chrono::microseconds longest_lease = std::chrono::hours(24 * 30);

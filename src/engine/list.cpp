@@ -1,4 +1,6 @@
 // Keyset paging: a page is the rows beyond a position, one more than asked for tells whether there are others.
+#include "engine/list.hpp"
+
 #include "core/cursor.hpp"
 #include "core/hash.hpp"
 #include "core/validate.hpp"
@@ -57,20 +59,8 @@ std::string cursor_at(const core::Row& row, std::uint64_t bound_to) {
   return core::encode_cursor({row.task.created_at, row.task.id}, bound_to);
 }
 
-}  // namespace
-
-Page Engine::list(const ListQuery& query, const Call& call) {
-  enter();
-  check(query);
-  for (;;) {
-    const std::string generation = store_->generation();
-    Page page = list_in(generation, query, call);
-    if (store_->generation() == generation) return page;
-  }
-}
-
 /// Refuses a cursor of another generation. Whether this one is still current is to be asked afterwards.
-Page Engine::list_in(const std::string& generation, const ListQuery& query, const Call& call) {
+Page list_in(Context& at, const std::string& generation, const ListQuery& query, const Call& call) {
   const std::uint64_t bound_to = binding(query, generation);
   const bool newer = query.before.has_value();
   store::PageQuery select{query.zone_id,
@@ -86,10 +76,10 @@ Page Engine::list_in(const std::string& generation, const ListQuery& query, cons
   if (query.after) select.from = position(*query.after, "after", bound_to);
   if (query.before) select.from = position(*query.before, "before", bound_to);
 
-  const store::Patience until = patience(call);
+  const store::Patience until = at.patience(call);
   Page page;
-  page.rows = store_->page(select, until);
-  if (query.with_total) page.total_count = store_->count(select, until);
+  page.rows = at.store->page(select, until);
+  if (query.with_total) page.total_count = at.store->count(select, until);
   const bool more = page.rows.size() > static_cast<std::size_t>(query.limit);
   if (more) page.rows.pop_back();
   if (newer) std::reverse(page.rows.begin(), page.rows.end());
@@ -101,6 +91,18 @@ Page Engine::list_in(const std::string& generation, const ListQuery& query, cons
   if (has_older) page.after_cursor = cursor_at(page.rows.back(), bound_to);
   if (has_newer) page.before_cursor = cursor_at(page.rows.front(), bound_to);
   return page;
+}
+
+}  // namespace
+
+Page list(Engine& engine, const ListQuery& query, const Call& call) {
+  Context& at = engine.enter(call);
+  check(query);
+  for (;;) {
+    const std::string generation = at.store->generation();
+    Page page = list_in(at, generation, query, call);
+    if (at.store->generation() == generation) return page;
+  }
 }
 
 }  // namespace tse::engine

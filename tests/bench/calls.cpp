@@ -25,7 +25,7 @@ void work(const std::string& path, int changes) {
   settings.housekeeping = std::chrono::microseconds(0);
   settings.log_level = engine::LogLevel::off;
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
-  for (int i = 0; i < changes; ++i) tasks->create(new_task("z", "t" + std::to_string(i)), patient());
+  for (int i = 0; i < changes; ++i) engine::create(*tasks, new_task("z", "t" + std::to_string(i)), patient());
 }
 
 /// Of a process that makes so many changes, as `strace -c` tells.

@@ -84,7 +84,7 @@ struct Queue {
   Queue(engine::Engine& tasks, const std::string& path)
       : foreign(std::make_unique<Transaction>(path, "BEGIN IMMEDIATE")), leader([&tasks] {
           try {
-            tasks.create(new_task("z", "leader"), patient());
+            engine::create(tasks, new_task("z", "leader"), patient());
           } catch (const core::Failure&) {
             // the engine was closed
           }
@@ -105,7 +105,7 @@ struct Place {
   Code when_closed = Code::closed;
 };
 
-void start(engine::Engine& tasks, const engine::Call& call) { tasks.change(key, core::Start{}, call); }
+void start(engine::Engine& tasks, const engine::Call& call) { engine::change(tasks, key, core::Start{}, call); }
 
 Blocker nothing(engine::Engine&, const std::string&) { return {}; }
 
@@ -117,7 +117,7 @@ std::vector<Place> places() {
   };
   const auto reader = [](engine::Engine& tasks, const std::string& path) {
     auto held = std::make_shared<Transaction>(path, "BEGIN; SELECT count(*) FROM taskstate_tasks");
-    tasks.create(new_task("z", "newer"), patient());  // so that the -wal holds what the reader does not see
+    engine::create(tasks, new_task("z", "newer"), patient());  // so that the -wal holds what the reader does not see
     return held;
   };
   const auto queue = [](engine::Engine& tasks, const std::string& path) {
@@ -130,19 +130,19 @@ std::vector<Place> places() {
       {"a change, a foreign program writes", foreign, start, Code::busy},
       {"a change, behind others of the engine", queue, start, Code::busy},
       {"a creation, another process writes", process,
-       [](auto& tasks, const auto& call) { tasks.create(new_task("z", "made"), call); }, Code::busy},
-      {"a claim, another process writes", process, [](auto& tasks, const auto& call) { tasks.claim({}, call); },
-       Code::busy},
+       [](auto& tasks, const auto& call) { engine::create(tasks, new_task("z", "made"), call); }, Code::busy},
+      {"a claim, another process writes", process,
+       [](auto& tasks, const auto& call) { engine::claim(tasks, {}, call); }, Code::busy},
       {"a named lease, another process writes", process,
-       [](auto& tasks, const auto& call) { tasks.start_leased(key, {}, 1h, call); }, Code::busy},
+       [](auto& tasks, const auto& call) { engine::start_leased(tasks, key, {}, 1h, call); }, Code::busy},
       {"an erasure, another process writes", process,
        [](auto& tasks, const auto& call) {
-         tasks.erase({"z", "ended"}, call);
+         engine::erase(tasks, {"z", "ended"}, call);
        },
        Code::busy},
       {"an erasure, a reader holds the log", reader,
        [](auto& tasks, const auto& call) {
-         tasks.erase({"z", "nobody"}, call);
+         engine::erase(tasks, {"z", "nobody"}, call);
        },
        Code::unavailable, Code::unavailable},
       {"a claim that waits", nothing,
@@ -150,17 +150,18 @@ std::vector<Place> places() {
          engine::ClaimSpec wanted;
          wanted.filter.zones = {"empty"};
          wanted.wait = call.timeout.value_or(long_enough);
-         tasks.claim(wanted, call);
+         engine::claim(tasks, wanted, call);
        },
        none},
       {"a wait for a task", nothing,
-       [](auto& tasks, const auto& call) { tasks.wait(key, {}, call.timeout.value_or(long_enough), call); }, none},
+       [](auto& tasks, const auto& call) { engine::wait(tasks, key, {}, call.timeout.value_or(long_enough), call); },
+       none},
       {"a wait for the feed", nothing,
        [](auto& tasks, const auto& call) {
          engine::ChangesQuery query;
          query.latest = true;
          query.wait = call.timeout.value_or(long_enough);
-         tasks.changes(query, call);
+         engine::changes(tasks, query, call);
        },
        none},
   };
@@ -177,10 +178,10 @@ struct Fixture {
     engine::Settings settings = patient_settings();
     settings.housekeeping = std::chrono::microseconds(0);
     tasks = engine::Engine::open(path, settings);
-    tasks->create(new_task(key.zone_id, key.id), patient());
-    tasks->create(new_task("z", "ended"), patient());
-    tasks->change({"z", "ended"}, core::Start{}, patient());
-    tasks->change({"z", "ended"}, complete_with("ins"), patient());
+    engine::create(*tasks, new_task(key.zone_id, key.id), patient());
+    engine::create(*tasks, new_task("z", "ended"), patient());
+    engine::change(*tasks, {"z", "ended"}, core::Start{}, patient());
+    engine::change(*tasks, {"z", "ended"}, complete_with("ins"), patient());
   }
   static Code code_of(const std::function<void()>& call) {
     try {
@@ -192,9 +193,9 @@ struct Fixture {
   }
   void nothing_was_done() {
     if (!tasks) tasks = open(path);
-    BOOST_TEST((tasks->get(key, patient())->task.status == core::Status::pending));
-    BOOST_TEST(!tasks->get({"z", "made"}, patient()));
-    BOOST_TEST(tasks->get({"z", "ended"}, patient()).has_value());
+    BOOST_TEST((engine::get(*tasks, key, patient())->task.status == core::Status::pending));
+    BOOST_TEST(!engine::get(*tasks, {"z", "made"}, patient()));
+    BOOST_TEST(engine::get(*tasks, {"z", "ended"}, patient()).has_value());
   }
 };
 
@@ -265,12 +266,12 @@ BOOST_AUTO_TEST_CASE(backup_and_verify_end_on_the_way) {
   for (int i = 0; i < 24; ++i) {
     core::NewTask spec = new_task("z", "large" + std::to_string(i));
     spec.payload = std::string(1 << 20, 'x');
-    tasks->create(spec, patient());
+    engine::create(*tasks, spec, patient());
   }
   const std::string copy = path + "-copy";
   const std::vector<std::function<void(const engine::Call&)>> calls{
-      [&](const engine::Call& call) { tasks->backup(copy, call); },
-      [&](const engine::Call& call) { tasks->verify(call); }};
+      [&](const engine::Call& call) { engine::backup(*tasks, copy, call); },
+      [&](const engine::Call& call) { engine::verify(*tasks, call); }};
   for (const auto& each : calls) {
     engine::Call call;
     call.timeout = 0us;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "coverage.hpp"
-#include "engine/engine.hpp"
+#include "unit/engine/operations.hpp"
 
 #include <sys/mman.h>
 #include <sys/wait.h>

@@ -106,13 +106,13 @@ BOOST_AUTO_TEST_CASE(a_change_beside_a_refused_one_is_not_lost) {
     const std::string id = std::to_string(round);
     const std::vector<engine::Item> items{{new_task("z", "refused" + id)}, {new_task("z", "kept" + id)}};
     const std::uint64_t passed = store::sqlite::vfs::counts().passed;
-    const auto results = tasks->run(items, call);
+    const auto results = engine::run(*tasks, items, call);
     BOOST_TEST(store::sqlite::vfs::counts().passed - passed <= 1U);  // the log's header: no frame is written again
     BOOST_REQUIRE(results.at(0).error);
     BOOST_REQUIRE(!results.at(1).error);
     BOOST_REQUIRE(after_a_crash(path, "SELECT count(*) FROM taskstate_tasks") == std::to_string(round + 1));
   }
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

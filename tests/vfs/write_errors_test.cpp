@@ -103,7 +103,7 @@ struct Told {
 
 Told create(engine::Engine& tasks, const std::string& id) {
   try {
-    tasks.create(new_task("z", id), patient());
+    engine::create(tasks, new_task("z", id), patient());
     return {};
   } catch (const core::Failure& failure) {
     return {failure.error().code, failure.error().outcome};
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(the_engine_says_truly_what_became_of_a_change) {
       settings.log_level = engine::LogLevel::off;
       settings.housekeeping = std::chrono::microseconds(0);
       engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
-      tasks->create(new_task("z", "before"), patient());
+      engine::create(*tasks, new_task("z", "before"), patient());
       Told told;
       {
         const FailingWrites failing("-wal", each.accident);
@@ -153,12 +153,12 @@ BOOST_AUTO_TEST_CASE(the_engine_says_truly_what_became_of_a_change) {
       BOOST_TEST(!create(*tasks, "after").code == each.goes_on);
       tasks.reset();
       tasks = engine::Engine::open(path, settings);
-      const bool is_there = tasks->get({"z", "in-doubt"}, patient()).has_value();
+      const bool is_there = engine::get(*tasks, {"z", "in-doubt"}, patient()).has_value();
       if (each.is_there) BOOST_TEST(is_there == *each.is_there);
-      BOOST_TEST(tasks->get({"z", "before"}, patient()).has_value());
-      BOOST_TEST(tasks->get({"z", "after"}, patient()).has_value() == each.goes_on);
+      BOOST_TEST(engine::get(*tasks, {"z", "before"}, patient()).has_value());
+      BOOST_TEST(engine::get(*tasks, {"z", "after"}, patient()).has_value() == each.goes_on);
       BOOST_TEST(!create(*tasks, "at-last").code);
-      BOOST_TEST(tasks->verify(patient()).problems.empty());
+      BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
     }
   }
 }

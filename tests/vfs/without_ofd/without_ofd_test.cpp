@@ -51,26 +51,27 @@ BOOST_AUTO_TEST_CASE(the_engine_works_and_warns) {
     if (level == engine::LogLevel::warn) logged += line;
   };
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
-  tasks->create(new_task("z", "t"), patient());
-  tasks->change({"z", "t"}, core::Start{}, patient());
-  BOOST_TEST(tasks->get({"z", "t"}, patient())->revision == 2);
+  engine::create(*tasks, new_task("z", "t"), patient());
+  engine::change(*tasks, {"z", "t"}, core::Start{}, patient());
+  BOOST_TEST(engine::get(*tasks, {"z", "t"}, patient())->revision == 2);
   BOOST_TEST(logged.find("open file description locks") != std::string::npos, logged);
-  BOOST_TEST(tasks->stats("", patient()).store.locks == "posix");
+  BOOST_TEST(engine::stats(*tasks, "", patient()).store.locks == "posix");
   const auto locks = locks_on(path);
   BOOST_TEST(!locks.empty());  // SQLite's own
   BOOST_TEST(elsewhere(path, "SELECT count(*) FROM taskstate_tasks; PRAGMA integrity_check", 10000) == "1\nok");
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(processes_take_turns) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  open(path)->create(new_task("z", "first"), patient());
+  engine::create(*open(path), new_task("z", "first"), patient());
   std::vector<pid_t> children;
   for (int id = 0; id < 3; ++id) {
     children.push_back(spawn([&] {
       const engine::Engine::Ptr own = open(path);
-      for (int i = 0; i < 30; ++i) own->create(new_task("z", std::to_string(id) + "-" + std::to_string(i)), patient());
+      for (int i = 0; i < 30; ++i)
+        engine::create(*own, new_task("z", std::to_string(id) + "-" + std::to_string(i)), patient());
       return 0;
     }));
   }
