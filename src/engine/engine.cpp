@@ -21,9 +21,10 @@ void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackRepor
   const bool hosted = injected || settings.boot_clock;
   settings.real_time = !hosted && !settings.lease_clock.now;
   if (!settings.lease_clock.now && hosted) {
-    settings.lease_clock = {"host:" + settings.boot_id, settings.boot_clock ? settings.boot_clock : settings.clock};
+    settings.lease_clock = {"host:" + settings.boot_id.value_or(""),
+                            settings.boot_clock ? settings.boot_clock : settings.clock};
   } else if (!settings.lease_clock.now) {
-    settings.lease_clock = system_lease_clock(settings.boot_id);
+    settings.lease_clock = system_lease_clock(settings.boot_id.value_or(""));
   }
   // Where the time stands still until the host moves it, the host says when to look.
   if (!settings.housekeeping) settings.housekeeping = injected ? std::chrono::microseconds(0) : usual_housekeeping;
@@ -34,9 +35,11 @@ void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackRepor
 
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
   const auto report = std::make_shared<CallbackReport>();
+  require(core::check(settings));
   choose_clocks(settings, report);
-  if (!settings.log.callback) refuse_log_in_the_database(path, settings.log.file);
-  auto log = std::make_unique<Log>(settings.log);
+  LogSettings logging{settings.log_level, settings.log_file.value_or(""), settings.log_callback};
+  if (!logging.callback) refuse_log_in_the_database(path, logging.file);
+  auto log = std::make_unique<Log>(logging);
   report->tell_to([to = log.get()](std::string_view line) { to->write(LogLevel::error, line); });
   auto store = open_store(path, settings, *log);
   store->use_clock(settings.lease_clock.name, {std::chrono::steady_clock::now() + settings.timeout, {}});
@@ -58,12 +61,6 @@ Engine::~Engine() {
 
 void Engine::Retire::operator()(Engine* engine) const noexcept {
   if (!engine->context_.lifetime.is_inherited()) delete engine;
-}
-
-Context& Engine::enter(const Call& call) {
-  context_.lifetime.require();
-  check_call(call);
-  return context_;
 }
 
 void Engine::close() noexcept {

@@ -30,7 +30,7 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   options.mode = static_cast<store::sqlite::Mode>(settings.mode);
   options.adopt = settings.adopt;
   options.any_filesystem = settings.any_filesystem;
-  options.refuse_migration = settings.refuse_migration;
+  options.refuse_migration = settings.migrate == core::Migrate::refuse;
   options.max_bytes = settings.max_bytes;
   options.checkpoint_bytes = settings.checkpoint_bytes;
   options.file_mode = settings.file_mode;
