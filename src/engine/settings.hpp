@@ -1,4 +1,4 @@
-// What the host decides at open.
+// What the host decides at open: core's settings, and what is no plain data.
 #pragma once
 
 #include "core/settings.hpp"

@@ -110,9 +110,9 @@ BOOST_AUTO_TEST_CASE(what_a_call_carries_is_checked_before_anything_happens) {
   const auto with = [&](engine::Call call) {
     return code_of([&] { engine::change(*tasks, {"z", "t"}, core::Start{}, call); });
   };
-  BOOST_TEST((with({{}, "two words", {}, {}}) == Code::invalid_argument));
-  BOOST_TEST((with({{}, {}, "00-short", {}}) == Code::invalid_argument));
-  BOOST_TEST((with({{}, {}, {}, ""}) == Code::invalid_argument));
+  BOOST_TEST((with({{{}, "two words", {}, {}, {}}}) == Code::invalid_argument));
+  BOOST_TEST((with({{{}, {}, "00-short", {}, {}}}) == Code::invalid_argument));
+  BOOST_TEST((with({{{}, {}, {}, "", {}}}) == Code::invalid_argument));
   BOOST_TEST(engine::get(*tasks, {"z", "t"}, {})->revision == 1);
 }
 
