@@ -24,7 +24,7 @@ struct Fixture : test::Host {
   engine::Changes after(const std::string& position, const std::string& zone = "") {
     engine::ChangesQuery query;
     query.after = position;
-    query.zone_id = zone;
+    if (!zone.empty()) query.zone_id = zone;
     return engine::changes(*tasks, query, {});
   }
   std::string position() {

@@ -38,7 +38,7 @@ struct Fixture : test::Host {
   [[nodiscard]] bool is_paused() const { return engine::stats(*tasks, {}, {}).expiry_paused; }
   Created create_with_key(const std::string& key) {
     core::NewTask made = spec("");
-    made.id.clear();
+    made.id.reset();
     made.idempotency_key = key;
     return engine::create(*tasks, made, {});
   }
