@@ -23,7 +23,7 @@ constexpr std::string_view task_cancelled = "The task was cancelled.";
 constexpr std::string_view not_started = "The task was not started in time.";
 
 constexpr std::string_view progress_rel = "progress";
-constexpr std::int64_t progress_interval = 1000000;
+constexpr std::int64_t progress_interval = contract::pace::progress;
 
 // ---- Repetition
 

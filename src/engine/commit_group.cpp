@@ -2,6 +2,8 @@
 
 #include "core/error.hpp"
 
+#include <taskstate/contract/limits.hpp>
+
 #include <algorithm>
 #include <array>
 #include <new>
@@ -14,7 +16,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t most_changes = 256;
+constexpr std::size_t most_changes{taskstate::contract::pace::group};
 
 // Fixed words, since whoever gives up may do so when memory runs out.
 constexpr core::FixedError closed_error{core::Code::closed, "the engine is closed"};

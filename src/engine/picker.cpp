@@ -1,5 +1,7 @@
 #include "engine/picker.hpp"
 
+#include <taskstate/contract/limits.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -7,7 +9,7 @@ namespace tse::engine {
 namespace {
 
 /// Zones at their limit that one look passes over. The next begins where it ended.
-constexpr std::size_t most_passed = 1000;
+constexpr std::size_t most_passed{taskstate::contract::pace::passed_zones};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include "engine/engine.hpp"
 #include "engine/tick.hpp"
 
+#include <taskstate/contract/limits.hpp>
 #include <algorithm>
 #include <limits>
 #include <new>
@@ -16,7 +17,7 @@ namespace {
 
 // Short enough that a neighbour in the queue hardly notices.
 constexpr std::size_t tasks_per_commit = 8;
-constexpr std::int64_t tasks_per_round = 1000;
+constexpr std::int64_t tasks_per_round = taskstate::contract::pace::purged_tasks;
 
 /// What removed tasks have left, and nothing that is over only in time.
 constexpr store::Expiry nothing_else{std::numeric_limits<std::int64_t>::min(),

@@ -1,7 +1,7 @@
 // System calls of a lone change, through SQLite's own VFS and through ours, counted by strace(1) in one run.
 //   build/release/tests/bench_calls [changes]
 #include "fault/support.hpp"
-#include "vfs/system_calls.hpp"
+#include "unit/store/sqlite/vfs/system_calls.hpp"
 
 #include <unistd.h>
 

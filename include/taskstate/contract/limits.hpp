@@ -27,7 +27,7 @@ inline constexpr Range priority{"priority", Unit::number, -100, 100, 0};
 inline constexpr Range attempts{"max_attempts", Unit::number, 1, 1000, 1};
 inline constexpr Range payload{"payload", Unit::bytes, 0, mebibyte};
 inline constexpr Range result{"result", Unit::bytes, 0, mebibyte};
-inline constexpr Range media_type{"media_type", Unit::bytes, 1, 256};
+inline constexpr Range media_type{"media_type", Unit::bytes, 3, 256};
 inline constexpr Range links{"links", Unit::items, 0, 64};
 inline constexpr Range warnings{"warnings", Unit::items, 0, 256};
 inline constexpr Range warning_status{"status", Unit::number, 0, 999};

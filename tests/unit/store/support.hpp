@@ -5,6 +5,7 @@
 #include "core/apply.hpp"
 #include "coverage.hpp"
 #include "store/sqlite/sqlite_store.hpp"
+#include "unit/printing.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // The VFS's descriptors: none below 3, kept and used again while their file has a name, closed when it has none.
-#include "vfs/support.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 // A kernel or sandbox without OFD locks: the engine works with SQLite's own VFS, and says so.
-#include "vfs/support.hpp"
-#include "vfs/system_calls.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
+#include "unit/store/sqlite/vfs/system_calls.hpp"
 
 #include <boost/test/unit_test.hpp>
 

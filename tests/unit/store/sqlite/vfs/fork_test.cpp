@@ -1,5 +1,5 @@
 // What a forked child inherits of the VFS: no descriptor, no lock, and nothing that its parent's death leaves behind.
-#include "vfs/support.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,8 +1,8 @@
 // A bug of SQLite that loses acknowledged commits (3.40.1 and before; gone in 3.54): within a savepoint a transaction
 // writes frames and writes some of them again, the savepoint is rolled back, the rest is committed. Its frames are then
 // without checksums, and the next recovery ends before them. A writer that never spills is safe from it.
-#include "vfs/second_copy.hpp"
-#include "vfs/support.hpp"
+#include "unit/store/sqlite/vfs/second_copy.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // The program's own definitions stand before those of the C library, for SQLite's shared library too.
-#include "vfs/system_calls.hpp"
+#include "unit/store/sqlite/vfs/system_calls.hpp"
 
 #include <dlfcn.h>
 #include <fcntl.h>

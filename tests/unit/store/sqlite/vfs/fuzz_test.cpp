@@ -1,7 +1,7 @@
 // The same statements at random through our VFS and through SQLite's own: the same results, the same contents, and
 // after a crash at any moment the same database.
 //   TSE_SECONDS=600 TSE_SEED=7 build/release/tests/vfs --run_test=vfs_fuzz
-#include "vfs/support.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

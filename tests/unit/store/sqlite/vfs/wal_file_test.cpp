@@ -1,6 +1,6 @@
 // Frames of the log that are collected until their commit: what is written when, and what never is.
-#include "vfs/support.hpp"
-#include "vfs/system_calls.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
+#include "unit/store/sqlite/vfs/system_calls.hpp"
 
 #include <boost/test/unit_test.hpp>
 

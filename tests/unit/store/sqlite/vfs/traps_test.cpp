@@ -1,7 +1,7 @@
 // What somebody else in the process does to a file that we have open: each trap at each step of ours, with SQLite's own
 // VFS as the control. Where the control is hurt it must show it, or the trap is none; ours must never be hurt.
-#include "vfs/second_copy.hpp"
-#include "vfs/support.hpp"
+#include "unit/store/sqlite/vfs/second_copy.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // Writes of collected frames that fail, of a plain connection and through the engine: who is told, and what is there
 // then.
-#include "vfs/support.hpp"
-#include "vfs/system_calls.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
+#include "unit/store/sqlite/vfs/system_calls.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -2,7 +2,7 @@
 // restart and cut off the log, processes killed with -9 at any moment and recovery by whoever comes first: no
 // acknowledged row is lost, no snapshot is torn, the file stays whole.
 //   TSE_SECONDS=600 TSE_SEED=7 build/release/tests/vfs --run_test=hunt
-#include "vfs/support.hpp"
+#include "unit/store/sqlite/vfs/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
