@@ -35,7 +35,7 @@ inline std::ostream& boost_test_print_type(std::ostream& out, const std::optiona
 
 }  // namespace taskstate
 
-namespace tse::core {
+namespace taskstate::contract {
 
 inline std::ostream& boost_test_print_type(std::ostream& out, Code code) { return out << to_string(code); }
 
@@ -44,6 +44,14 @@ inline std::ostream& boost_test_print_type(std::ostream& out, Outcome outcome) {
 }
 
 inline std::ostream& boost_test_print_type(std::ostream& out, FailureKind kind) { return out << to_string(kind); }
+
+inline std::ostream& boost_test_print_type(std::ostream& out, const std::optional<FailureKind>& kind) {
+  return kind ? out << to_string(*kind) : out << "(none)";
+}
+
+}  // namespace taskstate::contract
+
+namespace tse::core {
 
 inline std::ostream& boost_test_print_type(std::ostream& out, const Detail& detail) {
   return out << detail.field << ": " << detail.message;
