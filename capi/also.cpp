@@ -60,7 +60,8 @@ int32_t tse_call_bind_text(tse_call* call, const char* name, size_t name_size, c
 int32_t tse_call_bind_blob(tse_call* call, const char* name, size_t name_size, const void* data, size_t size,
                            tse_error** error) noexcept {
   return bind(call, name, name_size, error, [&] {
-    if (size == TSE_NTS) capi::refuse("data", "the size of bytes must be given");
+    const std::size_t statement = call->call.also.size() - 1;
+    if (size == TSE_NTS) capi::refuse("also[" + std::to_string(statement) + "]", "the size of bytes must be given");
     const auto value = capi::text_in(static_cast<const char*>(data), size, "data");
     return store::Value(store::Blob{std::string(value.value_or(std::string_view()))});
   });

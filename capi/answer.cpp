@@ -2,6 +2,7 @@
 #include "internal.hpp"
 
 #include "core/answer.hpp"
+#include "core/check.hpp"
 #include "core/no_destructor.hpp"
 #include "engine/decide.hpp"
 
@@ -28,9 +29,8 @@ core::Request request_in(const tse_request* request) {
   out.path = capi::text_in(from.path, "path");
   out.prefer = capi::text_in(from.prefer, "prefer");
   if (from.completed != TSE_COMPLETED_DEFAULT) {
-    if (from.completed != TSE_COMPLETED_SEE_OTHER && from.completed != TSE_COMPLETED_OK)
-      capi::refuse("completed", "must be -1, 0 or 1, is " + std::to_string(from.completed));
     out.completed = static_cast<core::Completed>(from.completed);
+    capi::require_none(core::check(out));
   }
   return out;
 }
@@ -109,7 +109,7 @@ int32_t tse_accept(tse_engine* engine, const tse_task* task, const tse_error* fa
     tse_answer& out = capi::require(answer, "answer");
     if ((task == nullptr) == (failure == nullptr))
       capi::refuse("task", "exactly one of task and failure must be given");
-    if (task != nullptr && task->snapshot.row.task.zone_id.empty()) capi::refuse("zone_id", "the task has none");
+    if (task != nullptr) capi::require_none(core::check(core::ZoneFilter{task->snapshot.row.task.zone_id}));
     std::optional<core::Request> given;
     const core::Request& asked = request ? given.emplace(request_in(request)) : no_request;
     fill(out, task ? engine::accept(target, task->snapshot.row, asked) : engine::accept(target, failure->error, asked));

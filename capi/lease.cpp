@@ -122,10 +122,10 @@ int32_t tse_start_leased(tse_engine* engine, const char* zone_id, size_t zone_id
     auto& target = *capi::require(engine, "engine").engine;
     tse_leases*& out = capi::require(leases, "leases");
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
-    const core::Text who = capi::owned(capi::text_in(worker, worker_size, "worker"));
-    const auto duration = duration_in(lease_us).value_or(engine::usual_lease);
+    engine::LeaseTerms terms{capi::owned(capi::text_in(worker, worker_size, "worker"))};
+    if (const auto duration = duration_in(lease_us)) terms.lease = *duration;
     std::vector<engine::Lease> started(1);  // beforehand: once it is started, nothing may fail as if it were not
-    started.front() = engine::start_leased(target, key, who, duration, capi::call_in(call));
+    started.front() = engine::start_leased(target, key, terms, capi::call_in(call));
     hand_out(out, std::move(started));
   });
 }

@@ -11,10 +11,9 @@ int32_t tse_purge(tse_engine* engine, const tse_purge_spec* spec, const tse_call
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     const tse_purge_spec& from = capi::require_struct(spec, "spec");
-    const std::string zone = capi::zone_filter_in(from.zone_id.data, from.zone_id.size);
-    if (from.older_than_us == TSE_NONE) capi::refuse("older_than_us", "is required");
-    const std::int64_t removed =
-        engine::purge(target, {zone, std::chrono::microseconds(from.older_than_us), from.limit}, capi::call_in(call));
+    engine::PurgeQuery query{capi::field_in(from.zone_id, "zone_id"), {}, from.limit};
+    if (from.older_than_us != TSE_NONE) query.older_than = std::chrono::microseconds(from.older_than_us);
+    const std::int64_t removed = engine::purge(target, query, capi::call_in(call));
     if (count != nullptr) *count = removed;
   });
 }

@@ -358,6 +358,11 @@ class Application {
 
 }  // namespace
 
+Error missing_task(const Context& context) {
+  if (context.epoch) return lease_lost("the task of the lease is gone");
+  return {Code::not_found, "no such task in this zone"};
+}
+
 std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent, const Context& context) {
   if (auto outdated = refuse_outdated(row, context)) return std::move(*outdated);
   auto result = std::visit(Application(row, context), intent);

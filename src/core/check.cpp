@@ -102,12 +102,12 @@ void add_broken(Details& out, const LeaseTerms& terms) {
   check_range(out, terms.lease, argument::lease);
 }
 
-void add_broken(Details& out, const ClaimQuery& query) {
-  check_filter(out, query.filter);
-  check_worker(out, query.worker);
-  check_range(out, query.lease, argument::lease);
-  check_range(out, query.limit, argument::leases);
-  check_range(out, query.wait, argument::wait);
+void add_broken(Details& out, const ClaimSpec& spec) {
+  check_filter(out, spec.filter);
+  check_worker(out, spec.worker);
+  check_range(out, spec.lease, argument::lease);
+  check_range(out, spec.limit, argument::leases);
+  check_range(out, spec.wait, argument::wait);
 }
 
 void add_broken(Details& out, const HeartbeatTerms& terms) {

@@ -19,7 +19,7 @@ void add_broken(std::vector<Detail>& out, const CallInfo& call);
 void add_broken(std::vector<Detail>& out, const StatementText& statement);
 void add_broken(std::vector<Detail>& out, const Parameter& parameter);
 void add_broken(std::vector<Detail>& out, const LeaseTerms& terms);
-void add_broken(std::vector<Detail>& out, const ClaimQuery& query);
+void add_broken(std::vector<Detail>& out, const ClaimSpec& spec);
 void add_broken(std::vector<Detail>& out, const HeartbeatTerms& terms);
 void add_broken(std::vector<Detail>& out, const ReleaseTerms& terms);
 void add_broken(std::vector<Detail>& out, const WaitTerms& terms);
@@ -29,6 +29,7 @@ void add_broken(std::vector<Detail>& out, const HistoryQuery& query);
 void add_broken(std::vector<Detail>& out, const ChangesQuery& query);
 void add_broken(std::vector<Detail>& out, const PurgeQuery& query);
 void add_broken(std::vector<Detail>& out, const Settings& settings);
+void add_broken(std::vector<Detail>& out, const Request& request);
 void add_broken(std::vector<Detail>& out, const Task& task);
 
 /// invalid_argument with all that is broken; nothing if nothing is.

@@ -59,6 +59,10 @@ void check_log_file(Details& out, const std::string& path) {
 
 }  // namespace
 
+void add_broken(Details& out, const Request& request) {
+  if (request.completed) check_choice(out, "completed", *request.completed, contract::completed_policies);
+}
+
 void add_broken(Details& out, const Settings& settings) {
   check_choice(out, "mode", settings.mode, contract::modes);
   check_range(out, settings.timeout, option::timeout);

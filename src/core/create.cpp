@@ -30,7 +30,7 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
   Row row;
   Task& task = row.task;
   task.zone_id = spec.zone_id;
-  task.id = spec.id;
+  task.id = spec.id.value_or("");
   task.created_at = task.updated_at = std::clamp(context.now, min_time, max_time);
   task.operation = spec.operation;
   task.install_id = spec.install_id;

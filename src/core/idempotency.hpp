@@ -26,8 +26,5 @@ struct Replay {
 
 /// idempotency_mismatch unless the request is the one that the key was used for.
 [[nodiscard]] std::optional<Error> check_same(const Replay& first, const NewTask& spec);
-inline void require_same(const Replay& first, const NewTask& spec) {
-  if (auto refused = check_same(first, spec)) throw Failure(*std::move(refused));
-}
 
 }  // namespace tse::core

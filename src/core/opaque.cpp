@@ -21,8 +21,8 @@ std::variant<LeaseToken, Error> read_lease(std::string_view text) {
   return not_of("lease", "must be the token of a lease", text);
 }
 
-std::optional<Error> check_origin(const LeaseToken& lease, std::string_view generation) {
-  if (lease.generation == generation) return std::nullopt;
+std::optional<Error> check_origin(std::string_view lease_generation, std::string_view generation) {
+  if (lease_generation == generation) return std::nullopt;
   return Error{Code::lease_lost, "the lease was given out by another file, or before this one was restored"};
 }
 

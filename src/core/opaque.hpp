@@ -17,7 +17,7 @@ namespace tse::core {
 [[nodiscard]] std::variant<LeaseToken, Error> read_lease(std::string_view text);
 /// lease_lost unless the lease is of this file, with this content: which can change at any time, so it is asked within
 /// the transaction.
-[[nodiscard]] std::optional<Error> check_origin(const LeaseToken& lease, std::string_view generation);
+[[nodiscard]] std::optional<Error> check_origin(std::string_view lease_generation, std::string_view generation);
 
 /// What the cursors of a list are bound to: the file, and everything of the query that decides which rows there are.
 [[nodiscard]] std::uint64_t binding_of(const ListQuery& query, std::string_view generation);

@@ -50,10 +50,11 @@ struct ClaimFilter {
   std::vector<std::string> zones;                        ///< empty: all
   std::vector<std::string> operations;                   ///< empty: all
   auto operator<=>(const ClaimFilter&) const = default;  // NOLINT(modernize-use-nullptr): that of <=> itself
+  [[nodiscard]] bool matches(std::string_view zone_id, std::string_view operation) const noexcept;
 };
 
 /// Which tasks to claim, and on which terms.
-struct ClaimQuery {
+struct ClaimSpec {
   ClaimFilter filter{};
   Text worker{};
   std::chrono::microseconds lease = usual_lease;

@@ -245,11 +245,6 @@ void check_claim_filter(Details& out, std::size_t zones, std::size_t operations)
             std::to_string(operations) + ": name fewer in each claim, or none for all");
 }
 
-void check_page_limit(Details& out, std::string_view field, std::int64_t value) {
-  if (value < 1 || value > max_page)
-    add(out, field, "must be 1-" + std::to_string(max_page) + ", is " + std::to_string(value));
-}
-
 Details validate(const Task& task) { return validate(task, render(task)); }
 
 Details validate(const Task& task, std::string_view body, std::size_t room) {

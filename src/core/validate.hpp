@@ -80,6 +80,5 @@ void check_payload(std::vector<Detail>& out, std::size_t bytes);
 void check_actor(std::vector<Detail>& out, std::string_view value);
 /// How many zones and operations a claim names.
 void check_claim_filter(std::vector<Detail>& out, std::size_t zones, std::size_t operations);
-void check_page_limit(std::vector<Detail>& out, std::string_view field, std::int64_t value);
 
 }  // namespace tse::core

@@ -6,11 +6,6 @@
 namespace tse::engine {
 namespace {
 
-core::Failure missing(const core::Context& context) {
-  if (context.epoch) return {core::Code::lease_lost, "the task of the lease is gone"};
-  return {core::Code::not_found, "no such task in this zone"};
-}
-
 /// False: the row moved before the first step.
 bool replace_all(store::Session& session, const core::Row& row, const core::Steps& steps) {
   const core::Row* before = &row;
@@ -30,7 +25,7 @@ Carried carry_out(store::Session& session, const core::Key& key, const core::Int
                   const core::Context& context) {
   for (std::optional<std::int64_t> refused_version;;) {
     std::optional<core::Row> row = session.read(key);
-    if (!row) throw missing(context);
+    if (!row) throw core::Failure(core::missing_task(context));
     // It did not move, and yet is not what was read: a version that is no number would be tried for ever.
     if (row->version == refused_version)
       throw core::Failure(core::Code::corrupt, "a task's version cannot be compared with itself");
@@ -41,12 +36,6 @@ Carried carry_out(store::Session& session, const core::Key& key, const core::Int
     if (replace_all(session, *row, *steps)) return {std::move(steps->back()), true};
     refused_version = row->version;
   }
-}
-
-void require_given_out_here(store::Session& session, const std::string& generation) {
-  if (generation != session.generation())
-    throw core::Failure(core::Code::lease_lost,
-                        "the lease was given out by another file, or before this one was restored");
 }
 
 void run_also(store::Session& session, const std::vector<store::Statement>& statements, const core::Key& key,

@@ -21,10 +21,6 @@ struct Carried {
 Carried carry_out(store::Session& session, const core::Key& key, const core::Intent& intent,
                   const core::Context& context);
 
-/// Throws Failure(lease_lost) for a lease of another file, or from before this one's content was replaced: which can
-/// happen at any time, so it is told within the transaction.
-void require_given_out_here(store::Session& session, const std::string& generation);
-
 /// Runs the host's statements that go with a change of the task.
 void run_also(store::Session& session, const std::vector<store::Statement>& statements, const core::Key& key,
               std::int64_t now);

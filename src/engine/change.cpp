@@ -1,6 +1,6 @@
 #include "engine/change.hpp"
 
-#include "core/lease.hpp"
+#include "core/opaque.hpp"
 #include "engine/carry_out.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
@@ -24,7 +24,7 @@ Edit prepare_edit(const core::Key& key, const core::Intent& intent) {
 }
 
 Edit prepare_edit(std::string_view token, const core::Intent& intent) {
-  core::LeaseToken lease = lease_in(token);
+  core::LeaseToken lease = require(core::read_lease(token));
   return {std::move(lease.key), &intent, lease.epoch, std::move(lease.generation)};
 }
 
@@ -32,7 +32,7 @@ store::Change change_of(Context& at, Edit& edit, const Call& call) {
   return {[&at, &edit, &call](store::Session& session) {
     core::Context occasion = at.occasion(call);
     occasion.epoch = edit.epoch;
-    if (edit.generation) require_given_out_here(session, *edit.generation);
+    if (edit.generation) require(core::check_origin(*edit.generation, session.generation()));
     Carried carried = carry_out(session, edit.key, *edit.intent, occasion);
     if (carried.changed) run_also(session, call.also, edit.key, carried.row.task.updated_at);
     edit.row = std::move(carried.row);

@@ -1,10 +1,10 @@
 // The feed: what was committed after a position.
 #pragma once
 
+#include "core/query.hpp"
 #include "core/task.hpp"
 #include "engine/call.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,14 +13,7 @@ namespace tse::engine {
 
 class Engine;
 
-struct ChangesQuery {
-  std::string zone_id;  ///< empty: all
-  core::Text after;     ///< a position; none: from the beginning
-  bool latest = false;  ///< from here and now
-  bool allow_gap = false;
-  std::int64_t limit = 100;
-  std::chrono::microseconds wait{0};
-};
+using core::ChangesQuery;
 
 struct Changes {
   std::vector<core::Event> events;

@@ -1,34 +1,30 @@
-// What the engine's operations check of their arguments before anything else.
+// What core judges, as the engine's operations tell it: by throwing.
 #pragma once
 
 #include "core/check.hpp"
 #include "core/error.hpp"
-#include "core/lease.hpp"
 #include "core/task.hpp"
-
-#include <taskstate/contract/options.hpp>
 
 #include <chrono>
 #include <optional>
-#include <string_view>
 #include <utility>
-#include <vector>
+#include <variant>
 
 namespace tse::engine {
 
-/// What core refuses is thrown here.
+/// Throws the Failure that core has for it, if it has one.
 inline void require(std::optional<core::Error> refused) {
   if (refused) throw core::Failure(*std::move(refused));
 }
+template <class Value>
+Value require(std::variant<Value, core::Error> judged) {
+  if (auto* const refused = std::get_if<core::Error>(&judged)) throw core::Failure(std::move(*refused));
+  return std::get<Value>(std::move(judged));
+}
+
 using core::is_possible;
 /// Where a task must be named. Throws Failure(not_found).
 void require_possible(const core::Key& key);
-/// Throws Failure(invalid_argument) for what is no token.
-[[nodiscard]] core::LeaseToken lease_in(std::string_view text);
-
-inline constexpr std::chrono::microseconds shortest_lease{taskstate::contract::argument::lease.least};
-inline constexpr std::chrono::microseconds longest_lease{taskstate::contract::argument::lease.most};
-void check_lease_terms(std::vector<core::Detail>& out, const core::Text& worker, std::chrono::microseconds lease);
 
 /// A duration from now on that no clock overflows with.
 [[nodiscard]] std::chrono::microseconds capped(std::chrono::microseconds duration);

@@ -3,7 +3,6 @@
 
 #include "core/apply.hpp"
 #include "core/lease.hpp"
-#include "core/validate.hpp"
 #include "engine/carry_out.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
@@ -17,21 +16,21 @@ namespace {
 
 using std::chrono::steady_clock;
 
-Lease grant(Context& at, store::Session& session, const core::Key& key, const core::Text& worker,
-            std::chrono::microseconds duration, const Call& call) {
+Lease grant(Context& at, store::Session& session, const core::Key& key, const LeaseTerms& terms, const Call& call) {
   core::Context occasion = at.occasion(call);
   const LeaseClock& clock = at.settings.lease_clock;
   const std::int64_t now = clock.now();
-  if (!occasion.actor) occasion.actor = worker;
-  const core::Grant terms{session.next_epoch(), now + duration.count(), clock.name, worker};
-  at.store->note_lease(duration.count());
+  if (!occasion.actor) occasion.actor = terms.worker;
+  const std::int64_t duration = terms.lease.count();
+  const core::Grant granted{session.next_epoch(), now + duration, clock.name, terms.worker};
+  at.store->note_lease(duration);
   Lease lease;
-  lease.row = carry_out(session, key, core::Start{terms}, occasion).row;
+  lease.row = carry_out(session, key, core::Start{granted}, occasion).row;
   run_also(session, call.also, key, lease.row.task.updated_at);
   lease.payload = session.payload(key);
-  lease.token = core::format_lease({session.generation(), key, terms.epoch, duration.count()});
-  lease.duration = duration.count();
-  lease.expires_at = occasion.now + duration.count();
+  lease.token = core::format_lease({session.generation(), key, granted.epoch, duration});
+  lease.duration = duration;
+  lease.expires_at = occasion.now + duration;
   return lease;
 }
 
@@ -42,7 +41,7 @@ void grant_some(Context& at, store::Session& session, Picker& picker, const Clai
     const auto key = picker.next();
     if (!key) break;
     try {
-      leases.push_back(grant(at, session, *key, spec.worker, spec.lease, call));
+      leases.push_back(grant(at, session, *key, {spec.worker, spec.lease}, call));
     } catch (const core::Failure& failure) {
       const core::Code code = failure.error().code;
       if (code != core::Code::not_found && code != core::Code::illegal_transition) throw;
@@ -126,26 +125,8 @@ void refuse_incomparable(Context& at, store::Session& session, const core::Key& 
 
 }  // namespace
 
-void check(const ClaimSpec& spec) {
-  std::vector<core::Detail> broken;
-  core::check_claim_filter(broken, spec.filter.zones.size(), spec.filter.operations.size());
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-  for (const std::string& zone : spec.filter.zones) core::check_id(broken, "zones", zone);
-  for (const std::string& operation : spec.filter.operations)
-    if (!core::is_operation(operation))
-      broken.push_back(
-          {"operations", "each must match [a-z][a-z0-9_]{0,31}, has " + std::to_string(operation.size()) + " bytes"});
-  check_lease_terms(broken, spec.worker, spec.lease);
-  if (spec.limit < 1 || spec.limit > core::max_leases)
-    broken.push_back({"limit", "must be 1-64, is " + std::to_string(spec.limit)});
-  if (spec.wait.count() < 0)
-    broken.push_back({"wait", "must not be negative, is " + std::to_string(spec.wait.count()) + " us"});
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-}
-
 std::vector<Lease> claim(Engine& engine, const ClaimSpec& spec, const Call& call) {
-  Context& at = engine.enter(call);
-  check(spec);
+  Context& at = engine.enter(call, spec);
   std::vector<Lease> leases = claim_now(at, spec, call);
   if (!leases.empty() || spec.wait.count() == 0) return leases;
 
@@ -163,24 +144,20 @@ std::vector<Lease> claim(Engine& engine, const ClaimSpec& spec, const Call& call
   }
 }
 
-Lease start_leased(Engine& engine, const core::Key& key, const core::Text& worker, std::chrono::microseconds duration,
-                   const Call& call) {
-  Context& at = engine.enter(call);
-  std::vector<core::Detail> broken;
-  check_lease_terms(broken, worker, duration);
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
+Lease start_leased(Engine& engine, const core::Key& key, const LeaseTerms& terms, const Call& call) {
+  Context& at = engine.enter(call, terms);
   require_possible(key);
   Lease lease;
   const auto start = [&](store::Session& session) {
     try {
-      lease = grant(at, session, key, worker, duration, call);
+      lease = grant(at, session, key, terms, call);
     } catch (const core::Failure& failure) {
       if (failure.error().code == core::Code::illegal_transition) refuse_incomparable(at, session, key);
       throw;
     }
   };
   at.commit({start}, call);
-  if (at.settings.real_time) at.housekeeper.wake_in(duration);
+  if (at.settings.real_time) at.housekeeper.wake_in(terms.lease);
   return lease;
 }
 

@@ -1,12 +1,10 @@
 // Beginning to work on a task under a lease: the next one that there is, or one that is named.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/query.hpp"
 #include "core/task.hpp"
 #include "engine/call.hpp"
-#include "engine/watch.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,19 +13,8 @@ namespace tse::engine {
 
 class Engine;
 
-inline constexpr std::chrono::microseconds usual_lease = std::chrono::seconds(30);
-
-/// Which tasks claim() takes, and on which terms.
-struct ClaimSpec {
-  ClaimFilter filter;
-  core::Text worker;
-  std::chrono::microseconds lease = usual_lease;
-  std::int64_t limit = 1;
-  std::chrono::microseconds wait{0};
-};
-
-/// Throws Failure(invalid_argument).
-void check(const ClaimSpec& spec);
+using core::ClaimSpec;
+using core::LeaseTerms;
 
 /// A lease as it was granted.
 struct Lease {
@@ -40,7 +27,6 @@ struct Lease {
 
 /// None: nothing to do, also after `spec.wait`.
 std::vector<Lease> claim(Engine& engine, const ClaimSpec& spec, const Call& call);
-Lease start_leased(Engine& engine, const core::Key& key, const core::Text& worker, std::chrono::microseconds duration,
-                   const Call& call);
+Lease start_leased(Engine& engine, const core::Key& key, const LeaseTerms& terms, const Call& call);
 
 }  // namespace tse::engine

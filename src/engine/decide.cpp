@@ -1,5 +1,6 @@
 #include "engine/decide.hpp"
 
+#include "core/admit.hpp"
 #include "engine/engine.hpp"
 #include "engine/wait.hpp"
 
@@ -34,7 +35,8 @@ Sought seek(Context& at, const core::Key& key, const Call& call) {
     sought.found = at.store->answer(key, proven, at.patience(call));
     at.answers.count_miss();
     if (!sought.found.row) {
-      if (sought.found.tombstone.value_or(INT64_MIN) > at.wall.expired_until(at.settings.clock()))
+      const std::optional<std::int64_t> tombstone = sought.found.tombstone;
+      if (tombstone && core::is_in_force(*tombstone, at.wall.expired_until(at.settings.clock())))
         sought.otherwise = core::Gone{};
       return sought;
     }

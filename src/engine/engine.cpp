@@ -35,11 +35,11 @@ void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackRepor
 
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
   const auto report = std::make_shared<CallbackReport>();
+  require(core::check(settings));
   choose_clocks(settings, report);
-  require(core::check(static_cast<const core::Settings&>(settings)));
-  const std::string log_file = settings.log_file.value_or("");
-  if (!settings.log_callback) refuse_log_in_the_database(path, log_file);
-  auto log = std::make_unique<Log>(LogSettings{settings.log_level, log_file, settings.log_callback});
+  LogSettings logging{settings.log_level, settings.log_file.value_or(""), settings.log_callback};
+  if (!logging.callback) refuse_log_in_the_database(path, logging.file);
+  auto log = std::make_unique<Log>(logging);
   report->tell_to([to = log.get()](std::string_view line) { to->write(LogLevel::error, line); });
   auto store = open_store(path, settings, *log);
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));
@@ -60,12 +60,6 @@ Engine::~Engine() {
 
 void Engine::Retire::operator()(Engine* engine) const noexcept {
   if (!engine->context_.lifetime.is_inherited()) delete engine;
-}
-
-Context& Engine::enter(const Call& call) {
-  context_.lifetime.require();
-  require(core::check(call));
-  return context_;
 }
 
 void Engine::close() noexcept {

@@ -2,6 +2,7 @@
 // (create.hpp, claim.hpp, decide.hpp ...), which begins with enter().
 #pragma once
 
+#include "engine/checks.hpp"
 #include "engine/context.hpp"
 #include "engine/fork_guard.hpp"
 #include "engine/settings.hpp"
@@ -26,8 +27,14 @@ class Engine : private fork_guard::Participant {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// What an operation stands on. Throws Failure: closed, forked; then invalid_argument for the call itself.
-  [[nodiscard]] Context& enter(const Call& call);
+  /// What an operation stands on. Throws Failure: closed, forked; then invalid_argument for what core finds broken in
+  /// the call and the arguments.
+  template <class... Arguments>
+  [[nodiscard]] Context& enter(const Call& call, const Arguments&... arguments) {
+    context_.lifetime.require();
+    require(core::check(call, arguments...));
+    return context_;
+  }
   /// The same for what answers also where the engine cannot be used.
   [[nodiscard]] Context& enter_anyhow() noexcept { return context_; }
 

@@ -1,6 +1,6 @@
 #include "engine/lease.hpp"
 
-#include "core/lease.hpp"
+#include "core/opaque.hpp"
 #include "engine/carry_out.hpp"
 #include "engine/change.hpp"
 #include "engine/checks.hpp"
@@ -10,21 +10,12 @@
 #include <utility>
 
 namespace tse::engine {
-namespace {
-
-core::Failure bad_duration(const char* field, const char* rule, std::chrono::microseconds value) {
-  return core::Failure(core::invalid(field, std::string(rule) + ", is " + std::to_string(value.count()) + " us"));
-}
-
-}  // namespace
-
 Heartbeat heartbeat(Engine& engine, std::string_view token, std::optional<std::chrono::microseconds> lease,
                     std::optional<core::Link> progress, const Call& call) {
   Context& at = engine.enter(call);
-  const core::LeaseToken held = lease_in(token);
+  const core::LeaseToken held = require(core::read_lease(token));
   const std::chrono::microseconds duration = lease.value_or(std::chrono::microseconds(held.duration));
-  if (duration < shortest_lease || duration > longest_lease)
-    throw bad_duration("lease", "must be 1 ms to 30 days", duration);
+  require(core::check(core::HeartbeatTerms{duration}));
   core::Heartbeat intent{0, at.settings.lease_clock.name, std::move(progress)};
   // A power cut ends the worker too, so only what the client sees must be on the disk.
   const bool shown = intent.progress || !call.also.empty();
@@ -33,7 +24,7 @@ Heartbeat heartbeat(Engine& engine, std::string_view token, std::optional<std::c
   const auto move = [&](store::Session& session) {
     core::Context occasion = at.occasion(call);
     occasion.epoch = held.epoch;
-    require_given_out_here(session, held.generation);
+    require(core::check_origin(held.generation, session.generation()));
     at.store->note_lease(duration.count());
     intent.until = at.settings.lease_clock.now() + duration.count();
     const core::Row row = carry_out(session, held.key, intent, occasion).row;
@@ -46,8 +37,7 @@ Heartbeat heartbeat(Engine& engine, std::string_view token, std::optional<std::c
 }
 
 core::Row release(Engine& engine, std::string_view token, std::chrono::microseconds delay, const Call& call) {
-  Context& at = engine.enter(call);
-  if (delay.count() < 0 || delay > longest_lease) throw bad_duration("delay", "must be 0 to 30 days", delay);
+  Context& at = engine.enter(call, core::ReleaseTerms{delay});
   core::Release intent;
   if (delay.count() > 0) intent.not_before = at.settings.clock() + delay.count();
   return change_leased(engine, token, intent, call);

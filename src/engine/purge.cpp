@@ -1,14 +1,12 @@
 #include "engine/purge.hpp"
 
-#include "core/validate.hpp"
+#include "core/removal.hpp"
 #include "engine/carry_out.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 #include "engine/tick.hpp"
 
 #include <taskstate/contract/limits.hpp>
-#include <taskstate/contract/options.hpp>
-
 #include <algorithm>
 #include <limits>
 #include <new>
@@ -24,17 +22,6 @@ constexpr std::int64_t tasks_per_round = taskstate::contract::pace::purged_tasks
 /// What removed tasks have left, and nothing that is over only in time.
 constexpr store::Expiry nothing_else{std::numeric_limits<std::int64_t>::min(),
                                      std::numeric_limits<std::int64_t>::min()};
-
-constexpr std::chrono::microseconds longest_age{taskstate::contract::argument::older_than.most};
-
-void check(const PurgeQuery& query) {
-  std::vector<core::Detail> broken;
-  if (!query.zone_id.empty()) core::check_id(broken, "zone_id", query.zone_id);
-  if (query.older_than.count() < 0 || query.older_than > longest_age)
-    broken.push_back({"older_than", "must be 0 to 100 years, is " + std::to_string(query.older_than.count()) + " us"});
-  if (query.limit < 0) broken.push_back({"limit", "must not be negative, is " + std::to_string(query.limit)});
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-}
 
 bool has_given_up(const core::Failure& failure) {
   return failure.error().code == core::Code::busy || failure.error().code == core::Code::cancelled;
@@ -100,10 +87,9 @@ void drop_left_over(Context& at, const Call& call) {
 }  // namespace
 
 std::int64_t purge(Engine& engine, const PurgeQuery& query, const Call& call) {
-  Context& at = engine.enter(call);
-  check(query);
+  Context& at = engine.enter(call, query);
   const std::int64_t now = at.settings.clock();
-  store::EndedQuery ended{query.zone_id, now - query.older_than.count(), now};
+  store::EndedQuery ended{query.zone_id.value_or(""), now - query.older_than->count(), now};
   ended.expired_until = at.wall.expired_until(now);
   return purge_ended(at, std::move(ended), query.limit, call);
 }
@@ -143,9 +129,7 @@ bool erase(Engine& engine, const core::Key& key, const Call& call) {
       const auto row = session.read(key);
       is_left = session.has_expired(nothing_else);
       if (!row) return;
-      if (!taskstate::is_terminal(row->task.status))
-        throw core::Failure(core::Code::illegal_transition, "a " + std::string(to_string(row->task.status)) +
-                                                                " task cannot be erased; cancel it first");
+      require(core::check_erasure(row->task));
       const std::int64_t now = at.settings.clock();
       erased = session.remove(key, now);
       is_left = session.has_expired(nothing_else);

@@ -1,23 +1,18 @@
 // Removing tasks that have ended: by age, in small transactions, and one at once without a trace.
 #pragma once
 
+#include "core/query.hpp"
 #include "core/task.hpp"
 #include "engine/call.hpp"
 
-#include <chrono>
 #include <cstdint>
-#include <string>
 
 namespace tse::engine {
 
 class Engine;
 struct Context;
 
-struct PurgeQuery {
-  std::string zone_id;  ///< empty: all
-  std::chrono::microseconds older_than{0};
-  std::int64_t limit = 0;  ///< 0: all
-};
+using core::PurgeQuery;
 
 /// How many were removed.
 std::int64_t purge(Engine& engine, const PurgeQuery& query, const Call& call);

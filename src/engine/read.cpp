@@ -21,12 +21,7 @@ std::optional<std::string> payload(Engine& engine, const core::Key& key, const C
 }
 
 std::vector<core::Event> history(Engine& engine, const core::Key& key, const Call& call, const HistoryQuery& query) {
-  Context& at = engine.enter(call);
-  std::vector<core::Detail> broken;
-  core::check_page_limit(broken, "limit", query.limit);
-  if (query.before_revision && *query.before_revision < 1)
-    broken.push_back({"before_revision", "must be 1 or more, is " + std::to_string(*query.before_revision)});
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
+  Context& at = engine.enter(call, query);
   if (!is_possible(key)) return {};
   auto events = at.store->history(key, query.before_revision, static_cast<std::size_t>(query.limit), at.patience(call));
   std::reverse(events.begin(), events.end());

@@ -1,11 +1,10 @@
 // Looking at one task.
 #pragma once
 
+#include "core/query.hpp"
 #include "core/task.hpp"
-#include "core/validate.hpp"
 #include "engine/call.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,11 +16,7 @@ class Engine;
 std::optional<core::Row> get(Engine& engine, const core::Key& key, const Call& call);
 std::optional<std::string> payload(Engine& engine, const core::Key& key, const Call& call);
 
-/// A part of a task's history.
-struct HistoryQuery {
-  std::optional<std::int64_t> before_revision{};  ///< exclusive; none: up to the newest event
-  std::int64_t limit = core::max_page;
-};
+using core::HistoryQuery;
 std::vector<core::Event> history(Engine& engine, const core::Key& key, const Call& call,
                                  const HistoryQuery& query = {});
 

@@ -1,6 +1,5 @@
 #include "engine/stats.hpp"
 
-#include "core/validate.hpp"
 #include "engine/engine.hpp"
 
 #include <utility>
@@ -14,14 +13,9 @@ std::string kind_of(const std::string& clock) { return clock.substr(0, clock.fin
 
 }  // namespace
 
-Stats stats(Engine& engine, std::string_view zone_id, const Call& call) {
-  Context& at = engine.enter(call);
-  if (!zone_id.empty()) {
-    std::vector<core::Detail> broken;
-    core::check_id(broken, "zone_id", zone_id);
-    if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-  }
-  Stats stats{at.store->stats(zone_id, at.patience(call)),
+Stats stats(Engine& engine, const core::Text& zone_id, const Call& call) {
+  Context& at = engine.enter(call, core::ZoneFilter{zone_id});
+  Stats stats{at.store->stats(zone_id.value_or(""), at.patience(call)),
               static_cast<std::int64_t>(at.watches->count()),
               at.answers.figures(),
               at.store->proof(),

@@ -25,8 +25,8 @@ struct Stats {
   bool expiry_paused = false;  ///< the wall clock has leapt
 };
 
-/// Counts of one zone; empty: of all.
-Stats stats(Engine& engine, std::string_view zone_id, const Call& call);
+/// Counts of one zone; none: of all.
+Stats stats(Engine& engine, const core::Text& zone_id, const Call& call);
 
 /// "wal_index" and so on.
 [[nodiscard]] std::string_view to_string(store::Proof proof) noexcept;

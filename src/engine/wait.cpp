@@ -1,5 +1,6 @@
 #include "engine/wait.hpp"
 
+#include "core/moved.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 #include "engine/read.hpp"
@@ -21,13 +22,11 @@ void await_move(Context& at, const core::Key& key, std::optional<std::int64_t> r
 
 std::optional<core::Row> wait(Engine& engine, const core::Key& key, std::optional<std::int64_t> revision,
                               std::chrono::microseconds wait, const Call& call) {
-  Context& at = engine.enter(call);
-  if (wait.count() < 0)
-    throw core::Failure(core::invalid("wait", "must not be negative, is " + std::to_string(wait.count()) + " us"));
+  Context& at = engine.enter(call, core::WaitTerms{wait});
   const auto until = steady_clock::now() + capped(wait);
   for (;;) {
     std::optional<core::Row> row = get(engine, key, call);
-    const bool moved = !row || taskstate::is_terminal(row->task.status) || (revision && row->revision > *revision);
+    const bool moved = !row || core::has_moved(row->task.status, row->revision, revision);
     if (moved || steady_clock::now() >= until) return row;
     if (call.stop.stop_requested())
       throw core::Failure(core::Code::cancelled, "the caller cancelled before the task had moved");

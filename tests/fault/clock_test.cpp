@@ -133,7 +133,7 @@ class Walk {
         if (!token_.empty()) engine::release(*tasks_, token_, below(random_, 2) * 720h, patient());
         return;
       case 6: engine::tick(*tasks_, patient()); return;
-      case 7: engine::purge(*tasks_, {"", std::chrono::hours(below(random_, 876000)), 2}, patient()); return;
+      case 7: engine::purge(*tasks_, {{}, std::chrono::hours(below(random_, 876000)), 2}, patient()); return;
       case 8: engine::change(*tasks_, {"z", id()}, core::Cancel{true, {}}, patient()); return;
       default: engine::erase(*tasks_, {"z", id()}, patient()); return erased(id_);
     }

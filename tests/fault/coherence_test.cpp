@@ -159,7 +159,7 @@ int read(const std::string& path, Board& board, std::uint64_t seed) {
   std::thread second(read_all, random());
   read_all(random());
   second.join();
-  board.hits += static_cast<std::int64_t>(engine::stats(*tasks, "", patient()).cache.hits);
+  board.hits += static_cast<std::int64_t>(engine::stats(*tasks, {}, patient()).cache.hits);
   return 0;
 }
 

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(all_tailers_see_the_same_and_every_hole_is_a_purge) {
   std::atomic<bool> ended{false};
   std::thread purging([&] {
     while (!ended) {
-      purged += engine::purge(*tasks, {"", std::chrono::milliseconds(300), 0}, patient());
+      purged += engine::purge(*tasks, {{}, std::chrono::milliseconds(300), 0}, patient());
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   });

@@ -244,7 +244,7 @@ struct State {
 // Whoever waits is not inside SQLite, so the child may open anew and work, and the parent's thread goes on to its end.
 BOOST_AUTO_TEST_CASE(a_child_of_an_engine_that_waits_works) {
   const auto awaits = [](engine::Engine& tasks) {
-    while (engine::stats(tasks, "", patient()).waiters == 0) std::this_thread::yield();
+    while (engine::stats(tasks, {}, patient()).waiters == 0) std::this_thread::yield();
   };
   const core::Key made{"waited", "t"};
   const std::vector<State> states{

@@ -206,7 +206,7 @@ class Host {
   core::NewTask some_task() {
     core::NewTask spec = new_task(zone(), new_id());
     spec.package_id = "pkg_1";
-    if (below(random_, 2) == 0) spec.payload = "secret of " + spec.id + std::string(below(random_, 4) * 2500, 'p');
+    if (below(random_, 2) == 0) spec.payload = "secret of " + *spec.id + std::string(below(random_, 4) * 2500, 'p');
     spec.max_attempts = static_cast<std::int64_t>(1 + below(random_, 3));
     return spec;
   }
@@ -246,9 +246,9 @@ class Host {
   void create() { engine::create(tasks(), some_task(), call()), acknowledge(); }
   void create_with_a_key() {
     core::NewTask spec = some_task();
-    spec.idempotency_key = "key of " + spec.id;
+    spec.idempotency_key = "key of " + *spec.id;
     engine::create(tasks(), spec, call());
-    promises_.keys.push_back({spec, spec.id, promises_.now + 5 * 60'000'000LL});
+    promises_.keys.push_back({spec, *spec.id, promises_.now + 5 * 60'000'000LL});
     acknowledge();
   }
   void create_for_later() {
@@ -270,7 +270,7 @@ class Host {
   }
   void start() { engine::change(tasks(), some({core::Status::pending}), core::Start{}, call()), acknowledge(); }
   void start_leased() {
-    hold(engine::start_leased(tasks(), some({core::Status::pending}), "w", engine::usual_lease, call()));
+    hold(engine::start_leased(tasks(), some({core::Status::pending}), {"w", core::usual_lease}, call()));
     acknowledge();
   }
   void claim() {
@@ -284,7 +284,7 @@ class Host {
   void heartbeat() {
     Promises::Held& held = some_held();
     engine::heartbeat(tasks(), held.token, {}, {}, patient());
-    held.until = promises_.now + std::chrono::microseconds(engine::usual_lease).count();
+    held.until = promises_.now + std::chrono::microseconds(core::usual_lease).count();
     withdraw();  // may be lost
   }
   void heartbeat_with_progress() {
@@ -294,7 +294,7 @@ class Host {
     progress.href = "/progress/" + std::to_string(++promises_.made);
     progress.rel = "progress";
     engine::heartbeat(tasks(), held.token, {}, progress, call());
-    held.until = promises_.now + std::chrono::microseconds(engine::usual_lease).count();
+    held.until = promises_.now + std::chrono::microseconds(core::usual_lease).count();
     acknowledge();
   }
   void release() {

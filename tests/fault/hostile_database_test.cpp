@@ -38,7 +38,7 @@ void fill(const std::string& path) {
     spec.idempotency_key = id;
     spec.links = {{"/log", "log", {}, {}, {}}};
     engine::create(*tasks, spec, patient());
-    if (std::string_view(id) == "held") engine::start_leased(*tasks, {zone, id}, "w", std::chrono::hours(1), patient());
+    if (std::string_view(id) == "held") engine::start_leased(*tasks, {zone, id}, {"w", std::chrono::hours(1)}, patient());
     if (std::string_view(id) != "pending" && std::string_view(id) != "held")
       engine::change(*tasks, {zone, id}, core::Start{}, patient());
   }
@@ -104,7 +104,7 @@ void use(const std::string& path, engine::Mode mode) {
   }
   attempt([&] { engine::list(*tasks, {zone, {}, {}, {}, {}, {}, {}, 50, {}, {}, true}, call); });
   attempt([&] { engine::changes(*tasks, {}, call); });
-  attempt([&] { engine::stats(*tasks, "", call); });
+  attempt([&] { engine::stats(*tasks, {}, call); });
   attempt([&] { engine::verify(*tasks, call); });
   attempt([&] { engine::create(*tasks, new_task(zone, "new"), call); });
   attempt([&] { engine::claim(*tasks, {}, call); });
@@ -112,7 +112,7 @@ void use(const std::string& path, engine::Mode mode) {
   attempt([&] { engine::change(*tasks, {zone, "pending"}, core::Start{}, call); });
   attempt([&] { engine::change(*tasks, {zone, "running"}, complete_with("ins"), call); });
   attempt([&] { engine::change(*tasks, {zone, "held"}, core::Fail{"It broke.", {}, {}}, call); });
-  attempt([&] { engine::purge(*tasks, {"", std::chrono::microseconds(0), 0}, call); });
+  attempt([&] { engine::purge(*tasks, {{}, std::chrono::microseconds(0), 0}, call); });
   attempt([&] { engine::erase(*tasks, {zone, "failed"}, call); });
   attempt([&] { engine::backup(*tasks, path + "-copy", call); });
 }

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(fifty_at_once_make_one_task) {
   }
   BOOST_TEST(wrong == 0U);
   const engine::Engine::Ptr tasks = open(path);
-  BOOST_TEST(engine::stats(*tasks, "", {}).store.totals[0] == static_cast<std::int64_t>(rounds));
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.totals[0] == static_cast<std::int64_t>(rounds));
   BOOST_TEST(engine::verify(*tasks, {}).problems.empty());
   std::cout << "measured: " << rounds << " creates, each tried by " << processes * threads << " threads of "
             << processes << " processes at once: " << wrong << " wrong\n";

@@ -88,9 +88,9 @@ struct World {
     }
     engine::change(*tasks, {"z", "completed"}, complete_with("ins_1"), {});
     engine::create(*tasks, new_task("z", "leased"), {});
-    token = engine::start_leased(*tasks, {"z", "leased"}, "w", std::chrono::hours(2), {}).token;
+    token = engine::start_leased(*tasks, {"z", "leased"}, {"w", std::chrono::hours(2)}, {}).token;
     engine::create(*tasks, new_task("z", "expired"), {});
-    engine::start_leased(*tasks, {"z", "expired"}, "w", std::chrono::seconds(1), {});
+    engine::start_leased(*tasks, {"z", "expired"}, {"w", std::chrono::seconds(1)}, {});
     engine::create(*tasks, new_task("z", "pending"), {});
     hot = read_files(path);
     tasks.reset();
@@ -206,7 +206,7 @@ std::vector<Scenario> all_scenarios(const World& world) {
   intent("fail", "running", is("running", Status::failed), core::Fail{"no", {}, {}});
   intent("cancel", "pending", is("pending", Status::failed), core::Cancel{});
   change("start under a lease", is("pending", Status::running), [](Engine& tasks) {
-    engine::start_leased(tasks, {"z", "pending"}, "w", std::chrono::seconds(30), {});
+    engine::start_leased(tasks, {"z", "pending"}, {"w", std::chrono::seconds(30)}, {});
   });
   change("claim", is("pending", Status::running), [](Engine& tasks) {
     engine::ClaimSpec wanted;
@@ -231,7 +231,7 @@ std::vector<Scenario> all_scenarios(const World& world) {
   change("expiry", is("expired", Status::failed), [](Engine& tasks) { engine::tick(tasks, {}); });
   change("erase", is_gone("completed"), [](Engine& tasks) { engine::erase(tasks, {"z", "completed"}, {}); });
   change("purge", is_gone("completed"), [](Engine& tasks) {
-    engine::purge(tasks, {"", std::chrono::seconds(0), 0}, {});
+    engine::purge(tasks, {{}, std::chrono::seconds(0), 0}, {});
   });
   all.back().is_in_parts = true;
   all.push_back({"batch",
@@ -268,7 +268,7 @@ std::vector<Scenario> all_scenarios(const World& world) {
       throw core::Failure(Code::internal, "not all events");
   });
   read("changes", [](Engine& tasks) { engine::changes(tasks, {}, {}); });
-  read("stats", [](Engine& tasks) { engine::stats(tasks, "", {}); });
+  read("stats", [](Engine& tasks) { engine::stats(tasks, {}, {}); });
   read("wait", [](Engine& tasks) { engine::wait(tasks, {"z", "running"}, 1, std::chrono::seconds(0), {}); });
   read("verify", [](Engine& tasks) { engine::verify(tasks, {}); });  // what it cannot read is a finding
   all.push_back({"decide", {exists("new")}, [](Engine& tasks, const std::string&) {

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(however_they_meet_history_and_answers_agree) {
     core::NewTask spec = new_task("z", id);
     spec.max_attempts = 1 + static_cast<std::int64_t>(random() % 2);
     engine::create(*tasks, std::move(spec), patient());
-    const engine::Lease lease = engine::start_leased(*tasks, {"z", id}, {}, 1ms, patient());
+    const engine::Lease lease = engine::start_leased(*tasks, {"z", id}, {{}, 1ms}, patient());
     std::copy_n(lease.token.c_str(), lease.token.size() + 1, race->token.begin());
     std::copy_n(id.c_str(), id.size() + 1, race->id.begin());
     race->force = random() % 2 == 0;

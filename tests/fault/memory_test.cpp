@@ -158,7 +158,7 @@ void a_workers_life(engine::Engine& tasks, std::int64_t& now) {
   exhaust(
       "release", tasks, [&] { engine::release(tasks, token, {}, {}); }, [&] { return !row().lease_until; });
   exhaust(
-      "start_leased", tasks, [&] { token = engine::start_leased(tasks, work, wanted.worker, wanted.lease, {}).token; },
+      "start_leased", tasks, [&] { token = engine::start_leased(tasks, work, {wanted.worker, wanted.lease}, {}).token; },
       [&] { return row().attempt == 2; });
   now += 60'000'000;
   exhaust(
@@ -188,7 +188,7 @@ void a_hosts_life(engine::Engine& tasks) {
   };
   read("replay", [&] { engine::create(tasks, spec, call); });
   read("changes", [&] { engine::changes(tasks, {}, {}); });
-  read("stats", [&] { (void)to_open_metrics(engine::stats(tasks, "", {})); });
+  read("stats", [&] { (void)to_open_metrics(engine::stats(tasks, {}, {})); });
   read("wait", [&] { engine::wait(tasks, mine, 1, std::chrono::milliseconds(1), {}); });
   read("watch", [&] {
     const auto watch = engine::watch(tasks);
@@ -205,7 +205,7 @@ void a_hosts_life(engine::Engine& tasks) {
   exhaust(
       "purge", tasks,
       [&] {
-        engine::purge(tasks, {"", std::chrono::seconds(0), 0}, call);
+        engine::purge(tasks, {{}, std::chrono::seconds(0), 0}, call);
       },
       [&] { return !row(); });
 }

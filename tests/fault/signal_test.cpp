@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_storm_of_them_fails_nothing) {
         const engine::Engine::Ptr other = open(path);
         one_life(*own, *other, "z" + std::to_string(round));
         engine::backup(*own, path + "-copy", patient());
-        engine::purge(*own, {"", 0us, 0}, patient());
+        engine::purge(*own, {{}, 0us, 0}, patient());
         if (!engine::verify(*own, patient()).problems.empty()) throw std::runtime_error("verify finds problems");
       } catch (const std::exception& error) {
         ++violations;

@@ -93,7 +93,7 @@ std::string fill(engine::Engine& tasks) {
     engine::create(tasks, spec, patient());
   };
   const auto lease = [&](const std::string& id) {
-    return engine::start_leased(tasks, {"z", id}, "worker", 1h, patient()).token;
+    return engine::start_leased(tasks, {"z", id}, {"worker", 1h}, patient()).token;
   };
   core::NewTask rich = new_task("z", "pending");
   rich.payload = "payload";

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(each_is_woken_soon_and_waiting_costs_next_to_nothing) {
   const std::size_t before = ::mallinfo2().uordblks;
   for (std::size_t i = 1; i < count; ++i) watch->await_task({"z", std::to_string(i)}, 1, static_cast<std::int64_t>(i));
   const std::size_t bytes = (::mallinfo2().uordblks - before) / count;
-  BOOST_TEST(engine::stats(*tasks, "", {}).waiters == static_cast<std::int64_t>(count));
+  BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == static_cast<std::int64_t>(count));
 
   constexpr std::int64_t idle_ns = 1000000000;
   const std::int64_t cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);

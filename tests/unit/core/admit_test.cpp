@@ -29,7 +29,7 @@ std::string verdict(const NewTask& spec, const Surroundings& found, const Admiss
 }
 
 Replay replay_of(const NewTask& spec, std::int64_t expires_at = noon + second) {
-  return {fingerprint_version, fingerprint(spec), spec.id, expires_at};
+  return {fingerprint_version, fingerprint(spec), *spec.id, expires_at};
 }
 
 }  // namespace

@@ -323,4 +323,11 @@ BOOST_AUTO_TEST_CASE(a_note_belongs_to_one_change) {
   BOOST_TEST(!next(born, Start{}).note.worker.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(who_asks_under_a_lease_has_lost_it_where_the_task_is_gone) {
+  Context context = at_time(noon);
+  BOOST_TEST((missing_task(context).code == Code::not_found));
+  context.epoch = 1;
+  BOOST_TEST((missing_task(context).code == Code::lease_lost));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -86,6 +86,15 @@ BOOST_AUTO_TEST_CASE(choices) {
   BOOST_TEST(fault([](auto& it) { it.policy.completed = Completed::ok; }) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_request_chooses_how_a_completed_task_is_answered) {
+  Request request;
+  BOOST_TEST(!check(request).has_value());
+  request.completed = Completed::ok;
+  BOOST_TEST(!check(request).has_value());
+  request.completed = static_cast<Completed>(2);
+  BOOST_TEST(check(request)->message == "completed: must be one of 0 (see_other), 1 (ok), is 2");
+}
+
 BOOST_AUTO_TEST_CASE(durations) {
   BOOST_TEST(fault([](auto& it) { it.housekeeping = 0s; }) == "");
   BOOST_TEST(fault([](auto& it) { it.housekeeping = 10ms; }) == "");

@@ -62,13 +62,13 @@ BOOST_AUTO_TEST_CASE(the_defaults_break_no_rule) {
   list.zone_id = "z";
   PurgeQuery purge;
   purge.older_than = 0us;
-  const auto error = check(CallInfo{}, LeaseTerms{}, ClaimQuery{}, HeartbeatTerms{}, ReleaseTerms{}, WaitTerms{},
+  const auto error = check(CallInfo{}, LeaseTerms{}, ClaimSpec{}, HeartbeatTerms{}, ReleaseTerms{}, WaitTerms{},
                            ZoneFilter{}, list, HistoryQuery{}, ChangesQuery{}, purge, Settings{});
   BOOST_TEST(!error.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(all_that_is_broken_is_told_in_the_order_of_the_arguments_and_of_their_members) {
-  ClaimQuery claim;
+  ClaimSpec claim;
   claim.filter = {{"a/b"}, {"Create"}};
   claim.worker = "";
   claim.lease = 0us;
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(statements_of_the_host) {
 }
 
 BOOST_AUTO_TEST_CASE(a_claim) {
-  const auto of = [](auto change) { return fault<ClaimQuery>(change); };
+  const auto of = [](auto change) { return fault<ClaimSpec>(change); };
   BOOST_TEST(of([](auto& it) { it.filter = {{"a", "b"}, {"create"}}; }) == "");
   BOOST_TEST(of([](auto& it) { it.filter.zones = {"a", ".."}; }).starts_with("zones: must be 1 to 128 of"));
   BOOST_TEST(of([](auto& it) { it.filter.operations = {"X"}; }) ==

@@ -41,8 +41,8 @@ BOOST_AUTO_TEST_CASE(a_lease_is_read_and_belongs_to_one_content) {
   const auto read = read_lease(format_lease(token));
   BOOST_TEST((std::get<LeaseToken>(read) == token));
   BOOST_TEST(message(read_lease("x")) == "lease: must be the token of a lease, has 1 bytes");
-  BOOST_TEST(code(check_origin(token, ours)) == "");
-  BOOST_TEST(code(check_origin(token, theirs)) == "lease_lost");
+  BOOST_TEST(code(check_origin(token.generation, ours)) == "");
+  BOOST_TEST(code(check_origin(token.generation, theirs)) == "lease_lost");
 }
 
 BOOST_AUTO_TEST_CASE(a_cursor_is_of_one_file_and_one_filter) {

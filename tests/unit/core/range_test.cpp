@@ -32,6 +32,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_names_the_field_the_range_and_the_value_with_its_
   BOOST_TEST(fault(1, {"n", Unit::bytes, 1024, 2048, {}, true}) == "n: must be 0, or 1 to 2 KiB, is 1 bytes");
   BOOST_TEST(fault(2, {"n", Unit::microseconds, 1000, 1000000}) == "n: must be 1 ms to 1 s, is 2 us");
   BOOST_TEST(fault(-1, {"n", Unit::seconds}) == "n: must be 0 and up, is -1 s");
+  BOOST_TEST(fault(-1, {"n", static_cast<Unit>(9)}) == "n: must be 0 and up, is -1");
   std::vector<Detail> broken;
   check_range(broken, std::chrono::microseconds(0), {"d", Unit::microseconds, 1});
   check_range(broken, "other", 0, {"d", Unit::number, 1});

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(one_that_ends_the_transaction_fails_alone) {
   threads.clear();
   BOOST_TEST(refused == 1);
   BOOST_TEST(shell("SELECT group_concat(task, '') FROM (SELECT task FROM installs ORDER BY task)") == "abdeftaken");
-  BOOST_TEST(engine::stats(*tasks, "", {}).store.totals[1] == 5);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.totals[1] == 5);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_does_not_end_is_ended_at_the_deadline) {

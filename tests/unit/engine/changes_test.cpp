@@ -24,7 +24,7 @@ struct Fixture : test::Host {
   engine::Changes after(const std::string& position, const std::string& zone = "") {
     engine::ChangesQuery query;
     query.after = position;
-    query.zone_id = zone;
+    if (!zone.empty()) query.zone_id = zone;
     return engine::changes(*tasks, query, {});
   }
   std::string position() {
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(from_here_and_now_only_what_comes) {
 BOOST_AUTO_TEST_CASE(it_waits_for_the_first) {
   const auto theirs = another();
   std::jthread other([&] {
-    while (engine::stats(*tasks, "", {}).waiters == 0) std::this_thread::yield();
+    while (engine::stats(*tasks, {}, {}).waiters == 0) std::this_thread::yield();
     engine::create(*theirs, spec("b", "y"), {});
     engine::create(*theirs, spec("a"), {});
   });
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(waiting_ends_when_cancelled_or_closed) {
   engine::ChangesQuery query;
   query.wait = 20s;
   const auto when_waiting = [&](const std::function<void()>& act) {
-    while (engine::stats(*tasks, "", {}).waiters == 0) std::this_thread::yield();
+    while (engine::stats(*tasks, {}, {}).waiters == 0) std::this_thread::yield();
     act();
   };
   std::jthread canceller([&] { when_waiting([&] { source.request_stop(); }); });
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_purged_task_leaves_one_event_and_explains_the_holes) {
   create("b");     // 4
   const std::string before = position();
   *now += host_second;
-  BOOST_TEST(engine::purge(*tasks, {"", 1s, 0}, {}) == 1);  // 5
+  BOOST_TEST(engine::purge(*tasks, {{}, 1s, 0}, {}) == 1);  // 5
   const auto all = engine::changes(*tasks, {}, {});
   BOOST_TEST(told(all) == "z/b created\nz/a purged\n");
   BOOST_TEST(all.events[1].sequence == 5);

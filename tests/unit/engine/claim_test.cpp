@@ -429,15 +429,15 @@ BOOST_AUTO_TEST_CASE(a_lease_of_a_task_that_is_gone_is_lost) {
 BOOST_AUTO_TEST_CASE(a_named_task_is_started_under_a_lease) {
   create("t1", "z", 2);
   create("t2");
-  const Lease lease = engine::start_leased(*tasks, {"z", "t2"}, "w", 5s, {});
+  const Lease lease = engine::start_leased(*tasks, {"z", "t2"}, {"w", 5s}, {});
   BOOST_TEST(lease.row.task.id == "t2");
   BOOST_TEST(lease.payload.value() == "payload of t2");
-  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t2"}, {}, 5s, {}); }) == Code::illegal_transition));
-  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t9"}, {}, 5s, {}); }) == Code::not_found));
-  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "/"}, {}, 5s, {}); }) == Code::not_found));
-  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t1"}, {}, 0s, {}); }) == Code::invalid_argument));
-  engine::release(*tasks, engine::start_leased(*tasks, {"z", "t1"}, {}, 5s, {}).token, 0us, {});
-  BOOST_TEST(engine::start_leased(*tasks, {"z", "t1"}, {}, 5s, {}).row.attempt == 2);
+  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t2"}, {{}, 5s}, {}); }) == Code::illegal_transition));
+  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t9"}, {{}, 5s}, {}); }) == Code::not_found));
+  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "/"}, {{}, 5s}, {}); }) == Code::not_found));
+  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t1"}, {{}, 0s}, {}); }) == Code::invalid_argument));
+  engine::release(*tasks, engine::start_leased(*tasks, {"z", "t1"}, {{}, 5s}, {}).token, 0us, {});
+  BOOST_TEST(engine::start_leased(*tasks, {"z", "t1"}, {{}, 5s}, {}).row.attempt == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_hears_that_it_shall_stop) {

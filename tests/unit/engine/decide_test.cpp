@@ -16,10 +16,10 @@ struct Polled : test::Host {
   }
   int status_of(const std::string& id) { return ask(id).answer.status; }
   void keep(const std::string& id) {
-    const auto before = engine::stats(*tasks, "", {}).cache.hits;
+    const auto before = engine::stats(*tasks, {}, {}).cache.hits;
     (void)ask(id);
     (void)ask(id);
-    BOOST_REQUIRE(engine::stats(*tasks, "", {}).cache.hits > before);
+    BOOST_REQUIRE(engine::stats(*tasks, {}, {}).cache.hits > before);
   }
   void reopen_with(std::int64_t cache_bytes) {
     settings.answer_cache_bytes = cache_bytes;
@@ -68,11 +68,11 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_kept_is_the_answer_that_is_read) {
   (void)all();
   *now = begin;
   const std::string kept = all();
-  BOOST_TEST(engine::stats(*tasks, "", {}).cache.hits > 20U);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).cache.hits > 20U);
   reopen_with(0);
   *now = begin;
   BOOST_TEST(all() == kept);
-  BOOST_TEST(engine::stats(*tasks, "", {}).cache.hits == 0U);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).cache.hits == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(own_changes_are_seen_at_once) {
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_read_only_engine_keeps_answers_too) {
   for (int i = 0; i < 3; ++i) BOOST_TEST(test::decide(*reader, {"z", "a"}).answer.revision == 1);
   start("a");
   BOOST_TEST(test::decide(*reader, {"z", "a"}).answer.revision == 2);
-  const auto stats = engine::stats(*reader, "", {});
+  const auto stats = engine::stats(*reader, {}, {});
   BOOST_TEST(stats.cache.hits == 2U);
   BOOST_TEST((stats.proof == store::Proof::wal_index));
 }
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(in_memory_own_commits_are_counted) {
   keep("a");
   start("a");
   BOOST_TEST(ask("a").answer.revision == 2);
-  BOOST_TEST((engine::stats(*tasks, "", {}).proof == store::Proof::own_commits));
+  BOOST_TEST((engine::stats(*tasks, {}, {}).proof == store::Proof::own_commits));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_lease_ends_in_time) {
   claim.lease = soon;
   BOOST_REQUIRE(engine::claim(*tasks, claim, {}).size() == 1U);
   BOOST_TEST((ended(*tasks, "claimed").failure_kind == core::FailureKind::lost));
-  engine::start_leased(*tasks, {"z", "started"}, {}, soon, {});
+  engine::start_leased(*tasks, {"z", "started"}, {{}, soon}, {});
   BOOST_TEST((ended(*tasks, "started").failure_kind == core::FailureKind::lost));
 }
 

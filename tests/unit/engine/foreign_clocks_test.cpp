@@ -106,10 +106,10 @@ BOOST_AUTO_TEST_CASE(whether_such_a_task_can_be_started_is_unsupported) {
   create(*holder, "held");
   claim(*holder);
   const Engine::Ptr tasks = open(ours);
-  BOOST_TEST(code_name([&] { engine::start_leased(*tasks, {"z", "held"}, {}, 30s, {}); }) == "unsupported");
+  BOOST_TEST(code_name([&] { engine::start_leased(*tasks, {"z", "held"}, {{}, 30s}, {}); }) == "unsupported");
   create(*tasks, "t");
   claim(*tasks);
-  BOOST_TEST(code_name([&] { engine::start_leased(*tasks, {"z", "t"}, {}, 30s, {}); }) == "illegal_transition");
+  BOOST_TEST(code_name([&] { engine::start_leased(*tasks, {"z", "t"}, {{}, 30s}, {}); }) == "illegal_transition");
   core::Cancel force;
   force.force = true;
   engine::change(*tasks, {"z", "held"}, force, {});

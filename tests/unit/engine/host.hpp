@@ -36,10 +36,11 @@ struct Host {
   // Another process's engine on the same file, as far as the engine can tell.
   [[nodiscard]] engine::Engine::Ptr another() const { return engine::Engine::open(directory.path(), settings); }
 
+  /// An empty id: one is to be made.
   static core::NewTask spec(const std::string& id, const std::string& zone = "z") {
     core::NewTask made;
     made.zone_id = zone;
-    made.id = id;
+    if (!id.empty()) made.id = id;
     made.operation = "create";
     made.package_id = "pkg_1";
     return made;

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(sql_in_a_text_is_a_text) {
       call.also = {{"INSERT INTO notes VALUES (?)", {text}, {}}};
       const core::Key key{"others", id};
       engine::create(*tasks, all, call);
-      engine::start_leased(*tasks, key, text, 1h, {});
+      engine::start_leased(*tasks, key, {text, 1h}, {});
       BOOST_TEST(*engine::payload(*tasks, key, {}) == text);
       BOOST_TEST(*engine::get(*tasks, key, {})->worker == text);
       BOOST_TEST(*engine::history(*tasks, key, {}).at(0).worker == text);
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_grows_under_a_stuck_reader_is_told) {
     large.payload = std::string(60000, 'x');
     engine::create(*tasks, large, {});
   }
-  BOOST_TEST(engine::stats(*tasks, "", {}).store.wal_bytes > 20 * 60000);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.wal_bytes > 20 * 60000);
   {
     const std::lock_guard lock(mutex);
     BOOST_TEST(logged.find("the checkpoint waits for readers; the -wal has ") != std::string::npos, logged);

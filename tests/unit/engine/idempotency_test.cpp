@@ -27,14 +27,14 @@ BOOST_AUTO_TEST_CASE(the_same_request_again_gives_the_first_task_as_it_is_by_the
   BOOST_TEST(again.replayed);
   BOOST_TEST(again.row.task.id == first.row.task.id);
   BOOST_TEST((again.row.task.status == core::Status::running));
-  BOOST_TEST(engine::stats(*tasks, "", {}).store.totals[1] == 1);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.totals[1] == 1);
   BOOST_TEST(verified() == "");
 }
 
 BOOST_AUTO_TEST_CASE(other_content_is_refused_and_nothing_is_stored) {
   keyed("k");
   BOOST_TEST(code_name([&] { keyed("k", "pkg_2"); }) == "idempotency_mismatch");
-  BOOST_TEST(engine::stats(*tasks, "", {}).store.totals[0] == 1);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.totals[0] == 1);
 }
 
 BOOST_AUTO_TEST_CASE(keys_are_a_zones_own) {

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(what_ended_long_ago_goes_and_the_rest_stays) {
   completed("new");
   BOOST_TEST(engine::purge(*tasks, {"z", 100s, 0}, {}) == 1);
   BOOST_TEST(ids() == "new waiting running ");
-  BOOST_TEST(engine::purge(*tasks, {"", 100s, 0}, {}) == 1);
+  BOOST_TEST(engine::purge(*tasks, {{}, 100s, 0}, {}) == 1);
   BOOST_TEST(ids("y") == "");
   BOOST_TEST(status_of("old") == 404);
   BOOST_TEST(verified() == "");
@@ -49,10 +49,10 @@ BOOST_AUTO_TEST_CASE(what_ended_long_ago_goes_and_the_rest_stays) {
 
 BOOST_AUTO_TEST_CASE(many_go_in_batches_up_to_the_limit_in_a_zone_or_all) {
   for (int i = 0; i < 100; ++i) completed(std::to_string(i), i % 2 == 0 ? "z" : "y");
-  BOOST_TEST(engine::purge(*tasks, {"", 0s, 40}, {}) == 40);
+  BOOST_TEST(engine::purge(*tasks, {{}, 0s, 40}, {}) == 40);
   BOOST_TEST(engine::purge(*tasks, {"z", 0s, 0}, {}) == 30);
-  BOOST_TEST(engine::purge(*tasks, {"", 0s, 0}, {}) == 30);
-  BOOST_TEST(engine::purge(*tasks, {"", 0s, 0}, {}) == 0);
+  BOOST_TEST(engine::purge(*tasks, {{}, 0s, 0}, {}) == 30);
+  BOOST_TEST(engine::purge(*tasks, {{}, 0s, 0}, {}) == 0);
   BOOST_TEST(verified() == "");
 }
 
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_task_with_a_live_idempotency_key_stays) {
   start("a");
   fail("a");
   completed("b");
-  BOOST_TEST(engine::purge(*tasks, {"", 0s, 0}, {}) == 1);
+  BOOST_TEST(engine::purge(*tasks, {{}, 0s, 0}, {}) == 1);
   BOOST_TEST(engine::purge(*tasks, {"z", 0s, 0}, {}) == 0);
   *now += 24 * 3600 * host_second;
   BOOST_TEST(engine::purge(*tasks, {"z", 0s, 0}, {}) == 1);
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(the_host_learns_which_tasks_went) {
   engine::Call call;
   call.also = {{"INSERT INTO gone VALUES (:taskstate_id)", {}, {}}};
   engine::erase(*tasks, {"z", "b"}, call);
-  BOOST_TEST(engine::purge(*tasks, {"", 0s, 0}, call) == 1);
+  BOOST_TEST(engine::purge(*tasks, {{}, 0s, 0}, call) == 1);
   BOOST_TEST(shell("SELECT group_concat(id, '') FROM gone") == "ba");
 }
 
@@ -179,8 +179,8 @@ BOOST_AUTO_TEST_CASE(a_reader_that_keeps_an_old_snapshot_makes_the_erasure_unsur
 }
 
 BOOST_AUTO_TEST_CASE(bad_questions_are_refused) {
-  BOOST_TEST(code_name([&] { engine::purge(*tasks, {"", -1us, 0}, {}); }) == "invalid_argument");
-  BOOST_TEST(code_name([&] { engine::purge(*tasks, {"", 0s, -1}, {}); }) == "invalid_argument");
+  BOOST_TEST(code_name([&] { engine::purge(*tasks, {{}, -1us, 0}, {}); }) == "invalid_argument");
+  BOOST_TEST(code_name([&] { engine::purge(*tasks, {{}, 0s, -1}, {}); }) == "invalid_argument");
   BOOST_TEST(code_name([&] { engine::purge(*tasks, {"a/b", 0s, 0}, {}); }) == "invalid_argument");
 }
 

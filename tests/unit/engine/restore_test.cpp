@@ -19,7 +19,7 @@ struct Restored : Host {
   void restore() const { BOOST_REQUIRE_EQUAL(shell(".restore '" + copy() + "'"), ""); }
   engine::Lease leased(engine::Engine& by, const std::string& id) {
     ++*now;  // no two events are at the same time
-    return engine::start_leased(by, {"z", id}, "worker", std::chrono::hours(1), {});
+    return engine::start_leased(by, {"z", id}, {"worker", std::chrono::hours(1)}, {});
   }
   engine::Engine::Ptr reader() {
     engine::Settings reading = settings;
@@ -291,7 +291,7 @@ BOOST_FIXTURE_TEST_CASE(who_waits_is_woken, Restored) {
     claim.filter.zones = {"nothing"};
     claimed = code_name([&] { engine::claim(*tasks, claim, {}); });
   });
-  while (engine::stats(*tasks, "", {}).waiters < 3) std::this_thread::sleep_for(1ms);
+  while (engine::stats(*tasks, {}, {}).waiters < 3) std::this_thread::sleep_for(1ms);
   restore();
   watch->sleep_until(std::chrono::steady_clock::now() + 60s);
   std::array<std::int64_t, 2> tags{};

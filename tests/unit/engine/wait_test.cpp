@@ -30,7 +30,7 @@ std::vector<std::int64_t> take(engine::Watch& watch) {
 struct Fixture : test::Host {
   // Who waits comes first: the change is made once it is registered.
   void once_somebody_waits(const std::function<void()>& act) {
-    while (engine::stats(*tasks, "", {}).waiters == 0) std::this_thread::yield();
+    while (engine::stats(*tasks, {}, {}).waiters == 0) std::this_thread::yield();
     act();
   }
   std::optional<core::Row> wait_for(const std::string& id, std::optional<std::int64_t> revision = {},
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(one_watch_tells_of_many_tasks_each_once) {
   watch->await_task({"z", "b"}, std::nullopt, 20);
   watch->await_task({"z", "c"}, 1, 30);
   BOOST_TEST(!becomes_readable(*watch, 0));
-  BOOST_TEST(engine::stats(*tasks, "", {}).waiters == 4);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == 4);
   watch->forget_task({"z", "c"}, 30);
   start("c");
   start("b");
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(one_watch_tells_of_many_tasks_each_once) {
     for (const std::int64_t tag : take(*watch)) told.push_back(tag);
     BOOST_TEST(told.front() == 11);
   }
-  BOOST_TEST(engine::stats(*tasks, "", {}).waiters == 0);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_watch_tells_at_once_what_is_so_already) {
@@ -155,9 +155,9 @@ BOOST_AUTO_TEST_CASE(a_watch_that_goes_takes_its_registrations_along) {
     const auto watch = engine::watch(*tasks);
     watch->await_task({"z", "a"}, 1, 1);
     watch->await_changes("");
-    BOOST_TEST(engine::stats(*tasks, "", {}).waiters == 2);
+    BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == 2);
   }
-  BOOST_TEST(engine::stats(*tasks, "", {}).waiters == 0);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == 0);
   start("a");
 }
 

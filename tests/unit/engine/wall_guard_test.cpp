@@ -38,7 +38,7 @@ struct Fixture : test::Host {
   [[nodiscard]] bool is_paused() const { return engine::stats(*tasks, {}, {}).expiry_paused; }
   Created create_with_key(const std::string& key) {
     core::NewTask made = spec("");
-    made.id.clear();
+    made.id.reset();
     made.idempotency_key = key;
     return engine::create(*tasks, made, {});
   }
@@ -127,9 +127,9 @@ BOOST_AUTO_TEST_CASE(a_task_with_a_key_is_not_purged_by_hand_either) {
   start(id);
   complete(id);
   leap();
-  BOOST_TEST(engine::purge(*tasks, {"", 1h, 0}, {}) == 0);
+  BOOST_TEST(engine::purge(*tasks, {{}, 1h, 0}, {}) == 0);
   engine::clock_ok(*tasks, {});
-  BOOST_TEST(engine::purge(*tasks, {"", 1h, 0}, {}) == 1);
+  BOOST_TEST(engine::purge(*tasks, {{}, 1h, 0}, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_tombstone_stands_over_a_leap) {
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(the_feed_tells_of_a_purge_over_a_leap) {
   completed("t");
   completed("u");
   const std::string before = engine::changes(*tasks, {}, {}).position;
-  BOOST_TEST(engine::purge(*tasks, {"", 0s, 1}, {}) == 1);
+  BOOST_TEST(engine::purge(*tasks, {{}, 0s, 1}, {}) == 1);
   create("v");
   leap();
   engine::tick(*tasks, {});

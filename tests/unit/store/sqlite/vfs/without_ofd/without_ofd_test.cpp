@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(the_engine_works_and_warns) {
   engine::change(*tasks, {"z", "t"}, core::Start{}, patient());
   BOOST_TEST(engine::get(*tasks, {"z", "t"}, patient())->revision == 2);
   BOOST_TEST(logged.find("open file description locks") != std::string::npos, logged);
-  BOOST_TEST(engine::stats(*tasks, "", patient()).store.locks == "posix");
+  BOOST_TEST(engine::stats(*tasks, {}, patient()).store.locks == "posix");
   const auto locks = locks_on(path);
   BOOST_TEST(!locks.empty());  // SQLite's own
   BOOST_TEST(elsewhere(path, "SELECT count(*) FROM taskstate_tasks; PRAGMA integrity_check", 10000) == "1\nok");
