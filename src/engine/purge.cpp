@@ -6,10 +6,10 @@
 #include "engine/engine.hpp"
 #include "engine/tick.hpp"
 
-#include <taskstate/contract/limits.hpp>
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <taskstate/contract/limits.hpp>
 #include <utility>
 
 namespace tse::engine {

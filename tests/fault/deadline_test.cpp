@@ -124,7 +124,10 @@ std::vector<Place> places() {
       {"a claim, another process writes", process,
        [](auto& tasks, const auto& call) { engine::claim(tasks, {}, call); }, Code::busy},
       {"a named lease, another process writes", process,
-       [](auto& tasks, const auto& call) { engine::start_leased(tasks, key, {{}, 1h}, call); }, Code::busy},
+       [](auto& tasks, const auto& call) {
+         engine::start_leased(tasks, key, {{}, 1h}, call);
+       },
+       Code::busy},
       {"an erasure, another process writes", process,
        [](auto& tasks, const auto& call) {
          engine::erase(tasks, {"z", "ended"}, call);

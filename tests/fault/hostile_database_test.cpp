@@ -38,7 +38,8 @@ void fill(const std::string& path) {
     spec.idempotency_key = id;
     spec.links = {{"/log", "log", {}, {}, {}}};
     engine::create(*tasks, spec, patient());
-    if (std::string_view(id) == "held") engine::start_leased(*tasks, {zone, id}, {"w", std::chrono::hours(1)}, patient());
+    if (std::string_view(id) == "held")
+      engine::start_leased(*tasks, {zone, id}, {"w", std::chrono::hours(1)}, patient());
     if (std::string_view(id) != "pending" && std::string_view(id) != "held")
       engine::change(*tasks, {zone, id}, core::Start{}, patient());
   }

@@ -158,7 +158,10 @@ void a_workers_life(engine::Engine& tasks, std::int64_t& now) {
   exhaust(
       "release", tasks, [&] { engine::release(tasks, token, {}, {}); }, [&] { return !row().lease_until; });
   exhaust(
-      "start_leased", tasks, [&] { token = engine::start_leased(tasks, work, {wanted.worker, wanted.lease}, {}).token; },
+      "start_leased", tasks,
+      [&] {
+        token = engine::start_leased(tasks, work, {wanted.worker, wanted.lease}, {}).token;
+      },
       [&] { return row().attempt == 2; });
   now += 60'000'000;
   exhaust(
