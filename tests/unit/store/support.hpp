@@ -87,14 +87,16 @@ using Act = std::function<void(store::Session&)>;
 
 using Results = std::vector<std::optional<core::Error>>;
 
-/// Commits the changes together.
+/// Commits the changes together; cancelled from the start, if the patience is.
 inline Results commit(Store& store, std::span<const store::Change* const> changes,
                       const store::Patience& patience = in()) {
   std::vector<store::Change> all;
   for (const store::Change* each : changes) all.push_back(*each);
   Results results(all.size());
+  std::stop_source stop;
+  if (patience.cancelled && patience.cancelled()) stop.request_stop();
   try {
-    store.commit(all, results, patience.until, {});
+    store.commit(all, results, patience.until, stop.get_token());
   } catch (const core::Failure& failure) {
     results.assign(all.size(), failure.error());
   }
