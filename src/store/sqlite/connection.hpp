@@ -90,6 +90,7 @@ class Query {
   /// Whether there is a row.
   bool step();
   void run();
+  [[nodiscard]] sqlite3_stmt* statement() const noexcept { return statement_; }
 
   // Columns count from 0. Views live until the next step.
   [[nodiscard]] bool is_null(int column) const;

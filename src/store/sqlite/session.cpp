@@ -23,10 +23,10 @@ bool exists(Connection& connection, const core::Key& key) {
 }  // namespace
 
 bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view> payload) {
-  const RowText text(row, all_columns());
+  const RowText text = text_of(row, every_column());
   {
     Query query(connection_, insert_row_sql());
-    bind_row(query, row, text, all_columns());
+    bind_row(query, row, text, every_column());
     try {
       query.run();
     } catch (const core::Failure&) {
@@ -44,7 +44,7 @@ bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view>
 
 bool SqliteSession::replace(const core::Row& before, const core::Row& next) {
   const Columns changed = changed_columns(before, next);
-  const RowText text(next, changed);
+  const RowText text = text_of(next, changed);
   Query query(connection_, update_row_sql(changed));
   bind_row(query, next, text, changed);
   bind_key_and_version(query, before);

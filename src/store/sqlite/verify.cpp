@@ -143,7 +143,7 @@ void Verification::check_row(const Query& query, std::int64_t seq) {
     problem(name + ": it does not run and has a lease");
   if (row.lease_until && row.epoch == 0) problem(name + ": its lease has no epoch");
   if (row.attempt > row.max_attempts) problem(name + ": it was started more often than it may be");
-  const RowText text(row, all_columns());
+  const RowText text = text_of(row, every_column());
   Query href(connection_, "SELECT result_href IS ?2 FROM taskstate_tasks WHERE seq = ?1");
   href.bind(1, seq).bind(2, text.result_href);
   if (href.step() && href.integer(0) == 0) problem(name + ": result_href is not the href of its result link");
