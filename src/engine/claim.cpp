@@ -53,7 +53,7 @@ class Picker {
         running_limit_(running_limit),
         patience_(patience),
         round_(turn),
-        zones_(view, filter, operations_, turn.stopped_at.value_or(view.zone_turn())) {}
+        zones_(view, filter, operations_, turn.stopped_at.value_or(turn.served)) {}
 
   std::optional<core::Key> next() {
     std::optional<std::string> first_passed;
@@ -69,7 +69,7 @@ class Picker {
       }
       if (!first_passed) first_passed = zone;
     }
-    round_ = {};
+    round_ = {round_.served};
     return std::nullopt;
   }
   /// Where the next look begins, after one that found nothing.
@@ -130,7 +130,8 @@ Lease Engine::grant(store::Session& session, const core::Key& key, const core::T
   core::Context context = this->context(call);
   const std::int64_t now = settings_.lease_clock.now();
   if (!context.actor) context.actor = worker;
-  const core::Grant terms{session.next_epoch(), now + duration.count(), settings_.lease_clock.name, worker};
+  const core::Grant terms{session.next_epoch(), now + duration.count(), settings_.lease_clock.name, worker,
+                          duration.count()};
   store_->note_lease(duration.count());
   Lease lease;
   lease.row = carry_out(session, key, core::Start{terms}, context).row;
@@ -202,12 +203,11 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, ClaimTurn& turn, const Ca
         }
       }
       next = picker.turn();
-      if (!leases.empty()) session.set_zone_turn(leases.back().row.task.zone_id);
     };
     commit({take_some}, call, until);
     tell_kept(kept);
   } while (kept.changed == round_size);
-  turn = leases.empty() ? std::move(next) : ClaimTurn{};
+  turn = leases.empty() ? std::move(next) : ClaimTurn{leases.back().row.task.zone_id};
   if (!leases.empty()) {
     watches_->signal_next(spec.filter);
     if (settings_.real_time) housekeeper_.wake_in(spec.lease);

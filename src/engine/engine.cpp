@@ -175,7 +175,10 @@ void Engine::commit(store::Change change, const Call& call, const store::Patienc
 
 void Engine::commit(std::span<store::Change> changes, std::span<std::optional<core::Error>> errors, const Call& call,
                     const store::Patience& until) {
-  for (store::Change& change : changes) change.patience = until;
+  for (store::Change& change : changes) {
+    change.patience = until;
+    change.has_statements = !call.also.empty();
+  }
   if (settings_.durability == store::Durability::relaxed)
     for (store::Change& change : changes) change.durability = store::Durability::relaxed;
   if (call.is_our_own)

@@ -44,7 +44,7 @@ std::uint64_t binding(const ListQuery& query, const std::string& generation) {
   add_optional(query.package_id);
   add_number(query.created_from);
   add_number(query.created_until);
-  return core::fnv1a64(text);
+  return core::hash64(text);
 }
 
 core::Position position(const std::string& cursor, std::string_view field, std::uint64_t bound_to) {

@@ -50,7 +50,7 @@ void read_field(Row& row, const Query& query, int column) {
   take(field<Members...>(row), query, column);
 }
 template <auto... Members>
-void bind_field(Query& query, int parameter, const Row& row, const RowText&) {
+void bind_field(Query& query, int parameter, const Row& row, const RowValues&) {
   give(query, parameter, field<Members...>(row));
 }
 template <auto... Members>
@@ -100,13 +100,22 @@ void read_json(Row& row, const Query& query, int column) {
                                      " cannot be read: " + failure.error().message);
   }
 }
-template <core::Text RowText::*Text>
-void bind_text(Query& query, int parameter, const Row&, const RowText& text) {
+template <core::Text RowValues::*Text>
+void bind_text(Query& query, int parameter, const Row&, const RowValues& text) {
   give(query, parameter, text.*Text);
 }
-template <core::Text RowText::*Text, auto... Members>
+template <core::Text RowValues::*Text, auto... Members>
 constexpr Column json(const char* name) {
   return {name, Written::when_changed, read_json<Members...>, bind_text<Text>, same_field<Members...>};
+}
+
+template <auto Member>
+void read_bytes(Row& row, const Query& query, int column) {
+  if (!query.is_null(column)) row.*Member = query.blob(column);
+}
+template <auto Member>
+void bind_bytes(Query& query, int parameter, const Row& row, const RowValues&) {
+  if (row.*Member) query.bind_blob(parameter, *(row.*Member));
 }
 
 // The body is read behind its format, and rendered where it is of another one, or none.
@@ -114,12 +123,20 @@ void read_body(Row& row, const Query& query, int column) {
   if (!query.is_null(column) && query.integer(column - 1) == body_format) row.body = query.text(column);
   if (row.body.empty()) row.body = core::render(row.task);
 }
-void bind_body(Query& query, int parameter, const Row& row, const RowText&) {
+void bind_body(Query& query, int parameter, const Row& row, const RowValues&) {
   if (!row.body.empty()) query.bind(parameter, row.body);
 }
-void bind_body_format(Query& query, int parameter, const Row&, const RowText&) { query.bind(parameter, body_format); }
+void bind_body_format(Query& query, int parameter, const Row&, const RowValues&) { query.bind(parameter, body_format); }
+
+template <auto Member>
+void bind_own(Query& query, int parameter, const Row&, const RowValues& values) {
+  query.bind(parameter, values.*Member);
+}
 
 constexpr Column columns[] = {
+    {"seq", Written::at_birth, read_field<&Row::number>, bind_own<&RowValues::number>, same_field<&Row::number>},
+    {"last_event", Written::with_revision, read_field<&Row::last_event>, bind_own<&RowValues::last_event>,
+     same_field<&Row::revision>},
     birth<&Row::task, &Task::zone_id>("zone_id"),
     birth<&Row::task, &Task::id>("id"),
     birth<&Row::task, &Task::created_at>("created_at"),
@@ -128,36 +145,37 @@ constexpr Column columns[] = {
     value<&Row::task, &Task::updated_at>("updated_at"),
     value<&Row::task, &Task::error_message>("error_message"),
     value<&Row::task, &Task::install_id>("install_id"),
-    json<&RowText::links, &Row::task, &Task::links>("links"),
+    json<&RowValues::links, &Row::task, &Task::links>("links"),
     value<&Row::task, &Task::package_id>("package_id"),
     value<&Row::task, &Task::package_slug>("package_slug"),
     value<&Row::task, &Task::package_version>("package_version"),
-    json<&RowText::warnings, &Row::task, &Task::warnings>("warnings"),
-    {"result_href", Written::when_changed, nullptr, bind_text<&RowText::result_href>,
+    json<&RowValues::warnings, &Row::task, &Task::warnings>("warnings"),
+    {"result_href", Written::when_changed, nullptr, bind_text<&RowValues::result_href>,
      same_field<&Row::task, &Task::links>},
+    value<&Row::result_media_type>("result_media_type"),
     counter<&Row::revision>("revision"),
     counter<&Row::version>("version"),
     counter<&Row::epoch>("epoch"),
     value<&Row::lease_until>("lease_until"),
     value<&Row::lease_clock>("lease_clock"),
+    value<&Row::lease_duration>("lease_duration"),
     value<&Row::worker>("worker"),
     counter<&Row::attempt>("attempt"),
     value<&Row::max_attempts>("max_attempts"),
     value<&Row::not_before>("not_before"),
     value<&Row::start_by>("start_by"),
+    value<&Row::started_at>("started_at"),
+    value<&Row::progress_at>("progress_at"),
     value<&Row::priority>("priority"),
+    value<&Row::ref>("ref"),
     value<&Row::cancel_requested>("cancel_requested"),
     value<&Row::failure_kind>("failure_kind"),
+    value<&Row::failure_reason>("failure_reason"),
     value<&Row::error_detail>("error_detail"),
     value<&Row::client_request_id>("client_request_id"),
     value<&Row::traceparent>("traceparent"),
-    value<&Row::outcome_digest>("outcome_digest"),
-    value<&Row::note, &core::EventNote::kind>("event_kind"),
-    value<&Row::note, &core::EventNote::worker>("event_worker"),
-    value<&Row::note, &core::EventNote::request_id>("event_request_id"),
-    value<&Row::note, &core::EventNote::traceparent>("event_traceparent"),
-    value<&Row::note, &core::EventNote::message>("event_message"),
-    value<&Row::note, &core::EventNote::detail>("event_detail"),
+    {"outcome_digest", Written::when_changed, read_bytes<&Row::outcome_digest>, bind_bytes<&Row::outcome_digest>,
+     same_field<&Row::outcome_digest>},
     {"body_format", Written::with_revision, nullptr, bind_body_format, same_field<&Row::revision>},
     {"body", Written::with_revision, read_body, bind_body, same_field<&Row::revision>},
 };

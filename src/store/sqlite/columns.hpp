@@ -9,16 +9,18 @@
 
 namespace tse::store::sqlite {
 
-/// What bind() borrows from until the statement has run.
-struct RowText {
-  core::Text links, warnings, result_href;
+/// What bind() takes from beside the row, and borrows from until the statement has run.
+struct RowValues {
+  core::Text links{}, warnings{}, result_href{};
+  std::int64_t number = 0;
+  std::int64_t last_event = 0;
 };
 
 /// When a column is written.
 enum class Written : std::uint8_t {
   at_birth,       ///< by INSERT alone
   when_changed,   ///< by an UPDATE that changes it
-  with_revision,  ///< by each UPDATE that raises the revision: what stands in the file may be of another form
+  with_revision,  ///< by each UPDATE that raises the revision, and so has an event
 };
 
 struct Column {
@@ -28,7 +30,7 @@ struct Column {
   /// the row has it from another column.
   void (*read)(core::Row&, const Query&, int column);
   /// To a statement's parameter; nothing where the value is NULL.
-  void (*bind)(Query&, int parameter, const core::Row&, const RowText&);
+  void (*bind)(Query&, int parameter, const core::Row&, const RowValues&);
   bool (*same)(const core::Row&, const core::Row&);
 };
 

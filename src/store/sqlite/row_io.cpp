@@ -32,17 +32,33 @@ std::size_t number_of(std::string_view name) {
   return column;
 }
 
-std::string make_insert() {
-  return "INSERT INTO taskstate_tasks (" + join(every_column(), name_of) + ") VALUES (" +
-         join(every_column(), parameter) + ")";
+std::string make_insert(Columns columns) {
+  return "INSERT INTO taskstate_tasks (" + join(columns, name_of) + ") VALUES (" + join(columns, parameter) + ")";
 }
 
 std::string make_update(Columns columns) {
   const std::string sets =
       join(columns, [](std::size_t column) { return name_of(column) + " = " + parameter(column); });
-  return "UPDATE taskstate_tasks SET " + sets + " WHERE zone_id = " + parameter(number_of("zone_id")) +
-         " AND id = " + parameter(number_of("id")) + " AND version = " + parameter(all_columns().size());
+  return "UPDATE taskstate_tasks SET " + sets + " WHERE seq = " + parameter(number_of("seq")) +
+         " AND version = " + parameter(all_columns().size()) +
+         " AND last_event = " + parameter(all_columns().size() + 1);
 }
+
+/// Statements by the columns that they write.
+class Made {
+ public:
+  explicit Made(std::string (*make)(Columns)) : make_(make) {}
+  const Sql& of(Columns columns) {
+    const std::lock_guard lock(mutex_);
+    const auto found = made_.find(columns);
+    return (found != made_.end() ? found : made_.try_emplace(columns, make_(columns)).first)->second;
+  }
+
+ private:
+  std::string (*make_)(Columns);
+  std::mutex mutex_;
+  std::unordered_map<Columns, Sql> made_;
+};
 
 std::size_t size_of(const core::Text& text) { return text ? text->size() : 0; }
 
@@ -55,9 +71,17 @@ const std::string& row_columns() {
   return *columns;
 }
 
-const std::string& insert_row_sql() {
-  static const core::NoDestructor<std::string> sql(make_insert());
-  return *sql;
+const Sql& insert_row_sql(Columns columns) {
+  static core::NoDestructor<Made> made(make_insert);
+  return (*made).of(columns);
+}
+
+Columns birth_columns(const core::Row& row) {
+  static const core::NoDestructor<core::Row> blank;
+  Columns columns = changed_columns(*blank, row);
+  for (std::size_t column = 0; column < all_columns().size(); ++column)
+    if (all_columns()[column].written == Written::at_birth) columns |= bit(column);
+  return columns;
 }
 
 Columns changed_columns(const core::Row& before, const core::Row& next) {
@@ -69,29 +93,26 @@ Columns changed_columns(const core::Row& before, const core::Row& next) {
   return changed;
 }
 
-const std::string& update_row_sql(Columns columns) {
-  static std::mutex mutex;
-  static core::NoDestructor<std::unordered_map<Columns, std::string>> made;
-  const std::lock_guard lock(mutex);
-  const auto found = (*made).find(columns);
-  return (found != (*made).end() ? found : (*made).emplace(columns, make_update(columns)).first)->second;
+const Sql& update_row_sql(Columns columns) {
+  static core::NoDestructor<Made> made(make_update);
+  return (*made).of(columns);
 }
 
-void bind_key_and_version(Query& query, const core::Row& row) {
-  static const std::size_t zone_id = number_of("zone_id"), id = number_of("id");
-  query.bind(static_cast<int>(zone_id) + 1, row.task.zone_id).bind(static_cast<int>(id) + 1, row.task.id);
-  query.bind(static_cast<int>(all_columns().size()) + 1, row.version);
+void bind_place(Query& query, const core::Row& row, std::int64_t last_event) {
+  static const int number = static_cast<int>(number_of("seq")) + 1;
+  const int behind = static_cast<int>(all_columns().size()) + 1;
+  query.bind(number, row.number).bind(behind, row.version).bind(behind + 1, last_event);
 }
 
-RowText text_of(const core::Row& row, Columns columns) {
+RowValues values_of(const core::Row& row, Columns columns) {
   static const Columns links = bit(number_of("links")), warnings = bit(number_of("warnings"));
-  RowText text;
+  RowValues values;
   if ((columns & links) != 0) {
-    if (!row.task.links.empty()) text.links = core::render(row.task.links);
-    if (const auto href = core::result_href(row.task)) text.result_href = std::string(*href);
+    if (!row.task.links.empty()) values.links = core::render(row.task.links);
+    if (const auto href = core::result_href(row.task)) values.result_href = std::string(*href);
   }
-  if ((columns & warnings) != 0 && !row.task.warnings.empty()) text.warnings = core::render(row.task.warnings);
-  return text;
+  if ((columns & warnings) != 0 && !row.task.warnings.empty()) values.warnings = core::render(row.task.warnings);
+  return values;
 }
 
 std::size_t bytes_of(const core::Row& row) {
@@ -100,10 +121,10 @@ std::size_t bytes_of(const core::Row& row) {
          2 * (size_of(row.note.message) + size_of(row.note.detail));
 }
 
-void bind_row(Query& query, const core::Row& row, const RowText& text, Columns columns) {
+void bind_row(Query& query, const core::Row& row, const RowValues& values, Columns columns) {
   for (Columns left = columns; left != 0; left &= left - 1) {
     const int column = std::countr_zero(left);
-    all_columns()[static_cast<std::size_t>(column)].bind(query, column + 1, row, text);
+    all_columns()[static_cast<std::size_t>(column)].bind(query, column + 1, row, values);
   }
 }
 
@@ -120,8 +141,7 @@ core::Row read_row(const Query& query) {
 const std::string& event_columns() {
   static const core::NoDestructor<std::string> columns(
       "seq, zone_id, id, kind, from_status, to_status, at, revision, attempt, worker, epoch, request_id, traceparent, "
-      "message, "
-      "detail");
+      "message, detail, operation, prev, took, failure_kind");
   return *columns;
 }
 
@@ -143,6 +163,10 @@ core::Event read_event(const Query& query) {
   event.traceparent = query.optional_text(++column);
   event.message = query.optional_text(++column);
   event.detail = query.optional_text(++column);
+  event.operation = query.text(++column);
+  event.previous = query.integer(++column);
+  event.took = query.optional_integer(++column);
+  if (!query.is_null(++column)) event.failure_kind = core::failure_kind_from_string(query.view(column));
   return event;
 }
 

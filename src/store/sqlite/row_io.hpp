@@ -20,15 +20,18 @@ using Columns = std::uint64_t;
 /// are about other columns.
 [[nodiscard]] Columns changed_columns(const core::Row& before, const core::Row& next);
 
-/// INSERT of a row, for bind_row().
-[[nodiscard]] const std::string& insert_row_sql();
-/// UPDATE of these columns, for bind_row() and bind_key_and_version(). There are a few dozen of them.
-[[nodiscard]] const std::string& update_row_sql(Columns columns);
-/// Which row, and the version that it must still have.
-void bind_key_and_version(Query& query, const core::Row& row);
+/// What an INSERT of a new row must write: the rest is as the schema says by default.
+[[nodiscard]] Columns birth_columns(const core::Row& row);
 
-[[nodiscard]] RowText text_of(const core::Row& row, Columns columns);
-void bind_row(Query& query, const core::Row& row, const RowText& text, Columns columns);
+/// INSERT of these columns, for bind_row().
+[[nodiscard]] const Sql& insert_row_sql(Columns columns);
+/// UPDATE of these columns, for bind_row() and bind_place(). There are a few dozen of them.
+[[nodiscard]] const Sql& update_row_sql(Columns columns);
+/// Which row, and the version and newest event that it must still have.
+void bind_place(Query& query, const core::Row& row, std::int64_t last_event);
+
+[[nodiscard]] RowValues values_of(const core::Row& row, Columns columns);
+void bind_row(Query& query, const core::Row& row, const RowValues& values, Columns columns);
 /// Bytes that writing the row takes, about.
 [[nodiscard]] std::size_t bytes_of(const core::Row& row);
 
