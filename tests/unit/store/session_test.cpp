@@ -594,12 +594,10 @@ BOOST_AUTO_TEST_CASE(beside_statements_of_the_host_its_rules_are_at_work) {
     must(*store, [](store::Session& session) { BOOST_TEST(session.remove({"z", "a"}, 9'000'000)); });
     BOOST_TEST(store->verify(in()).tasks == 2);
     BOOST_TEST(store->verify(in()).problems == std::vector<std::string>(), boost::test_tools::per_element());
-    BOOST_TEST((commit(*store,
-                       [](store::Session& session) {
-                         session.run({"SELECT 1", {}, {}}, {"z", "a"}, 1);
-                       })
-                    .value()
-                    .code == Code::internal));
+    if (store::sqlite::guards_by_default()) continue;
+    const auto unsaid =
+        commit(*store, [](store::Session& session) { session.run({"SELECT 1", {}, {}}, {"z", "a"}, 1); });
+    BOOST_TEST((unsaid.value().code == Code::internal));
   }
 }
 
