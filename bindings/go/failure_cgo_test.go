@@ -41,13 +41,13 @@ func TestFilesThatDoNotOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	newer := newFile(t, func(content []byte) []byte {
-		// In the row of taskstate_meta, min_reader takes the generation's first character as its value (SQLite file
-		// format, section 2.1: the serial types 9 and 77 become 1 and 75). That is greater than any schema yet.
-		row := []byte{0, 9, 9, 9, 77}
+		// The row of taskstate_meta: the types of its values (SQLite file format, section 2.1), then schema, min_reader
+		// and min_writer. min_reader becomes greater than any schema yet.
+		row := []byte{0, 1, 1, 1, 77, 77, 8, 8, 8, 9, 2, 2, 2}
 		if bytes.Count(content, row) != 1 {
 			t.Fatal("the row of taskstate_meta is not where it was")
 		}
-		return bytes.Replace(content, row, []byte{0, 9, 1, 9, 75}, 1)
+		return bytes.Replace(content, row, []byte{0, 1, 1, 1, 77, 77, 8, 8, 8, 9, 2, 75, 2}, 1)
 	})
 	cases := map[string]taskstate.Code{
 		"/nonexistent/catalog.db": taskstate.ErrUnavailable,

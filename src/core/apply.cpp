@@ -36,8 +36,9 @@ struct Outcome {
 };
 
 /// Of all that a complete or fail says: the very same call gives the very same digest.
-std::int64_t digest_of(const Outcome& outcome) {
-  Digest digest;
+std::string digest_of(const Outcome& outcome) {
+  constexpr std::int64_t version = 1;
+  Digest digest(version);
   const Additions& additions = outcome.additions;
   digest.text(outcome.event);
   digest.optional_text(additions.install_id);
@@ -51,7 +52,7 @@ std::int64_t digest_of(const Outcome& outcome) {
     digest.text(outcome.failure->error_message);
     digest.optional_text(outcome.failure->error_detail);
   }
-  return static_cast<std::int64_t>(digest.value());
+  return digest.value();
 }
 
 // ---- Input
@@ -144,12 +145,23 @@ Result seal(Row next) {
 void drop_lease(Row& row) {
   row.lease_until.reset();
   row.lease_clock.reset();
+  row.lease_duration.reset();
   row.worker.reset();
+}
+
+/// The state that the next row ends began then.
+void note_duration(Row& next, std::int64_t since) {
+  next.note.took = std::max(next.task.updated_at - since, std::int64_t{0});
+}
+
+void note_end(Row& next) {
+  if (next.started_at) note_duration(next, *next.started_at);
 }
 
 void fail_with(Row& next, FailureKind kind, std::string message, Text detail) {
   next.task.status = Status::failed;
   next.failure_kind = kind;
+  note_end(next);
   next.note.message = message;
   next.note.detail = detail;
   next.task.error_message = std::move(message);
@@ -206,13 +218,16 @@ class Application {
     if (!again && !taskstate::can_transition(task_.status, Status::running))
       return illegal_move(task_, Status::running);
     Row next = step(row_, "started", context_);
+    if (!again) note_duration(next, std::max(task_.created_at, row_.not_before.value_or(task_.created_at)));
     next.task.status = Status::running;
     ++next.attempt;
+    next.started_at = next.task.updated_at;
     next.not_before.reset();
     if (start.grant) {
       next.epoch = start.grant->epoch;
       next.lease_until = start.grant->until;
       next.lease_clock = start.grant->clock;
+      if (start.grant->duration > 0) next.lease_duration = start.grant->duration;
       next.worker = start.grant->worker;
       if (!next.note.worker) next.note.worker = start.grant->worker;
     }
@@ -245,7 +260,9 @@ class Application {
     }
     Row next = step(row_, progress_rel, context_);
     const bool shown = heartbeat.progress && !is_too_soon() && replace_link(next.task.links, *heartbeat.progress);
-    if (!shown) {
+    if (shown) {
+      next.progress_at = next.task.updated_at;
+    } else {
       next = row_;
       ++next.version;
     }
@@ -329,6 +346,7 @@ class Application {
       fail_with(next, kind, outcome.failure->error_message, outcome.failure->error_detail);
     } else {
       next.task.status = Status::completed;
+      note_end(next);
       drop_lease(next);
     }
     next.outcome_digest = digest_of(outcome);
@@ -347,8 +365,9 @@ class Application {
 
   /// Progress came less than a second ago. A clock that was set back is not waited for.
   [[nodiscard]] bool is_too_soon() const {
-    const std::int64_t since = context_.now - task_.updated_at;
-    return row_.note.kind == progress_rel && since >= 0 && since < progress_interval;
+    if (!row_.progress_at) return false;
+    const std::int64_t since = context_.now - *row_.progress_at;
+    return since >= 0 && since < progress_interval;
   }
 
   const Row& row_;

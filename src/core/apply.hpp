@@ -49,6 +49,7 @@ struct Grant {
   std::int64_t until = 0;
   std::string clock;
   Text worker;
+  std::int64_t duration = 0;  ///< us; 0: not told
 };
 
 /// Begins an attempt: of a pending task, or, under a lease, of one that is offered again.

@@ -23,11 +23,7 @@ std::uint64_t read_word(std::string_view bytes) noexcept {
   return word;
 }
 
-std::uint64_t checksum(std::string_view content, std::uint64_t binding) {
-  std::string bound;
-  append_word(bound, binding);
-  return fnv1a64(content, fnv1a64(bound));
-}
+std::uint64_t checksum(std::string_view content, std::uint64_t binding) { return hash64(content, binding); }
 
 /// RFC 4648, section 5, without padding.
 std::string to_base64url(std::string_view bytes) {

@@ -1,19 +1,14 @@
-// FNV-1a, 64 bit: for cursors' checksums and digests. Not against adversaries.
+// XXH3 (xxHash 0.8): for checksums and for telling contents apart. Not against adversaries.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace tse::core {
 
-inline constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325ULL;
-
-[[nodiscard]] constexpr std::uint64_t fnv1a64(std::string_view bytes, std::uint64_t state = fnv_offset) noexcept {
-  for (const char byte : bytes) {
-    state ^= static_cast<unsigned char>(byte);
-    state *= 0x100000001b3ULL;
-  }
-  return state;
-}
+[[nodiscard]] std::uint64_t hash64(std::string_view bytes, std::uint64_t seed = 0) noexcept;
+/// 16 bytes, the same on every machine (XXH128_canonicalFromHash).
+[[nodiscard]] std::string hash128(std::string_view bytes, std::uint64_t seed = 0);
 
 }  // namespace tse::core

@@ -1,26 +1,19 @@
 #include "core/idempotency.hpp"
 
-#include "core/codec.hpp"
 #include "core/digest.hpp"
 
 namespace tse::core {
 
 std::string fingerprint(const NewTask& spec) {
-  Digest digest;
+  Digest digest(fingerprint_version);
   digest.text(spec.operation);
   digest.optional_text(spec.install_id);
   digest.optional_text(spec.package_id);
   digest.optional_text(spec.package_slug);
   digest.optional_number(spec.package_version);
-  digest.text(render(spec.links));
-  digest.text(render(spec.warnings));
   digest.optional_text(spec.payload);
-  digest.optional_number(spec.start_within);
-  digest.optional_number(spec.max_attempts);
   digest.optional_text(spec.retry_of);
-  std::string bytes;
-  for (unsigned shift = 64; shift > 0; shift -= 8) bytes += static_cast<char>(digest.value() >> (shift - 8) & 0xff);
-  return bytes;
+  return digest.value();
 }
 
 std::optional<Error> check_same(const Replay& first, const NewTask& spec) {

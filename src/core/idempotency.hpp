@@ -10,10 +10,11 @@
 
 namespace tse::core {
 
-inline constexpr std::int64_t fingerprint_version = 1;
+inline constexpr std::int64_t fingerprint_version = 2;
 
-/// Of all that a request says about the task but its id and not_before, which a repetition may make anew. Kept
-/// with the key; `fingerprint_version` says how it was made.
+/// Of what a request asks for: operation, install and package fields, payload, retry_of. Not of what a host's new
+/// version may set otherwise, lest it turns a client's repetition into a mismatch: scheduling, priority, links,
+/// warnings. 16 bytes, kept with the key; `fingerprint_version` says how they were made.
 [[nodiscard]] std::string fingerprint(const NewTask& spec);
 
 /// What is kept under an idempotency key.

@@ -46,7 +46,7 @@ std::uint64_t binding_of(const ListQuery& query, std::string_view generation) {
   add_optional(query.package_id);
   add_number(query.created_from);
   add_number(query.created_until);
-  return fnv1a64(text);
+  return hash64(text);
 }
 
 std::variant<Position, Error> read_cursor(std::string_view text, std::string_view field, std::uint64_t binding) {

@@ -78,36 +78,45 @@ using taskstate::contract::failure_kind_from_string;
 using taskstate::contract::FailureKind;
 using taskstate::contract::to_string;
 
-/// What the change that made this row says to the history; the store turns it into an event.
+/// What the change that makes this row says to the history; the store turns it into an event, and gives none back.
 struct EventNote {
-  std::string kind;  ///< one of contract::event_kinds
-  Text worker;
-  Text request_id;
-  Text traceparent;
-  Text message;
-  Text detail;
+  std::string kind{};  ///< one of contract::event_kinds
+  Text worker{};
+  Text request_id{};
+  Text traceparent{};
+  Text message{};
+  Text detail{};
+  std::optional<std::int64_t> took{};  ///< us that the state which it ends has lasted
 };
 
 /// A task and what is kept beside it, hidden from the wire.
 struct Row {
+  std::int64_t number = 0;      ///< of its first event, given by the store: the order of creation
+  std::int64_t last_event = 0;  ///< the number of its newest event, given by the store
   Task task;
   std::int64_t revision = 0;                ///< grows by one with every change that the wire shows
   std::int64_t version = 0;                 ///< grows by one with every write of the row
-  std::int64_t epoch = 0;                   ///< 0: never leased
+  std::int64_t epoch = 0;                   ///< of its latest lease: the number of its event. 0: never leased
   std::optional<std::int64_t> lease_until;  ///< us on the clock that lease_clock names
   Text lease_clock;
+  std::optional<std::int64_t> lease_duration;  ///< us
   Text worker;
   std::int64_t attempt = 0;
   std::int64_t max_attempts = 1;
   std::optional<std::int64_t> not_before;
   std::optional<std::int64_t> start_by;
-  std::int64_t priority = 0;
+  std::optional<std::int64_t> started_at;   ///< us UTC, its latest attempt
+  std::optional<std::int64_t> progress_at;  ///< us UTC, when progress was shown last
+  std::int64_t priority = 0;                ///< higher first
+  Text ref;                                 ///< what the host calls it
   bool cancel_requested = false;
   std::optional<FailureKind> failure_kind;
+  Text failure_reason;
   Text error_detail;
+  Text result_media_type;  ///< of the result that was stored with its completion
   Text client_request_id;
   Text traceparent;
-  std::optional<std::int64_t> outcome_digest;  ///< of the complete or fail that ended it, to know a repetition
+  Text outcome_digest;  ///< of the complete or fail that ended it, to know a repetition
   EventNote note;
   std::string body;  ///< the wire form of `task`, rendered
 
@@ -134,6 +143,10 @@ struct Event {
   Text message;
   Text detail;
   Text position{};  ///< in the feed
+  std::string operation{};
+  std::int64_t previous = 0;                  ///< the number of the task's event before it; 0: none
+  std::optional<std::int64_t> took{};         ///< us that the state which it ends had lasted
+  std::optional<FailureKind> failure_kind{};  ///< where it ends in failure
 };
 
 }  // namespace tse::core

@@ -22,7 +22,7 @@ Lease grant(Context& at, store::Session& session, const core::Key& key, const Le
   const std::int64_t now = clock.now();
   if (!occasion.actor) occasion.actor = terms.worker;
   const std::int64_t duration = terms.lease.count();
-  const core::Grant granted{session.next_epoch(), now + duration, clock.name, terms.worker};
+  const core::Grant granted{session.next_epoch(), now + duration, clock.name, terms.worker, duration};
   at.store->note_lease(duration);
   Lease lease;
   lease.row = carry_out(session, key, core::Start{granted}, occasion).row;
@@ -84,12 +84,11 @@ std::vector<Lease> take(Context& at, const ClaimSpec& spec, ClaimTurn& turn, con
       Picker picker(session, spec.filter, at.settings.running_limit, turn, until);
       grant_some(at, session, picker, spec, call, leases);
       next = picker.turn();
-      if (!leases.empty()) session.set_zone_turn(leases.back().row.task.zone_id);
     };
     at.commit({take_some}, call, until);
     tell_kept(at, kept);
   } while (kept.changed == round_size);
-  turn = leases.empty() ? std::move(next) : ClaimTurn{};
+  turn = leases.empty() ? std::move(next) : ClaimTurn{leases.back().row.task.zone_id};
   if (!leases.empty()) {
     at.watches->signal_next(spec.filter);
     if (at.settings.real_time) at.housekeeper.wake_in(spec.lease);

@@ -7,9 +7,10 @@
 
 namespace tse::engine {
 
-/// Where the next claim begins: behind the zone that was served last, as the file says, or where the look before it
+/// Where the next claim begins: behind the zone that was served last, or where the look before it
 /// gave up among zones at their limit, for as long as that round of looks has not seen all zones.
 struct ClaimTurn {
+  std::string served{};  ///< the zone that was served last; empty at first
   std::optional<std::string> stopped_at{};
   std::string round_began{};  ///< the first zone of the round
   bool wrapped = false;       ///< the round has come to the last zone and begun at the first

@@ -69,6 +69,7 @@ void Context::commit(std::span<store::Change> changes, std::span<std::optional<c
                      const store::Patience& until) {
   for (store::Change& change : changes) {
     change.patience = until;
+    change.has_statements = !call.also.empty();
     if (settings.durability == store::Durability::relaxed) change.durability = store::Durability::relaxed;
     if (call.is_our_own) change.tells = false;
   }

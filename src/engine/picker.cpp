@@ -36,7 +36,7 @@ Picker::Picker(store::View& view, const ClaimFilter& filter, std::int64_t runnin
       running_limit_(running_limit),
       patience_(patience),
       round_(turn),
-      zones_(view, filter, operations_, turn.stopped_at.value_or(view.zone_turn())) {}
+      zones_(view, filter, operations_, turn.stopped_at.value_or(turn.served)) {}
 
 std::optional<core::Key> Picker::next() {
   std::optional<std::string> first_passed;
@@ -52,7 +52,7 @@ std::optional<core::Key> Picker::next() {
     }
     if (!first_passed) first_passed = zone;
   }
-  round_ = {};
+  round_ = {round_.served};
   return std::nullopt;
 }
 

@@ -70,12 +70,20 @@ struct NextDue {
   std::optional<std::int64_t> lease;  ///< the end of a lease
 };
 
+/// What a completed task produced.
+struct Result {
+  std::string bytes;
+  std::optional<std::int64_t> until{};  ///< us UTC
+};
+
 /// What can be asked of one snapshot of the store.
 class View {
  public:
   virtual ~View() = default;
   virtual std::optional<core::Row> read(const core::Key& key) = 0;
   virtual std::optional<std::string> payload(const core::Key& key) = 0;
+  /// What a completed task produced, as long as it is kept: also when its time is over, until it is dropped.
+  virtual std::optional<Result> result(const core::Key& key) = 0;
 
   /// Those of the operations of which there is anything to claim: pending and not held back, or requeued. Empty
   /// `asked`: of all.
@@ -83,11 +91,10 @@ class View {
   /// The first zone after `after`, in byte order, in which there is something to claim of the operations.
   virtual std::optional<std::string> next_runnable_zone(std::string_view after,
                                                         std::span<const std::string> operations) = 0;
-  /// The oldest task to claim in a zone, of the operations; `offered_again`: only one that had a holder already.
+  /// The task to claim first in a zone, of the operations: that of the highest priority, and of those the oldest;
+  /// `offered_again`: only one that had a holder already.
   virtual std::optional<core::Key> oldest_runnable(std::string_view zone_id, std::span<const std::string> operations,
                                                    bool offered_again) = 0;
-  /// The zone that was served last; empty at first.
-  virtual std::string zone_turn() = 0;
   /// How many tasks of a zone have a status; from the counters.
   virtual std::int64_t count(std::string_view zone_id, core::Status status) = 0;
 
@@ -127,12 +134,13 @@ class Session : public View {
   /// Replaces a row that is still as it was, which its version tells, and appends its event if the revision grew. What
   /// differs between the two is what is written. False: the row moved on or is gone; read again.
   virtual bool replace(const core::Row& before, const core::Row& next) = 0;
-  /// An epoch that this file never gave out before.
+  /// The number of the next event, as the epoch of a lease that begins with it: this file never gave it out before.
   virtual std::int64_t next_epoch() = 0;
   /// What tells this content from any other: leases of another generation are none here.
   virtual std::string generation() = 0;
-  virtual void set_zone_turn(std::string_view zone_id) = 0;
 
+  /// Stores what a task that was completed just now has produced; its row names the media type.
+  virtual void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) = 0;
   virtual void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) = 0;
   virtual void drop_replay(std::string_view zone_id, std::string_view key) = 0;
   /// Removes a completed or failed task and all that is kept of it, with one event "purged". False: there is none.
@@ -159,6 +167,7 @@ struct Change {
   bool seen = true;                    ///< whether others may wait for it
   bool tells = true;                   ///< whether somebody waits who can be told that the content was replaced
   Patience patience{Deadline::max()};  ///< of the statements of the host's own that it runs
+  bool has_statements = false;         ///< whether it may run any
 };
 
 /// What an answer needs, and no more.
@@ -249,9 +258,28 @@ struct Count {
   std::int64_t count = 0;
 };
 
+/// How often something took how long.
+struct Histogram {
+  /// Inclusive upper bounds, in us; behind them is one more bucket without.
+  static constexpr std::array<std::int64_t, 15> bounds{
+      10'000,     50'000,      100'000,     500'000,       1'000'000,      5'000'000,      10'000'000,     30'000'000,
+      60'000'000, 300'000'000, 900'000'000, 3'600'000'000, 21'600'000'000, 86'400'000'000, 604'800'000'000};
+  std::array<std::int64_t, bounds.size() + 1> counts{};
+  std::int64_t sum = 0;  ///< us
+};
+
+/// Of all that ever happened in the file, by whatever process.
+struct FileMetrics {
+  std::int64_t leases_lost = 0;
+  std::array<std::int64_t, 4> failures{};  ///< by FailureKind
+  Histogram waiting;                       ///< from creation, or not_before, to the start
+  Histogram running;                       ///< from the start of the latest attempt to the end
+};
+
 struct Stats {
   std::vector<Count> counts;
   std::array<std::int64_t, 4> totals{};  ///< by status
+  FileMetrics metrics;
   std::int64_t file_bytes = 0;
   std::int64_t free_bytes = 0;
   std::int64_t wal_bytes = 0;

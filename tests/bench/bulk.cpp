@@ -82,8 +82,7 @@ Figures by_hand(const std::string& path, std::int64_t tasks, std::int64_t zones)
   { const taskstate::Engine make(path); }
   bench::Sqlite sqlite(path);
   sqlite.run("PRAGMA synchronous = FULL; PRAGMA cache_size = -16384");
-  const std::string body(300, 'b');
-  const auto look = sqlite.prepare("SELECT * FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+  bench::use_no_rules(sqlite);
   const auto savepoint = sqlite.prepare("SAVEPOINT change");
   const auto release = sqlite.prepare("RELEASE change");
   const auto step = [](const bench::Sqlite::Statement& statement) {
@@ -92,37 +91,31 @@ Figures by_hand(const std::string& path, std::int64_t tasks, std::int64_t zones)
     if (code != SQLITE_DONE) bench::give_up("a statement failed");
     sqlite3_reset(statement.get());
   };
-  const auto run = [&](const std::string& sql) {
-    const auto statement = sqlite.prepare(sql);
+  const auto run = [&](const std::vector<std::string>& sql) {
+    std::vector<bench::Sqlite::Statement> statements;
+    statements.push_back(sqlite.prepare("SELECT * FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2"));
+    for (const std::string& each : sql) statements.push_back(sqlite.prepare(each));
     return rate(tasks, transaction_size, [&](std::int64_t from, std::int64_t until) {
       sqlite.run("BEGIN IMMEDIATE");
       for (std::int64_t i = from; i < until; ++i) {
         const std::string zone = zone_of(i, zones);
         const std::string id = bench::id_of(i);
         step(savepoint);
-        for (const auto* each : {&look, &statement}) {
-          sqlite3_bind_text(each->get(), 1, zone.data(), static_cast<int>(zone.size()), SQLITE_STATIC);
-          sqlite3_bind_text(each->get(), 2, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
-          step(*each);
+        for (const auto& each : statements) {
+          sqlite3_bind_text(each.get(), 1, zone.data(), static_cast<int>(zone.size()), SQLITE_STATIC);
+          sqlite3_bind_text(each.get(), 2, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
+          step(each);
         }
         step(release);
       }
       sqlite.run("COMMIT");
     });
   };
-  const std::string change =
-      "UPDATE taskstate_tasks SET revision = revision + 1, version = version + 1, updated_at = " +
-      std::string("updated_at + 1, body_format = 1, body = '") + body + "', ";
+  const auto changes = bench::same_changes();
   Figures figures;
-  figures.create = run(
-      "INSERT INTO taskstate_tasks (zone_id, id, operation, package_id, body) VALUES (?1, ?2, 'create', 'pkg_1', '" +
-      body + "')");
-  figures.start = run(change +
-                      "status = 'running', attempt = 1, event_kind = 'started' WHERE zone_id = ?1 AND id = ?2 "
-                      "AND version = 1");
-  figures.complete = run(change +
-                         "status = 'completed', install_id = 'ins_1', outcome_digest = 1, event_kind = "
-                         "'completed' WHERE zone_id = ?1 AND id = ?2 AND version = 2");
+  figures.create = run(changes[0]);
+  figures.start = run(changes[1]);
+  figures.complete = run(changes[2]);
   return figures;
 }
 

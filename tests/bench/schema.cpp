@@ -33,30 +33,32 @@ std::vector<Variant> variants_of(const std::string& path) {
   std::vector<Variant> all{{"everything", ""}};
   bench::Sqlite sqlite(path);
   const auto each = sqlite.prepare(
-      "SELECT type, name FROM sqlite_schema WHERE type IN ('index', 'trigger') AND name LIKE 'taskstate_%' AND "
+      "SELECT type, name FROM sqlite_schema WHERE type = 'index' AND name LIKE 'taskstate_%' AND "
       "(tbl_name IN ('taskstate_tasks', 'taskstate_events')) AND sql IS NOT NULL ORDER BY type, name");
   while (sqlite3_step(each.get()) == SQLITE_ROW) {
     const std::string type = reinterpret_cast<const char*>(sqlite3_column_text(each.get(), 0));
     const std::string name = reinterpret_cast<const char*>(sqlite3_column_text(each.get(), 1));
     all.push_back({type + " " + name, "DROP " + type + " " + name});
   }
-  all.push_back({"CHECK constraints", "PRAGMA ignore_check_constraints = ON"});
   return all;
 }
 
-double run(bench::Sqlite& sqlite, const std::string& sql) {
+double run(bench::Sqlite& sqlite, const std::vector<std::string>& sql) {
   constexpr std::int64_t batch = 256;
-  const auto statement = sqlite.prepare(sql);
+  std::vector<bench::Sqlite::Statement> statements;
+  for (const std::string& each : sql) statements.push_back(sqlite.prepare(each));
   const auto begin = Clock::now();
   for (std::int64_t i = 0; i < tasks;) {
     sqlite.run("BEGIN IMMEDIATE");
     for (std::int64_t end = std::min(i + batch, tasks); i < end; ++i) {
       const std::string zone = "zone-" + std::to_string(i % zones);
       const std::string id = bench::id_of(i * 7919 % tasks);
-      sqlite3_bind_text(statement.get(), 1, zone.data(), static_cast<int>(zone.size()), SQLITE_STATIC);
-      sqlite3_bind_text(statement.get(), 2, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
-      if (sqlite3_step(statement.get()) != SQLITE_DONE) bench::give_up(sqlite3_errmsg(sqlite.handle()));
-      sqlite3_reset(statement.get());
+      for (const auto& statement : statements) {
+        sqlite3_bind_text(statement.get(), 1, zone.data(), static_cast<int>(zone.size()), SQLITE_STATIC);
+        sqlite3_bind_text(statement.get(), 2, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
+        if (sqlite3_step(statement.get()) != SQLITE_DONE) bench::give_up(sqlite3_errmsg(sqlite.handle()));
+        sqlite3_reset(statement.get());
+      }
     }
     sqlite.run("COMMIT");
   }
@@ -69,22 +71,13 @@ Figures measure(const Variant& variant) {
   { const taskstate::Engine engine(path); }
   bench::Sqlite sqlite(path);
   sqlite.run("PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -100000");
+  bench::use_no_rules(sqlite);
   if (!variant.without.empty()) sqlite.run(variant.without);
-  const std::string body(300, 'b');
-  const std::string change =
-      "UPDATE taskstate_tasks SET revision = revision + 1, version = version + 1, updated_at = "
-      "updated_at + 1000, body = '" +
-      body + "', ";
-  const std::string where = " WHERE zone_id = ?1 AND id = ?2";
+  const auto changes = bench::same_changes();
   Figures figures;
-  figures.create =
-      run(sqlite,
-          "INSERT INTO taskstate_tasks (zone_id, id, operation, package_id, body) VALUES (?1, ?2, 'create', "
-          "'pkg_1', '" +
-              body + "')");
-  figures.start = run(sqlite, change + "status = 'running', event_kind = 'started'" + where);
-  figures.complete =
-      run(sqlite, change + "status = 'completed', install_id = 'ins_1', event_kind = 'completed'" + where);
+  figures.create = run(sqlite, changes[0]);
+  figures.start = run(sqlite, changes[1]);
+  figures.complete = run(sqlite, changes[2]);
   figures.log_bytes = static_cast<double>(std::filesystem::file_size(path + "-wal")) / static_cast<double>(tasks);
   return figures;
 }

@@ -5,7 +5,7 @@
 //
 // A change is create, start or complete of a task, in turn, each durable (fdatasync) when its call returns.
 //   taskstate  the library, one engine for each process
-//   same       the statements that the library runs, on its own schema with its triggers, by one connection
+//   same       the statements that the library runs, on its own schema, by one connection
 //   naive      a table and a history by hand: a connection for each thread, busy_timeout of 5 s, BEGIN IMMEDIATE, a
 //              guarded statement, a line of history, COMMIT; synchronous=FULL; fewer columns, rules, indexes
 //   fdatasync  a 4 KiB write at a file's end and fdatasync, nothing else
@@ -47,6 +47,9 @@ MakeAct taskstate_acts(const std::string& path) {
   };
 }
 
+constexpr const char* usual = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+constexpr const char* without_rules = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ";
+
 struct Steps {
   bench::Sqlite::Statement begin, commit, rollback;
   std::array<std::vector<bench::Sqlite::Statement>, 3> acts;
@@ -56,6 +59,7 @@ MakeAct by_hand(const std::string& path, const std::array<std::vector<std::strin
   return [=](std::size_t caller) {
     auto sqlite = std::make_shared<bench::Sqlite>(path);
     sqlite->run(before);
+    if (before == without_rules) bench::use_no_rules(*sqlite);
     auto steps = std::make_shared<Steps>();
     steps->begin = sqlite->prepare("BEGIN IMMEDIATE");
     steps->commit = sqlite->prepare("COMMIT");
@@ -90,32 +94,13 @@ MakeAct by_hand(const std::string& path, const std::array<std::vector<std::strin
   };
 }
 
-constexpr const char* usual = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
-
-// What the engine runs, with its columns; the body stands for the rendered one.
+// What the engine runs, with its columns.
 MakeAct same_acts(const std::string& path) {
-  const std::string look = "SELECT * FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2";
-  const std::string schema = "SELECT min_reader, min_writer FROM taskstate_meta WHERE one = 1";
-  const std::string body(300, 'b');
-  const std::string change =
-      "UPDATE taskstate_tasks SET revision = revision + 1, version = version + 1, updated_at = updated_at + 1, body = "
-      "'" +
-      body + "', body_format = 1, ";
-  const std::string where = " WHERE zone_id = ?1 AND id = ?2 AND version = ";
-  return by_hand(
-      path,
-      {{{schema, "SAVEPOINT change", look,
-         "INSERT INTO taskstate_tasks (zone_id, id, operation, package_id, body) VALUES (?1, ?2, 'create', "
-         "'pkg_1', '" +
-             body + "')",
-         "RELEASE change"},
-        {schema, "SAVEPOINT change", look,
-         change + "status = 'running', attempt = attempt + 1, event_kind = 'started'" + where + "1", "RELEASE change"},
-        {schema, "SAVEPOINT change", look,
-         change + "status = 'completed', install_id = 'ins_1', outcome_digest = 1, event_kind = 'completed'" + where +
-             "2",
-         "RELEASE change"}}},
-      usual);
+  auto changes = bench::same_changes();
+  for (std::vector<std::string>& change : changes)
+    change.insert(change.begin(), {"SELECT min_reader, min_writer FROM taskstate_meta WHERE one = 1",
+                                   "SELECT * FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2"});
+  return by_hand(path, changes, without_rules);
 }
 
 MakeAct naive_acts(const std::string& path) {

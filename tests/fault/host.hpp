@@ -37,9 +37,11 @@ class Reader {
   std::string content() {
     std::string all;
     for (const char* sql :
-         {"SELECT schema, epoch, zone_turn, feed_floor, purged_through, purging_at FROM taskstate_meta",
+         {"SELECT schema, feed_floor, purged_through, counted_through FROM taskstate_meta",
           "SELECT * FROM taskstate_tasks ORDER BY seq", "SELECT * FROM taskstate_events ORDER BY seq",
-          "SELECT * FROM taskstate_payloads ORDER BY 1", "SELECT * FROM taskstate_idempotency ORDER BY 1, 2",
+          "SELECT * FROM taskstate_payloads ORDER BY 1", "SELECT * FROM taskstate_results ORDER BY 1",
+          "SELECT * FROM taskstate_erasures ORDER BY 1", "SELECT * FROM taskstate_metrics ORDER BY 1, 2",
+          "SELECT * FROM taskstate_settings ORDER BY 1", "SELECT * FROM taskstate_pauses ORDER BY 1, 2", "SELECT * FROM taskstate_idempotency ORDER BY 1, 2",
           "SELECT * FROM taskstate_tombstones ORDER BY 1, 2", "SELECT * FROM taskstate_counters ORDER BY 1, 2",
           "SELECT * FROM notes ORDER BY 1"})
       append(all, sql);

@@ -41,7 +41,7 @@ using Random = std::mt19937_64;
 const std::filesystem::path fixtures = TSE_FIXTURES;
 
 /// Schema versions that a release has had.
-constexpr std::array released{1};
+constexpr std::array released{2};
 
 constexpr std::int64_t then = 1577470279117000;  // 2019-12-27T18:11:19.117Z
 
@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(a_newer_schema_is_left_as_it_is) {
       const std::string path = directory.file("tasks.db");
       left_by(released.back(), false).put(path, 0);
       const std::string sql =
-          std::string("UPDATE taskstate_meta SET schema = 99, min_writer = 99") + (readable ? "" : ", min_reader = 99");
+          std::string("DROP TRIGGER taskstate_meta_change; UPDATE taskstate_meta SET schema = 99, min_writer = 99") + (readable ? "" : ", min_reader = 99");
       prepare(path, sql, hot);
       refused_untouched(path, core::Code::schema_too_new, {Mode::create, Mode::read_write});
       if (readable) {
@@ -308,6 +308,15 @@ BOOST_AUTO_TEST_CASE(a_newer_schema_is_left_as_it_is) {
       }
     }
   }
+}
+
+// 0.1 was never released; its schema cannot be migrated.
+BOOST_AUTO_TEST_CASE(an_unreleased_schema_is_left_as_it_is) {
+  using engine::Mode;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tasks.db");
+  write_file(path, fixture(1, "clean.db.gz"));
+  refused_untouched(path, core::Code::schema_too_old, {Mode::create, Mode::read_write, Mode::read_only});
 }
 
 BOOST_AUTO_TEST_CASE(another_applications_file_is_left_as_it_is) {
@@ -331,9 +340,24 @@ struct Progress {
   std::array<std::atomic<std::int64_t>, 100> revisions;
 };
 
-/// A writer of version 1 as docs/internals/file-format.md has it: under the write lock, with version and revision
-/// raised by itself and the event left to the triggers. It knows no column that came later.
-int write_as_version_1(const std::string& path, Progress& progress) {
+/// A change as an engine of version 2 writes it: the event, then the row that tells of it, then the counter.
+std::string as_version_2(const std::string& id, const std::string& kind, const std::string& from, const std::string& to,
+                         const std::string& set) {
+  const std::string newest = "(SELECT max(seq) FROM taskstate_events)";
+  const std::string where = " WHERE zone_id = 'z' AND id = '" + id + "'";
+  return "INSERT INTO taskstate_events (seq, task_seq, prev, zone_id, id, operation, kind, from_status, to_status, at, "
+         "revision, attempt) SELECT " +
+         newest + " + 1, seq, last_event, zone_id, id, operation, '" + kind + "', status, '" + to +
+         "', updated_at + 1, revision + 1, 1 FROM taskstate_tasks" + where +
+         "; UPDATE taskstate_tasks SET version = version + 1, revision = revision + 1, body = NULL, updated_at = "
+         "updated_at + 1, attempt = 1, last_event = " +
+         newest + ", status = '" + to + "'" + set + where + "; UPDATE taskstate_counters SET through = " + newest + ", " +
+         from + " = " + from + " - 1, " + to + " = " + to + " + 1 WHERE zone_id = 'z' AND operation = 'create'";
+}
+
+/// A writer of version 2 as docs/internals/file-format.md has it: under the write lock. It knows no column that came
+/// later.
+int write_as_version_2(const std::string& path, Progress& progress) {
   store::sqlite::WriteLock lock;
   lock.open(path + "-taskstate", path, 0600);
   lock.check_header();
@@ -342,21 +366,16 @@ int write_as_version_1(const std::string& path, Progress& progress) {
   connection.wait_until(std::chrono::steady_clock::now() + long_enough);
   const auto change = [&](std::size_t task, const std::string& sql) {
     lock.lock({std::chrono::steady_clock::now() + long_enough}, [] {});
-    connection.execute(("BEGIN IMMEDIATE;" + sql + ";COMMIT").c_str(), "write as version 1");
+    connection.execute(("BEGIN IMMEDIATE;" + sql + ";COMMIT").c_str(), "write as version 2");
     lock.announce(lock.mark());
     lock.unlock();
     ++progress.revisions.at(task);
   };
   for (std::size_t task = 0; task < progress.revisions.size(); ++task) {
-    const std::string where = " WHERE zone_id = 'z' AND id = 'old-" + std::to_string(task) + "'";
-    const std::string raise =
-        "version = version + 1, revision = revision + 1, body = NULL, updated_at = updated_at + 1, ";
-    change(task, "INSERT INTO taskstate_tasks (zone_id, id, operation) VALUES ('z', 'old-" + std::to_string(task) +
-                     "', 'create')");
-    change(task,
-           "UPDATE taskstate_tasks SET " + raise + "event_kind = 'started', status = 'running', attempt = 1" + where);
-    change(task, "UPDATE taskstate_tasks SET " + raise +
-                     "event_kind = 'completed', status = 'completed', install_id = 'ins_1'" + where);
+    const std::string id = "old-" + std::to_string(task);
+    change(task, "INSERT INTO taskstate_tasks (zone_id, id, operation) VALUES ('z', '" + id + "', 'create')");
+    change(task, as_version_2(id, "started", "pending", "running", ""));
+    change(task, as_version_2(id, "completed", "running", "completed", ", install_id = 'ins_1'"));
   }
   return 0;
 }
@@ -370,7 +389,7 @@ BOOST_AUTO_TEST_CASE(an_older_writer_and_todays_engine_share_a_file) {
   const engine::Engine::Ptr opened = open(path);
   Shared<Progress> progress;
   // A child of its own program: what is inherited of this engine is not used.
-  const pid_t child = spawn([&] { return write_as_version_1(path, *progress.operator->()); });
+  const pid_t child = spawn([&] { return write_as_version_2(path, *progress.operator->()); });
   std::size_t made = 0;
   std::size_t stale = 0;
   std::size_t polls = 0;

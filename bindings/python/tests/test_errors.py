@@ -144,6 +144,7 @@ def test_schema_too_new(path: Path) -> None:
     with sqlite3.connect(path) as raw:
         columns = [row[1] for row in raw.execute("PRAGMA table_info(taskstate_meta)")]
         if "min_reader" in columns:
+            raw.execute("DROP TRIGGER IF EXISTS taskstate_meta_change")
             raw.execute("UPDATE taskstate_meta SET schema = 99, min_reader = 99, min_writer = 99")
         else:
             raw.execute("UPDATE taskstate_meta SET value = 99 WHERE key IN ('schema', 'min_reader', 'min_writer')")

@@ -32,7 +32,7 @@ struct flock range_of(std::int64_t at, short type) noexcept {
 }
 
 /// Never 0, which stands for none.
-std::uint64_t hash_of(std::string_view clock) noexcept { return core::fnv1a64(clock) | 1; }
+std::uint64_t hash_of(std::string_view clock) noexcept { return core::hash64(clock) | 1; }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "store/sqlite/connection.hpp"
 
+#include "core/no_destructor.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/vfs.hpp"
 
@@ -16,7 +17,10 @@ namespace tse::store::sqlite {
 
 namespace {
 
-constexpr std::string_view rollback_sql = "ROLLBACK";
+const Sql& rollback_sql() {
+  static const core::NoDestructor<Sql> sql("ROLLBACK");
+  return *sql;
+}
 
 void append_escaped(std::string& out, std::string_view path) {
   constexpr char digits[] = "0123456789ABCDEF";
@@ -69,6 +73,7 @@ Connection::Connection(const std::string& uri, int flags) {
 Connection::~Connection() {
   vfs::count_open(-1);
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  for (sqlite3_stmt* const statement : numbered_) sqlite3_finalize(statement);
   sqlite3_close_v2(handle_);
 }
 
@@ -77,6 +82,9 @@ Connection::~Connection() {
 void Connection::configure() {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  // Without it, SQLite from some version on prepares statements anew whenever a parameter is compared with the
+  // condition of a partial index.
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   sqlite3_wal_hook(handle_, &Connection::on_commit, this);
   int persist = 1;
   sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
@@ -84,7 +92,7 @@ void Connection::configure() {
       "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA recursive_triggers = OFF;"
       "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON",
       "configure the connection");
-  (void)prepare(rollback_sql);  // now, so that giving up for want of memory needs none
+  (void)prepare(rollback_sql());  // now, so that giving up for want of memory needs none
 }
 
 int Connection::on_busy(void* self, int count) {
@@ -101,6 +109,18 @@ int Connection::on_busy(void* self, int count) {
 int Connection::on_commit(void* self, sqlite3*, const char*, int frames) {
   static_cast<Connection*>(self)->wal_frames_ = frames;
   return SQLITE_OK;
+}
+
+void Connection::guard(bool on) {
+  int triggers = -1;
+  const int code = sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, on ? 1 : 0, &triggers);
+  if (code != SQLITE_OK) raise(handle_, code, "set whether triggers run");
+  execute(on ? "PRAGMA ignore_check_constraints = OFF" : "PRAGMA ignore_check_constraints = ON",
+          "set whether CHECKs are looked at");
+  if (triggers != (on ? 1 : 0) || integer("PRAGMA ignore_check_constraints") != (on ? 0 : 1))
+    throw core::Failure(core::Code::unsupported,
+                        "this SQLite does not let a connection do without triggers and CHECKs");
+  guarded_ = on;
 }
 
 void Connection::flush_commits(bool flushed) {
@@ -120,13 +140,31 @@ void Connection::execute(const char* sql, const char* doing) {
 
 sqlite3_stmt* Connection::prepare(std::string_view sql) {
   if (const auto found = statements_.find(sql); found != statements_.end()) return found->second;
+  std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> owner(make(sql), &sqlite3_finalize);
+  statements_.emplace(std::string(sql), owner.get());
+  return owner.release();
+}
+
+sqlite3_stmt* Connection::prepare(const Sql& sql) {
+  if (numbered_.size() <= sql.number()) numbered_.resize(sql.number() + 1);
+  sqlite3_stmt*& statement = numbered_[sql.number()];
+  if (statement == nullptr) statement = make(sql.text());
+  return statement;
+}
+
+sqlite3_stmt* Connection::make(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &statement, nullptr);
   if (code != SQLITE_OK) raise(handle_, code, "prepare a statement");
-  std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> owner(statement, &sqlite3_finalize);
-  statements_.emplace(std::string(sql), statement);
-  return owner.release();
+  return statement;
+}
+
+int Connection::attempt(const Sql& sql) {
+  sqlite3_stmt* const statement = prepare(sql);
+  const int code = sqlite3_step(statement);
+  sqlite3_reset(statement);
+  return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 std::int64_t Connection::integer(std::string_view sql) {
@@ -141,17 +179,20 @@ std::string Connection::text(std::string_view sql) {
 
 void Connection::rollback() noexcept {
   if (!in_transaction()) return;
-  const auto prepared = statements_.find(rollback_sql);
-  if (prepared == statements_.end()) {  // not configured
+  const std::size_t number = rollback_sql().number();
+  sqlite3_stmt* const prepared = number < numbered_.size() ? numbered_[number] : nullptr;
+  if (prepared == nullptr) {  // not configured
     sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
   } else {
-    sqlite3_step(prepared->second);
-    sqlite3_reset(prepared->second);
+    sqlite3_step(prepared);
+    sqlite3_reset(prepared);
   }
 }
 
 Query::Query(Connection& connection, std::string_view sql)
     : connection_(connection), statement_(connection.prepare(sql)) {}
+
+Query::Query(Connection& connection, const Sql& sql) : connection_(connection), statement_(connection.prepare(sql)) {}
 
 Query::~Query() {
   sqlite3_reset(statement_);
@@ -237,8 +278,9 @@ std::optional<std::int64_t> Query::optional_integer(int column) const {
 }
 
 Snapshot::Snapshot(Connection& connection) : connection_(connection) {
+  static const core::NoDestructor<Sql> begin("BEGIN");
   connection.rollback();  // of one that ended without the memory to
-  Query(connection, "BEGIN").run();
+  Query(connection, *begin).run();
 }
 
 Snapshot::~Snapshot() { connection_.rollback(); }

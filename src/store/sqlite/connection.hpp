@@ -1,6 +1,7 @@
 // A connection to the database, and one use of a statement on it.
 #pragma once
 
+#include "store/sqlite/sql.hpp"
 #include "store/store.hpp"
 
 #include <sqlite3.h>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace tse::store::sqlite {
 
@@ -27,6 +29,10 @@ class Connection {
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
   /// The settings that every connection has but one that only looks at what a file is.
   void configure();
+  /// Whether the triggers and CHECKs of the schema judge what is written here, as at first. Another connection has its
+  /// own. Prepared statements are made anew. Throws Failure: unsupported, where the setting does not hold.
+  void guard(bool on);
+  [[nodiscard]] bool is_guarded() const noexcept { return guarded_; }
   /// From now on a busy lock is waited for until the deadline; without a call it is not waited for at all.
   void wait_until(Deadline deadline) noexcept { deadline_ = deadline; }
 
@@ -38,6 +44,10 @@ class Connection {
   void execute(const char* sql, const char* doing);
   /// Prepared once and kept. Throws Failure.
   sqlite3_stmt* prepare(std::string_view sql);
+  /// The same without looking for the text.
+  sqlite3_stmt* prepare(const Sql& sql);
+  /// Runs a statement that gives no rows; its SQLite result code.
+  [[nodiscard]] int attempt(const Sql& sql);
   [[nodiscard]] std::int64_t integer(std::string_view sql);
   [[nodiscard]] std::string text(std::string_view sql);
   /// Ends a read transaction, or gives up a write transaction; nothing if none is open.
@@ -46,10 +56,13 @@ class Connection {
   /// Frames in the -wal after the last commit of this connection.
   [[nodiscard]] int wal_frames() const noexcept { return wal_frames_; }
   void forget_wal_frames() noexcept { wal_frames_ = 0; }
+  /// What another connection to the same file has written.
+  void note_wal_frames(int frames) noexcept { wal_frames_ = frames; }
 
   bool runs_host_statement = false;  ///< read by the authorizer
 
  private:
+  sqlite3_stmt* make(std::string_view sql);
   static int on_busy(void* self, int count);
   static int on_commit(void* self, sqlite3* database, const char* name, int frames);
 
@@ -60,8 +73,10 @@ class Connection {
     std::size_t operator()(std::string_view sql) const noexcept;
   };
   std::unordered_map<std::string, sqlite3_stmt*, Hash, std::equal_to<>> statements_;
+  std::vector<sqlite3_stmt*> numbered_;  // by Sql::number()
   Deadline deadline_{};
   bool flushed_ = true;
+  bool guarded_ = true;
   int wal_frames_ = 0;
 };
 
@@ -72,6 +87,7 @@ class Connection {
 class Query {
  public:
   Query(Connection& connection, std::string_view sql);
+  Query(Connection& connection, const Sql& sql);
   ~Query();
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
@@ -90,6 +106,7 @@ class Query {
   /// Whether there is a row.
   bool step();
   void run();
+  [[nodiscard]] sqlite3_stmt* statement() const noexcept { return statement_; }
 
   // Columns count from 0. Views live until the next step.
   [[nodiscard]] bool is_null(int column) const;

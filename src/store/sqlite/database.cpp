@@ -52,6 +52,7 @@ void limit_size(Connection& connection, std::int64_t max_bytes) {
 void migrate_or_refuse(const Options& options, Connection& connection, Content content) {
   const auto steps = options.migrations.empty() ? migrations() : options.migrations;
   if (content != Content::ours) return migrate(connection, 0, steps, content == Content::empty);
+  require_current(connection, steps);
   const std::int64_t found = connection.integer("SELECT schema FROM taskstate_meta WHERE one = 1");
   if (found >= steps.back().version) return;
   if (options.refuse_migration)
@@ -66,6 +67,7 @@ void open_memory(Database& database) {
   migrate(*database.writer, 0, migrations(), true);
   limit_size(*database.writer, database.options.max_bytes);
   install_authorizer(*database.writer);
+  database.writer->guard(database.options.guards);
   begin_lineage(database, *database.writer);
 }
 
@@ -81,6 +83,7 @@ void open_read_only(Database& database, const Patience& patience) {
     connection.wait_until(patience.until);
     connection.configure();
     check_schema(connection, Intent::read);
+    require_current(connection, database.options.migrations.empty() ? migrations() : database.options.migrations);
     begin_lineage(database, connection);
     database.identity.record(database.paths);
     if (!database.immutable) database.wal_index = WalIndex::map(connection);
@@ -117,6 +120,14 @@ bool has_wal_reset_fix(int version) {
   return version >= 3051003 || (version >= 3050007 && version < 3051000) || (version >= 3044006 && version < 3045000);
 }
 
+// Room for what a full transaction touches, so that none of it is written out early, and for the inner pages of a large
+// file: SQLite's own 2 MiB are fewer pages than a group may write. Taken only as it is used.
+void give_room(Connection& writer) { writer.execute("PRAGMA cache_size = -16384", "configure the connection"); }
+
+// SQLite before 3.41 forgets checksums of frames that were spilled within a savepoint, written again and rolled back:
+// what is committed then is lost with the next crash.
+void keep_pages(Connection& writer) { writer.execute("PRAGMA cache_spill = OFF", "configure the connection"); }
+
 void set_up(Database& database, const Patience& patience) {
   refuse_lost_content(database);
   const bool create = database.options.mode == Mode::create;
@@ -130,15 +141,11 @@ void set_up(Database& database, const Patience& patience) {
     throw Failure(Code::read_only, "the file cannot be written; open it read-only");
   writer.configure();
   install_authorizer(writer);  // before the first write: a trigger of others may stand there already
-  // Room for what a full transaction touches, so that none of it is written out early, and for the inner pages of a
-  // large file: SQLite's own 2 MiB are fewer pages than a group may write. Taken only as it is used.
-  writer.execute("PRAGMA cache_size = -16384", "configure the connection");
+  give_room(writer);
   use_wal(writer);
   try {
     migrate_or_refuse(database.options, writer, content);
-    // SQLite before 3.41 forgets checksums of frames that were spilled within a savepoint, written again and rolled
-    // back: what is committed then is lost with the next crash. A migration may need the room, and has no savepoints.
-    writer.execute("PRAGMA cache_spill = OFF", "configure the connection");
+    keep_pages(writer);  // a migration may need the room, and has no savepoints
     const auto wal_index = WalIndex::map(writer);
     const auto before = wal_index ? wal_index->stamp() : Stamp();
     end_doubt(writer, database.lock);
@@ -149,6 +156,7 @@ void set_up(Database& database, const Patience& patience) {
     if (failure.error().code == Code::io_error) database.lock.set_in_doubt(true);
     throw;
   }
+  writer.guard(database.options.guards);
   begin_settled_lineage(database, content != Content::ours);
   database.identity.record(database.paths);
   limit_size(writer, database.options.max_bytes);
@@ -225,6 +233,29 @@ std::unique_ptr<Database> open_database(Options options, const Patience& patienc
   }
   database->identity_checked = std::chrono::steady_clock::now().time_since_epoch().count();
   return database;
+}
+
+Connection& Database::guarded_writer() {
+  if (memory) {
+    if (!writer->is_guarded()) writer->guard(true);
+    return *writer;
+  }
+  if (options.guards) return *writer;
+  if (!host_writer) {
+    auto made = std::make_unique<Connection>(file_uri(paths.database, ""), SQLITE_OPEN_READWRITE);
+    made->configure();
+    install_authorizer(*made);
+    give_room(*made);
+    keep_pages(*made);
+    limit_size(*made, options.max_bytes);
+    host_writer = std::move(made);
+  }
+  return *host_writer;
+}
+
+Connection& Database::plain_writer() {
+  if (memory && writer->is_guarded() != options.guards) writer->guard(options.guards);
+  return *writer;
 }
 
 void Database::require_identity() {

@@ -31,9 +31,10 @@ struct Database {
   Identity identity;
   std::atomic<std::int64_t> identity_checked{0};  ///< steady clock, ns
   Lineage lineage;
-  std::unique_ptr<Connection> writer;    ///< the only connection of a database in memory; none if read-only
-  std::unique_ptr<Connection> observer;  ///< keeps the mapping, where there is no writer
-  bool immutable = false;                ///< on media that nobody can write, and whole by itself: read without locks
+  std::unique_ptr<Connection> writer;       ///< the only connection of a database in memory; none if read-only
+  std::unique_ptr<Connection> host_writer;  ///< for what runs the host's statements, whose triggers and CHECKs must run
+  std::unique_ptr<Connection> observer;     ///< keeps the mapping, where there is no writer
+  bool immutable = false;                   ///< on media that nobody can write, and whole by itself: read without locks
   std::optional<WalIndex> wal_index;
   std::atomic<std::uint64_t> commits{0};  ///< into memory
   TransactionLock transaction{gate};
@@ -55,6 +56,10 @@ struct Database {
   void log(LogLevel level, const std::string& line) const {
     if (options.log) options.log(level, line);
   }
+  /// The connection for a transaction without statements of the host's own, or with some: on this one the triggers and
+  /// CHECKs of all tables are at work. Under `transaction`. Throws Failure.
+  [[nodiscard]] Connection& plain_writer();
+  [[nodiscard]] Connection& guarded_writer();
   /// Throws Failure: moved, now and ever after, when the files on the paths are not those that were opened;
   /// access_denied or unsupported when that cannot be told.
   void require_identity();

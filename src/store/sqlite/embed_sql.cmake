@@ -1,5 +1,5 @@
-# Writes OUTPUT, a header that holds every file of FILES as a constexpr string view: schema_v1.sql
-# becomes schema_v1_sql. Bytes in a char array, since compilers limit the length of string literals.
+# Writes OUTPUT, a header that holds every file of FILES as a constexpr string view: schema_v2.sql
+# becomes schema_v2_sql. Bytes in a char array, since compilers limit the length of string literals.
 set(text "// Generated from the .sql files; do not edit.\n#pragma once\n\n#include <string_view>\n\n")
 string(APPEND text "namespace tse::store::sqlite {\n")
 foreach(file IN LISTS FILES)

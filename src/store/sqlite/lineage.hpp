@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace tse::store::sqlite {
@@ -28,9 +29,17 @@ using Generation = std::array<char, 32>;
 /// An event by which a content is known again; none before the first event.
 struct Landmark {
   std::int64_t sequence = 0;
-  std::uint64_t digest = 0;  ///< of its key, revision, time, kind and epoch
+  std::uint64_t digest = 0;  ///< of its key, revision, time, kind, epoch and random mark
   bool operator==(const Landmark&) const = default;
 };
+
+/// What the digest is of.
+struct EventMark {
+  std::string_view zone_id, id, kind;
+  std::int64_t revision, at, epoch;
+  std::int64_t mark;  ///< random, and of this event alone
+};
+[[nodiscard]] std::uint64_t digest_of(const EventMark& event) noexcept;
 
 /// What one snapshot says of the content it is of.
 struct Origin {
@@ -44,7 +53,6 @@ struct Origin {
 [[nodiscard]] Origin read_origin(Connection& connection, Intent intent);
 /// Whether a landmark that was seen earlier stands in the snapshot, or was purged since.
 [[nodiscard]] bool has_landmark(Connection& connection, const Origin& origin, const Landmark& landmark);
-[[nodiscard]] Landmark find_newest(Connection& connection);
 
 /// What the sidecar says of the content beside it. Engines write it under the write lock, SQL cannot.
 struct Mark {

@@ -5,11 +5,12 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace tse::store::sqlite {
 
-inline constexpr std::int64_t schema_version = 1;
+inline constexpr std::int64_t schema_version = 2;
 /// "TSK1": only in the header of files that hold nothing but what this library put there.
 inline constexpr std::int64_t application_id = 0x54534B31;
 
@@ -20,6 +21,14 @@ struct Migration {
   std::string_view sql;
 };
 [[nodiscard]] std::span<const Migration> migrations();
+
+/// What tells the schema that the steps make from any other; stands in the file. 32 hexadecimal digits.
+[[nodiscard]] std::string schema_hash(std::span<const Migration> steps);
+/// Throws Failure: schema_too_old for a file whose schema is older than the first that can be migrated.
+void refuse_older(Connection& connection, std::int64_t first);
+/// Throws Failure: schema_too_old for a file from before the first step; unsupported for one whose schema has the last
+/// step's version and is another.
+void require_current(Connection& connection, std::span<const Migration> steps);
 
 /// Brings the schema from `from` (0: none) to the last step's version in one transaction. `own_file`: marks the
 /// file's header as ours. Under the write lock. Throws Failure; then nothing has changed.

@@ -68,6 +68,7 @@ Content content_of(Connection& connection, Intent intent) {
   const bool meta = connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'taskstate_meta'") != 0;
   if (meta) {
     refuse_what_computes(connection);
+    refuse_older(connection, migrations().front().version);
     check_schema(connection, intent);
     if (intent == Intent::write) refuse_altered_triggers(connection);
     return Content::ours;

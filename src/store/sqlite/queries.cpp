@@ -56,8 +56,8 @@ void bind_filter(Query& bound, const PageQuery& query) {
 }  // namespace
 
 std::optional<core::Row> find_row(Connection& connection, const core::Key& key) {
-  static const core::NoDestructor<std::string> sql("SELECT " + row_columns() +
-                                                   " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+  static const core::NoDestructor<Sql> sql("SELECT " + row_columns() +
+                                           " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
   Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) return std::nullopt;
@@ -65,9 +65,10 @@ std::optional<core::Row> find_row(Connection& connection, const core::Key& key) 
 }
 
 std::optional<std::string> find_payload(Connection& connection, const core::Key& key) {
-  Query query(connection,
-              "SELECT payload FROM taskstate_payloads WHERE task_seq = "
-              "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2)");
+  static const core::NoDestructor<Sql> sql(
+      "SELECT payload FROM taskstate_payloads WHERE task_seq = "
+      "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2)");
+  Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) return std::nullopt;
   return query.blob(0);
@@ -98,10 +99,9 @@ AnswerRow read_answer(Connection& connection, const core::Key& key, const Query&
 }  // namespace
 
 Found find_answer(Connection& connection, const core::Key& key) {
-  static const core::NoDestructor<std::string> sql(
-      "SELECT min_reader, " + std::string(answer_columns) +
-      " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
-      "WHERE one = 1");
+  static const core::NoDestructor<Sql> sql("SELECT min_reader, " + std::string(answer_columns) +
+                                           " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
+                                           "WHERE one = 1");
   Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
@@ -111,8 +111,8 @@ Found find_answer(Connection& connection, const core::Key& key) {
 }
 
 Found find_answer_unchecked(Connection& connection, const core::Key& key) {
-  static const core::NoDestructor<std::string> sql("SELECT " + std::string(answer_columns) +
-                                                   " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+  static const core::NoDestructor<Sql> sql("SELECT " + std::string(answer_columns) +
+                                           " FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
   Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) return {{}, find_tombstone(connection, key)};
@@ -180,12 +180,17 @@ std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, cor
   return query.step() ? query.integer(0) : 0;
 }
 
+// From the newest event back, each naming the one before it.
 const std::string& history_sql() {
   static const core::NoDestructor<std::string> sql(
-      "SELECT " + event_columns() +
-      " FROM taskstate_events WHERE task_seq = "
-      "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2) AND revision < ?3 "
-      "ORDER BY revision DESC LIMIT ?4");
+      "WITH RECURSIVE taskstate_chain(event, next, number) AS ("
+      "SELECT last_event, NULL, revision FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2 UNION ALL "
+      "SELECT e.prev, e.seq, c.number - 1 FROM taskstate_chain AS c CROSS JOIN taskstate_events AS e ON e.seq = "
+      "c.event "
+      "WHERE e.prev < e.seq) "
+      "SELECT " +
+      event_columns() +
+      " FROM taskstate_chain AS c CROSS JOIN taskstate_events ON seq = c.event WHERE c.number < ?3 LIMIT ?4");
   return *sql;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/task.hpp"
+#include "store/sqlite/columns.hpp"
 #include "store/sqlite/connection.hpp"
 
 #include <cstddef>
@@ -10,31 +11,27 @@
 
 namespace tse::store::sqlite {
 
-/// The form of `body` that this version writes; another one, or NULL, is rendered anew when read.
-inline constexpr std::int64_t body_format = 1;
-
 /// "zone_id, id, ...": what read_row() expects, from column 0.
 [[nodiscard]] const std::string& row_columns();
 /// Some of the columns, as bits by their numbers.
 using Columns = std::uint64_t;
-[[nodiscard]] Columns all_columns() noexcept;
+[[nodiscard]] Columns every_column() noexcept;
 /// What must be written to make the one row of the other. SQLite then leaves alone the rules, triggers and indexes that
 /// are about other columns.
 [[nodiscard]] Columns changed_columns(const core::Row& before, const core::Row& next);
 
-/// INSERT of a row, for bind_row().
-[[nodiscard]] const std::string& insert_row_sql();
-/// UPDATE of these columns, for bind_row() and bind_key_and_version(). There are a few dozen of them.
-[[nodiscard]] const std::string& update_row_sql(Columns columns);
-/// Which row, and the version that it must still have.
-void bind_key_and_version(Query& query, const core::Row& row);
+/// What an INSERT of a new row must write: the rest is as the schema says by default.
+[[nodiscard]] Columns birth_columns(const core::Row& row);
 
-/// What bind_row() borrows from until the statement has run.
-struct RowText {
-  RowText(const core::Row& row, Columns columns);
-  core::Text links, warnings, result_href;
-};
-void bind_row(Query& query, const core::Row& row, const RowText& text, Columns columns);
+/// INSERT of these columns, for bind_row().
+[[nodiscard]] const Sql& insert_row_sql(Columns columns);
+/// UPDATE of these columns, for bind_row() and bind_place(). There are a few dozen of them.
+[[nodiscard]] const Sql& update_row_sql(Columns columns);
+/// Which row, and the version and newest event that it must still have.
+void bind_place(Query& query, const core::Row& row, std::int64_t last_event);
+
+[[nodiscard]] RowValues values_of(const core::Row& row, Columns columns);
+void bind_row(Query& query, const core::Row& row, const RowValues& values, Columns columns);
 /// Bytes that writing the row takes, about.
 [[nodiscard]] std::size_t bytes_of(const core::Row& row);
 
@@ -43,8 +40,5 @@ void bind_row(Query& query, const core::Row& row, const RowText& text, Columns c
 
 [[nodiscard]] const std::string& event_columns();
 [[nodiscard]] core::Event read_event(const Query& query);
-
-/// Throws Failure(corrupt).
-[[nodiscard]] core::Status read_status(std::string_view text);
 
 }  // namespace tse::store::sqlite

@@ -8,19 +8,20 @@
 namespace tse::store::sqlite {
 namespace {
 
-/// A partial index over tasks that can be claimed, by (operation, zone_id, seq): whether there is anything of an
-/// operation is one look, however many zones there are.
+/// A partial index over tasks that can be claimed, by (operation, zone_id, priority, seq): whether there is anything of
+/// an operation is one look, however many zones there are.
 struct Pool {
-  std::string next_operation;  // ?1 operation
-  std::string next_zone;       // ?1 operation, ?2 zone
-  std::string oldest;          // ?1 operation, ?2 zone
+  Sql next_operation;  // ?1 operation
+  Sql next_zone;       // ?1 operation, ?2 zone
+  Sql first;           // ?1 operation, ?2 zone
 
-  Pool(const std::string& index, const std::string& condition) {
-    const std::string from = " FROM taskstate_tasks INDEXED BY " + index + " WHERE " + condition;
-    next_operation = "SELECT operation" + from + " AND operation > ?1 ORDER BY operation LIMIT 1";
-    next_zone = "SELECT zone_id" + from + " AND operation = ?1 AND zone_id > ?2 ORDER BY zone_id LIMIT 1";
-    oldest = "SELECT seq, id" + from + " AND operation = ?1 AND zone_id = ?2 ORDER BY seq LIMIT 1";
-  }
+  Pool(const std::string& index, const std::string& condition)
+      : Pool(" FROM taskstate_tasks INDEXED BY " + index + " WHERE " + condition) {}
+  explicit Pool(const std::string& from)
+      : next_operation("SELECT operation" + from + " AND operation > ?1 ORDER BY operation LIMIT 1"),
+        next_zone("SELECT zone_id" + from + " AND operation = ?1 AND zone_id > ?2 ORDER BY zone_id LIMIT 1"),
+        first("SELECT priority, seq, id" + from +
+              " AND operation = ?1 AND zone_id = ?2 ORDER BY priority DESC, seq LIMIT 1") {}
 };
 
 const Pool& pending() {
@@ -37,8 +38,12 @@ const Pool& released() {
 }
 
 struct Candidate {
+  std::int64_t priority;
   std::int64_t seq;
   std::string id;
+  [[nodiscard]] bool goes_before(const Candidate& other) const {
+    return priority != other.priority ? priority > other.priority : seq < other.seq;
+  }
 };
 
 /// The next text after another. What is no text, in a damaged file, comes after all texts again and again.
@@ -70,9 +75,11 @@ std::optional<std::string> first_of(std::optional<std::string> one, std::optiona
 
 void improve(std::optional<Candidate>& best, Connection& connection, const Pool& pool, std::string_view zone_id,
              std::string_view operation) {
-  Query query(connection, pool.oldest);
+  Query query(connection, pool.first);
   query.bind(1, operation).bind(2, zone_id);
-  if (query.step() && (!best || query.integer(0) < best->seq)) best = Candidate{query.integer(0), query.text(1)};
+  if (!query.step()) return;
+  Candidate found{query.integer(0), query.integer(1), query.text(2)};
+  if (!best || found.goes_before(*best)) best = std::move(found);
 }
 
 std::vector<std::string> all_runnable_operations(Connection& connection) {
@@ -203,7 +210,7 @@ std::vector<std::string> runnable_sql() {
   std::vector<std::string> all{lease_clock_sql, ended_sql,    overdue_sql,       ripe_sql,
                                held_sql,        next_end_sql, next_start_by_sql, next_ripe_sql};
   for (const Pool* pool : {&pending(), &released()})
-    all.insert(all.end(), {pool->next_operation, pool->next_zone, pool->oldest});
+    all.insert(all.end(), {pool->next_operation.text(), pool->next_zone.text(), pool->first.text()});
   return all;
 }
 

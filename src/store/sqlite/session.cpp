@@ -1,5 +1,6 @@
 #include "store/sqlite/session.hpp"
 
+#include "core/no_destructor.hpp"
 #include "store/sqlite/host_statement.hpp"
 #include "store/sqlite/retention.hpp"
 #include "store/sqlite/row_io.hpp"
@@ -15,58 +16,89 @@ constexpr int frames_per_write = 12;
 constexpr int frames_per_change = 4;
 
 bool exists(Connection& connection, const core::Key& key) {
-  Query query(connection, "SELECT 1 FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+  static const core::NoDestructor<Sql> sql("SELECT 1 FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2");
+  Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
+  return query.step();
+}
+
+/// Whether a row is as it was.
+bool stands(Connection& connection, const core::Row& row, std::int64_t last_event) {
+  static const core::NoDestructor<Sql> sql(
+      "SELECT 1 FROM taskstate_tasks WHERE seq = ?1 AND version = ?2 AND last_event = ?3");
+  Query query(connection, *sql);
+  query.bind(1, row.number).bind(2, row.version).bind(3, last_event);
   return query.step();
 }
 
 }  // namespace
 
+// Under the schema's own rules the event stands before the row that it tells of.
 bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view> payload) {
-  const RowText text(row, all_columns());
-  {
-    Query query(connection_, insert_row_sql());
-    bind_row(query, row, text, all_columns());
-    try {
-      query.run();
-    } catch (const core::Failure&) {
-      // The file's own rule has looked for the key, so only what it refuses is asked for.
-      if (exists(connection_, row.key())) return false;
-      throw;
-    }
+  const std::int64_t number = ledger_.next();
+  if (connection_.is_guarded()) {
+    if (exists(connection_, row.key())) return false;
+    ledger_.append(connection_, {row});
   }
+  const Columns columns = birth_columns(row);
+  RowValues values = values_of(row, columns);
+  values.number = values.last_event = number;
+  try {
+    Query query(connection_, insert_row_sql(columns));
+    bind_row(query, row, values, columns);
+    query.run();
+  } catch (const core::Failure&) {
+    if (exists(connection_, row.key())) return false;
+    throw;
+  }
+  if (!connection_.is_guarded()) ledger_.append(connection_, {row});
   count_frames(frames_per_change, bytes_of(row) + (payload ? payload->size() : 0));
   if (!payload) return true;
-  Query query(connection_, "INSERT INTO taskstate_payloads (task_seq, payload) VALUES (?1, ?2)");
-  query.bind(1, sqlite3_last_insert_rowid(connection_.handle())).bind_blob(2, *payload).run();
+  static const core::NoDestructor<Sql> sql("INSERT INTO taskstate_payloads (task_seq, payload) VALUES (?1, ?2)");
+  Query(connection_, *sql).bind(1, number).bind_blob(2, *payload).run();
   return true;
 }
 
 bool SqliteSession::replace(const core::Row& before, const core::Row& next) {
+  const std::int64_t head = ledger_.head_of(before);
+  const bool has_event = next.revision != before.revision;
+  const EventOf event{next, before.task.status, head};
+  if (connection_.is_guarded()) {
+    if (!stands(connection_, before, head)) return false;
+    if (has_event) ledger_.append(connection_, event);
+  }
+  const std::int64_t number = connection_.is_guarded() ? ledger_.newest().sequence : ledger_.next();
   const Columns changed = changed_columns(before, next);
-  const RowText text(next, changed);
-  Query query(connection_, update_row_sql(changed));
-  bind_row(query, next, text, changed);
-  bind_key_and_version(query, before);
-  query.run();
+  RowValues values = values_of(next, changed);
+  values.last_event = number;
+  {
+    Query query(connection_, update_row_sql(changed));
+    bind_row(query, next, values, changed);
+    bind_place(query, before, head);
+    query.run();
+  }
+  if (sqlite3_changes(connection_.handle()) != 1) return false;
+  if (has_event && !connection_.is_guarded()) ledger_.append(connection_, event);
+  ledger_.moved(before.number, next.version, has_event ? number : head);
   count_frames(frames_per_change, bytes_of(next));
-  return sqlite3_changes(connection_.handle()) == 1;
+  return true;
 }
 
-std::int64_t SqliteSession::next_epoch() {
-  Query query(connection_, "UPDATE taskstate_meta SET epoch = epoch + 1 WHERE one = 1 RETURNING epoch");
-  if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
-  const std::int64_t epoch = query.integer(0);
-  query.run();
-  return epoch;
-}
+std::int64_t SqliteSession::next_epoch() { return ledger_.next(); }
 
 std::string SqliteSession::generation() {
-  return connection_.text("SELECT generation FROM taskstate_meta WHERE one = 1");
+  static const core::NoDestructor<Sql> sql("SELECT generation FROM taskstate_meta WHERE one = 1");
+  Query query(connection_, *sql);
+  return query.step() ? query.text(0) : std::string();
 }
 
-void SqliteSession::set_zone_turn(std::string_view zone_id) {
-  Query(connection_, "UPDATE taskstate_meta SET zone_turn = ?1 WHERE one = 1").bind(1, zone_id).run();
+std::int64_t SqliteSession::count(std::string_view zone_id, core::Status status) {
+  return Answering::count(zone_id, status) + ledger_.counted(zone_id, status);
+}
+
+void SqliteSession::keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) {
+  sqlite::keep_result(connection_, key, result, until);
+  count_frames(frames_per_write, result.size());
 }
 
 void SqliteSession::keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) {
@@ -80,12 +112,12 @@ void SqliteSession::drop_replay(std::string_view zone_id, std::string_view key) 
 
 bool SqliteSession::remove(const core::Key& key, std::int64_t now) {
   count_frames(frames_per_write, 0);
-  return remove_task(connection_, key, now);
+  return remove_task(connection_, ledger_, key, now);
 }
 
 bool SqliteSession::remove_ended(const core::Key& key, const EndedQuery& query) {
   count_frames(frames_per_write, 0);
-  return sqlite::remove_ended(connection_, key, query);
+  return sqlite::remove_ended(connection_, ledger_, key, query);
 }
 
 void SqliteSession::entomb(const core::Key& key, std::int64_t now, std::int64_t until) {
@@ -99,6 +131,8 @@ std::size_t SqliteSession::drop_expired(const Expiry& expiry, std::size_t limit)
 }
 
 void SqliteSession::run(const Statement& statement, const core::Key& key, std::int64_t now) {
+  if (!connection_.is_guarded())
+    throw core::Failure(core::Code::internal, "a change runs statements and did not say so");
   const int before = sqlite3_total_changes(connection_.handle());
   run_host_statement(connection_, statement, key, now, patience_);
   frames_ += frames_per_write * (sqlite3_total_changes(connection_.handle()) - before);

@@ -1,6 +1,7 @@
 // What a change sees: the open write transaction.
 #pragma once
 
+#include "store/sqlite/ledger.hpp"
 #include "store/sqlite/view.hpp"
 
 #include <cstddef>
@@ -9,13 +10,15 @@ namespace tse::store::sqlite {
 
 class SqliteSession final : public Answering<Session> {
  public:
-  /// The patience, which is that of the host's statements, must outlive it.
-  SqliteSession(Connection& connection, const Patience& patience) : Answering(connection), patience_(patience) {}
+  /// The ledger is the transaction's, the patience that of the host's statements; both must outlive it.
+  SqliteSession(Connection& connection, Ledger& ledger, const Patience& patience)
+      : Answering(connection), ledger_(ledger), patience_(patience) {}
   bool insert(const core::Row& row, std::optional<std::string_view> payload) override;
   bool replace(const core::Row& before, const core::Row& next) override;
   std::int64_t next_epoch() override;
   std::string generation() override;
-  void set_zone_turn(std::string_view zone_id) override;
+  std::int64_t count(std::string_view zone_id, core::Status status) override;
+  void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) override;
   void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) override;
   void drop_replay(std::string_view zone_id, std::string_view key) override;
   bool remove(const core::Key& key, std::int64_t now) override;
@@ -28,6 +31,7 @@ class SqliteSession final : public Answering<Session> {
 
  private:
   void count_frames(int pages, std::size_t bytes) noexcept;
+  Ledger& ledger_;
   const Patience& patience_;
   int frames_ = 0;
 };

@@ -232,6 +232,7 @@ void SqliteStore::close() noexcept {
     // as if others were at it: the next to open the file reads its -wal
   }
   database_->observer.reset();
+  database_->host_writer.reset();
   database_->writer.reset();
   clock_slots_.close();
   database_->lock.close();

@@ -1,6 +1,7 @@
 // The store over one SQLite file (or :memory:).
 #pragma once
 
+#include "store/sqlite/guards.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct Options {
   bool refuse_migration = false;
   std::int64_t max_bytes = 0;  ///< of the database file; 0: no limit
   std::int64_t checkpoint_bytes = std::int64_t{4} << 20;
+  bool guards = guards_by_default();      ///< the schema's own rules judge every write
   std::uint32_t file_mode = 0600;         ///< of new files
   std::string lease_clock{};              ///< that leases are held in: others can see that it lives. Empty: none
   std::span<const Migration> migrations;  ///< empty: those there are; replaced by tests

@@ -15,6 +15,7 @@ class Answering : public Base {
 
   std::optional<core::Row> read(const core::Key& key) override { return find_row(connection_, key); }
   std::optional<std::string> payload(const core::Key& key) override { return find_payload(connection_, key); }
+  std::optional<Result> result(const core::Key& key) override { return find_result(connection_, key); }
   std::vector<std::string> runnable_operations(std::span<const std::string> asked) override {
     return find_runnable_operations(connection_, asked);
   }
@@ -26,7 +27,6 @@ class Answering : public Base {
                                            bool offered_again) override {
     return find_oldest_runnable(connection_, zone_id, operations, offered_again);
   }
-  std::string zone_turn() override { return connection_.text("SELECT zone_turn FROM taskstate_meta WHERE one = 1"); }
   std::int64_t count(std::string_view zone_id, core::Status status) override {
     return count_in_zone(connection_, zone_id, status);
   }

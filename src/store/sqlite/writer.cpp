@@ -1,9 +1,11 @@
 #include "store/sqlite/writer.hpp"
 
+#include "core/no_destructor.hpp"
 #include "store/size_signal.hpp"
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/doubt.hpp"
 #include "store/sqlite/failure.hpp"
+#include "store/sqlite/metrics.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/session.hpp"
 
@@ -43,7 +45,10 @@ constexpr core::FixedError replaced{
     "the content of the file was replaced (.restore, a copy of pages): leases, cursors and positions "
     "in the feed from before are void. Nothing was done; call again"};
 
-constexpr const char* commit_sql = "COMMIT";
+const Sql& commit_sql() {
+  static const core::NoDestructor<Sql> sql("COMMIT");
+  return *sql;
+}
 
 }  // namespace
 
@@ -55,10 +60,19 @@ struct Writer::Group {
   int frames = 0;
   std::optional<Generation> renews{};  // what a group of our own gives the file
 
-  // Of the content that the transaction under way began with.
+  // The transaction under way, and the content that it began with.
+  Connection* writer = nullptr;
+  Ledger ledger{};
   Lineage::Known before{};
   Mark mark{};
 
+  /// Whether statements of the host's own may run.
+  [[nodiscard]] bool has_statements() const {
+    return std::any_of(changes.begin() + static_cast<std::ptrdiff_t>(next), changes.end(),
+                       [](const Change* change) { return change->has_statements; });
+  }
+  /// Whether nothing but the one change can be in the transaction: then giving up the one gives up the other.
+  [[nodiscard]] bool is_lone() const { return changes.size() - next == 1; }
   /// Whether none of those that are left must reach the disk at once.
   [[nodiscard]] bool is_relaxed() const {
     return std::all_of(changes.begin() + static_cast<std::ptrdiff_t>(next), changes.end(),
@@ -112,7 +126,7 @@ std::unique_ptr<WriteTurn> Writer::turn(const Patience& patience) {
 }
 
 Writer::Results Writer::commit(std::span<const Change* const> changes, const Patience& patience) {
-  Group group{changes, Results(changes.size()), {}, 0, 0, {}, {}, {}};
+  Group group{changes, Results(changes.size()), {}, 0, 0, {}, nullptr, {}, {}, {}};
   try {
     commit_all(group, patience);
   } catch (...) {
@@ -137,11 +151,11 @@ void Writer::run_transaction(Group& group, const Patience& patience) {
   constexpr int frames_in_any_case = 8;
   group.kept.clear();
   group.frames = frames_in_any_case;
-  std::unique_lock<TransactionLock> held = begin(!group.is_relaxed(), patience);
+  std::unique_lock<TransactionLock> held = begin(group, patience);
   std::size_t index = group.next;
   try {
     if (const auto lacking = recognise(group)) {
-      database_.writer->rollback();
+      group.writer->rollback();
       held.unlock();
       return renew(*lacking, patience);
     }
@@ -157,7 +171,7 @@ void Writer::run_transaction(Group& group, const Patience& patience) {
     }
     finish(group);
   } catch (...) {
-    database_.writer->rollback();
+    group.writer->rollback();
     throw;
   }
   group.next = index;
@@ -166,8 +180,9 @@ void Writer::run_transaction(Group& group, const Patience& patience) {
 // A generation that must be written before anything else: the content was replaced. What is known is taken within the
 // transaction, which has all that others have seen.
 std::optional<Generation> Writer::recognise(Group& group) {
-  Connection& writer = *database_.writer;
+  Connection& writer = *group.writer;
   const Origin origin = read_origin(writer, Intent::write);
+  group.ledger.begin(origin.newest);
   if (database_.memory) return std::nullopt;
   for (std::optional<Generation> own; !own;) {
     const Lineage::Known known = database_.lineage.known();
@@ -188,7 +203,7 @@ std::optional<Generation> Writer::recognise(Group& group) {
 void Writer::renew(const Generation& generation, const Patience& patience) {
   const Change write{[&](Session&) { set_generation(*database_.writer, generation); }, Durability::full, true, false};
   const Change* const only = &write;
-  Group group{{&only, 1}, Results(1), {}, 0, 0, generation, {}, {}};
+  Group group{{&only, 1}, Results(1), {}, 0, 0, generation, nullptr, {}, {}, {}};
   run_transaction(group, patience);
   if (group.results[0]) {
     group.results[0]->outcome = Outcome::not_done;  // none of the changes was begun
@@ -198,42 +213,65 @@ void Writer::renew(const Generation& generation, const Patience& patience) {
 }
 
 Writer::Ran Writer::run_change(Group& group, std::size_t index) {
-  Connection& writer = *database_.writer;
-  Query(writer, "SAVEPOINT change").run();
-  const auto undo = [&] {
-    Query(writer, "ROLLBACK TO change").run();
-    Query(writer, "RELEASE change").run();
-  };
+  static const core::NoDestructor<Sql> save("SAVEPOINT change");
+  static const core::NoDestructor<Sql> release("RELEASE change");
+  Connection& writer = *group.writer;
   const Change& change = *group.changes[index];
-  SqliteSession session(writer, change.patience);
+  const bool is_saved = !group.is_lone();
+  const Ledger::Place place = group.ledger.place();
+  if (is_saved) Query(writer, *save).run();
+  SqliteSession session(writer, group.ledger, change.patience);
   try {
     change.run(session);
   } catch (...) {
     group.results[index] = current_error();
     note(*group.results[index]);
+    if (!is_saved) {
+      writer.rollback();
+      return Ran::refused;
+    }
     if (!writer.in_transaction()) return Ran::rolled_back;
-    undo();
+    give_up(group, place);
     return Ran::refused;
   }
-  if (!group.kept.empty() && group.frames + session.frames() > max_group_frames) {
-    undo();
-    return Ran::over_budget;
-  }
-  Query(writer, "RELEASE change").run();
+  if (!group.kept.empty() && group.frames + session.frames() > max_group_frames) return give_up(group, place);
+  if (is_saved) Query(writer, *release).run();
   group.frames += session.frames();
   group.kept.push_back(index);
   return Ran::kept;
 }
 
+/// Takes back what the last change wrote.
+Writer::Ran Writer::give_up(Group& group, const Ledger::Place& place) {
+  static const core::NoDestructor<Sql> undo("ROLLBACK TO change");
+  static const core::NoDestructor<Sql> release("RELEASE change");
+  Query(*group.writer, *undo).run();
+  Query(*group.writer, *release).run();
+  group.ledger.go_back(place);
+  return Ran::over_budget;
+}
+
+void Writer::fold_if_due(Group& group) {
+  const std::int64_t newest = group.ledger.newest().sequence;
+  if (newest < folded_through_) folded_through_ = 0;  // the content was replaced
+  if (newest - folded_through_ < metrics_fold) return;
+  folded_through_ = read_counted_through(*group.writer);
+  if (newest - folded_through_ < metrics_fold) return;
+  fold_metrics(*group.writer, newest);
+  folded_through_ = newest;
+}
+
 void Writer::finish(Group& group) {
-  Connection& writer = *database_.writer;
+  Connection& writer = *group.writer;
   if (group.kept.empty()) return writer.rollback();
   const auto fail = [&](const Error& error) {
     for (const std::size_t index : group.kept) group.results[index] = core::copy_of(error);
   };
-  const Landmark newest = database_.memory ? Landmark() : find_newest(writer);
+  group.ledger.settle(writer);
+  fold_if_due(group);
+  const Landmark newest = database_.memory ? Landmark() : group.ledger.newest();
   try {
-    Query(writer, commit_sql).run();
+    Query(writer, commit_sql()).run();
   } catch (...) {  // there may be no memory to say what SQLite said
     Error error = current_error();
     const int extended = sqlite3_extended_errcode(writer.handle());
@@ -245,6 +283,7 @@ void Writer::finish(Group& group) {
     return fail(error);
   }
   const auto size = static_cast<std::int64_t>(group.kept.size());
+  if (&writer != database_.writer.get()) database_.writer->note_wal_frames(writer.wal_frames());
   ++commits_;
   changes_ += size;
   largest_group_ = std::max(largest_group_.load(), size);
@@ -284,17 +323,22 @@ bool Writer::is_undone(int extended, const Error& error) {
 }
 
 // A foreign writer is waited for between attempts, not within one, so that a fork() need not wait along.
-std::unique_lock<TransactionLock> Writer::begin(bool flushed, const Patience& patience) {
+std::unique_lock<TransactionLock> Writer::begin(Group& group, const Patience& patience) {
+  static const core::NoDestructor<Sql> sql("BEGIN IMMEDIATE");
   auto pause = std::chrono::microseconds(50);
   for (;;) {
     std::unique_lock<TransactionLock> held(database_.transaction);
     if (!database_.memory) database_.require_identity();
-    database_.writer->rollback();                 // of a change that ended without the memory to
-    (void)database_.writer->prepare(commit_sql);  // now, so that its failure is one of the commit itself
-    database_.writer->flush_commits(flushed);
-    const int code = sqlite3_exec(database_.writer->handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
-    if (code == SQLITE_OK) return held;
-    if ((code & 0xff) != SQLITE_BUSY) raise(database_.writer->handle(), code, "begin a transaction");
+    group.writer = group.has_statements() ? &database_.guarded_writer() : &database_.plain_writer();
+    Connection& writer = *group.writer;
+    writer.rollback();                   // of a change that ended without the memory to
+    (void)writer.prepare(commit_sql());  // now, so that its failure is one of the commit itself
+    writer.flush_commits(!group.is_relaxed());
+    if (const int code = writer.attempt(*sql); code == SQLITE_OK) {
+      return held;
+    } else if ((code & 0xff) != SQLITE_BUSY) {
+      raise(writer.handle(), code, "begin a transaction");
+    }
     held.unlock();
     patience.require("another program was writing to the file until the deadline");
     std::this_thread::sleep_until(std::min<Deadline>(patience.until, std::chrono::steady_clock::now() + pause));
@@ -338,7 +382,8 @@ bool Writer::empty_log(const Patience& patience) {
     ++checkpoints_;
     // What its pages in memory have left over would go into the log again with the next change. All others see that
     // the log was emptied, and read anew.
-    sqlite3_db_release_memory(database_.writer->handle());
+    for (const auto* each : {&database_.writer, &database_.host_writer})
+      if (*each) sqlite3_db_release_memory((*each)->handle());
     database_.writer->forget_wal_frames();
     return true;
   } catch (const Failure& failure) {

@@ -3,6 +3,7 @@
 
 #include "store/commit_group.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/ledger.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -40,7 +41,9 @@ class Writer final : public GroupWriter {
   Ran run_change(Group& group, std::size_t index);
   void finish(Group& group);
   [[nodiscard]] bool is_undone(int extended, const core::Error& error);
-  std::unique_lock<TransactionLock> begin(bool flushed, const Patience& patience);
+  std::unique_lock<TransactionLock> begin(Group& group, const Patience& patience);
+  Ran give_up(Group& group, const Ledger::Place& place);
+  void fold_if_due(Group& group);
   void checkpoint_if_due();
   void note(const core::Error& error);
   void poison(const core::Error& error);
@@ -48,6 +51,7 @@ class Writer final : public GroupWriter {
 
   Database& database_;
   int next_checkpoint_ = 0;
+  std::int64_t folded_through_ = 0;  // up to which event the metrics were folded, as far as is known
   std::atomic<std::int64_t> commits_{0}, changes_{0}, largest_group_{0}, checkpoints_{0}, lock_waits_{0},
       lock_wait_us_{0};
 };

@@ -6,6 +6,8 @@
 #include "taskstate/taskstate.hpp"
 
 #include <sqlite3.h>
+#include <array>
+#include <vector>
 
 #include <algorithm>
 #include <cstdint>
@@ -49,6 +51,44 @@ class Sqlite {
  private:
   sqlite3* handle_ = nullptr;
 };
+
+/// What the engine runs to create, start and complete a task, by hand: each statement writes one row, of zone ?1 and id
+/// ?2; the body stands for the rendered one. On a connection without triggers and CHECKs, as the engine's is.
+inline std::array<std::vector<std::string>, 3> same_changes() {
+  const std::string body(300, 'b'), where = " WHERE zone_id = ?1 AND id = ?2";
+  const std::string newest = "(SELECT max(seq) FROM taskstate_events)";
+  const auto count = [](const std::string& set) {
+    return "UPDATE taskstate_counters SET through = through + 1, " + set +
+           " WHERE zone_id = ?1 AND operation = 'create'";
+  };
+  const auto change = [&](const std::string& kind, const std::string& from, const std::string& to,
+                          const std::string& set) {
+    return std::vector<std::string>{
+        "INSERT INTO taskstate_events (seq, task_seq, prev, zone_id, id, operation, kind, from_status, to_status, at, "
+        "revision, attempt, took) SELECT " +
+            newest + " + 1, seq, last_event, zone_id, id, operation, '" + kind + "', status, '" + to +
+            "', updated_at + 1, revision + 1, 1, 1 FROM taskstate_tasks" + where,
+        "UPDATE taskstate_tasks SET last_event = " + newest +
+            ", revision = revision + 1, version = version + 1, updated_at = updated_at + 1, body = '" + body +
+            "', status = '" + to + "', " + set + where,
+        count(from + " = " + from + " - 1, " + to + " = " + to + " + 1")};
+  };
+  return {{{"INSERT INTO taskstate_events (seq, task_seq, zone_id, id, operation, kind, to_status, at, revision) "
+            "SELECT n, n, ?1, ?2, 'create', 'created', 'pending', 1, 1 "
+            "FROM (SELECT coalesce(max(seq), 0) + 1 AS n FROM taskstate_events)",
+            "INSERT INTO taskstate_tasks (seq, last_event, zone_id, id, operation, package_id, body) "
+            "SELECT n, n, ?1, ?2, 'create', 'pkg_1', '" +
+                body + "' FROM (SELECT max(seq) AS n FROM taskstate_events)",
+            "INSERT INTO taskstate_counters (zone_id, operation, pending) VALUES (?1, 'create', 1) "
+            "ON CONFLICT DO UPDATE SET pending = pending + 1"},
+           change("started", "pending", "running", "attempt = 1, started_at = updated_at + 1"),
+           change("completed", "running", "completed", "install_id = 'ins_1', outcome_digest = zeroblob(16)")}};
+}
+
+inline void use_no_rules(Sqlite& sqlite) {
+  sqlite3_db_config(sqlite.handle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite.run("PRAGMA ignore_check_constraints = ON");
+}
 
 inline std::string id_of(std::int64_t number) {
   char text[64];

@@ -1,7 +1,5 @@
 #include "core/ids.hpp"
 
-#include "core/hash.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 using namespace tse::core;
@@ -37,13 +35,6 @@ BOOST_AUTO_TEST_CASE(version_and_variant_leave_the_other_bits_alone) {
 
 BOOST_AUTO_TEST_CASE(a_clock_before_1970_counts_as_1970) {
   BOOST_TEST(format_uuid(uuid_v7(-1, all(0x00))) == "00000000-0000-7000-8000-000000000000");
-}
-
-BOOST_AUTO_TEST_CASE(fnv1a64_gives_the_published_values) {
-  BOOST_TEST(fnv1a64("") == 0xcbf29ce484222325ULL);
-  BOOST_TEST(fnv1a64("a") == 0xaf63dc4c8601ec8cULL);
-  BOOST_TEST(fnv1a64("foobar") == 0x85944171f73967e8ULL);
-  BOOST_TEST(fnv1a64("bar", fnv1a64("foo")) == fnv1a64("foobar"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -175,6 +175,7 @@ BOOST_AUTO_TEST_CASE(a_failed_look_up_is_logged_without_the_task) {
   // A newer library migrates the file meanwhile.
   sqlite3* other = nullptr;
   BOOST_REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
+  sqlite3_db_config(other, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   BOOST_TEST(sqlite3_exec(other, "UPDATE taskstate_meta SET min_reader = 99", nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(other);
 

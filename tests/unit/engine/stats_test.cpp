@@ -78,8 +78,9 @@ BOOST_AUTO_TEST_CASE(no_label_gets_out_of_its_quotes) {
 
 BOOST_AUTO_TEST_CASE(what_a_foreign_client_writes_into_the_counters_stays_in_its_quotes) {
   create("a");
-  BOOST_TEST(
-      shell("INSERT INTO taskstate_counters (zone_id, operation, failed) VALUES ('x\"} 9' || char(10), 'o', 1)") == "");
+  shell(
+      ".dbconfig enable_trigger off\nINSERT INTO taskstate_counters (zone_id, operation, failed) "
+      "VALUES ('x\"} 9' || char(10), 'o', 1)");
   const std::string text = engine::to_open_metrics(engine::stats(*tasks, {}, {}));
   BOOST_TEST(text.find("{zone=\"x\\\"} 9\\n\",operation=\"o\",status=\"failed\"} 1\n") != std::string::npos);
 }

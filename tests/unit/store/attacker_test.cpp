@@ -47,14 +47,18 @@ Table read_table(Connection& connection, const std::string& name, const std::vec
 
 /// All that the rules are about.
 struct Content {
-  Table tasks, events, payloads, keys, meta;
+  Table tasks, events, payloads, results, keys, meta, counters, metrics, pauses;
 
   explicit Content(Connection& connection)
       : tasks(read_table(connection, "taskstate_tasks", {"zone_id", "id"})),
         events(read_table(connection, "taskstate_events", {"seq"})),
         payloads(read_table(connection, "taskstate_payloads", {"task_seq"})),
+        results(read_table(connection, "taskstate_results", {"task_seq"})),
         keys(read_table(connection, "taskstate_idempotency", {"zone_id", "key"})),
-        meta(read_table(connection, "taskstate_meta", {"one"})) {}
+        meta(read_table(connection, "taskstate_meta", {"one"})),
+        counters(read_table(connection, "taskstate_counters", {"zone_id", "operation"})),
+        metrics(read_table(connection, "taskstate_metrics", {"name", "bucket"})),
+        pauses(read_table(connection, "taskstate_pauses", {"kind", "name"})) {}
 };
 
 bool has_ended(const core::Text& status) { return status == "completed" || status == "failed"; }
@@ -67,29 +71,38 @@ bool went_back(const Record& before, const Record& after, const char* column) {
 /// What the second content breaks of SPEC's rules, seen from the first; empty if nothing.
 class Judge {
  public:
-  Judge(const Content& before, const Content& after, const std::string& sql)
-      : before_(before), after_(after), replaces_events_(sql.starts_with("INSERT OR REPLACE INTO taskstate_events")) {}
+  Judge(const Content& before, const Content& after) : before_(before), after_(after) {}
 
   std::string verdict() {
     for (const auto& [key, task] : after_.tasks) judge_task(key, task);
     for (const auto& [key, task] : before_.tasks)
       if (!after_.tasks.contains(key) && !has_ended(task.at("status"))) broken_ += key + " died alive; ";
     for (const auto& [seq, event] : before_.events) judge_event(seq, event);
-    for (const auto& [seq, payload] : before_.payloads)
-      if (after_.payloads.contains(seq) && after_.payloads.at(seq) != payload) broken_ += "a payload changed; ";
-    for (const auto& [key, record] : before_.keys)
-      if (after_.keys.contains(key) && after_.keys.at(key) != record) broken_ += "an idempotency key changed; ";
+    judge_fixed(before_.payloads, after_.payloads, "a payload");
+    judge_fixed(before_.results, after_.results, "a result");
+    judge_fixed(before_.keys, after_.keys, "an idempotency key");
+    judge_fixed(before_.pauses, after_.pauses, "a pause");
+    for (const auto& [key, record] : before_.metrics)
+      if (!after_.metrics.contains(key) || went_back(record, after_.metrics.at(key), "value"))
+        broken_ += "a metric went back; ";
+    for (const auto& [key, record] : before_.counters)
+      if (!after_.counters.contains(key)) broken_ += "a counter is gone; ";
     judge_meta();
     return broken_;
   }
 
  private:
+  void judge_fixed(const Table& was, const Table& is, const char* what) {
+    for (const auto& [key, record] : was)
+      if (is.contains(key) && is.at(key) != record) broken_ += std::string(what) + " changed; ";
+  }
   void judge_task(const std::string& key, const Record& task) {
     const auto fail = [&](const char* why) { broken_ += key + " " + why + "; "; };
     const core::Text status = task.at("status");
     const auto parsed = status ? taskstate::status_from_string(*status) : std::nullopt;
     if (!parsed) return fail("has no status");
-    if (status == "completed" && !task.at("install_id") && !task.at("result_href")) fail("leads nowhere");
+    if (status == "completed" && !task.at("install_id") && !task.at("result_href") && !task.at("result_media_type"))
+      fail("leads nowhere");
     if ((status == "failed") != task.at("error_message").has_value()) fail("has a message or lacks one");
     if (!before_.tasks.contains(key)) {
       if (status != "pending" || task.at("revision") != "1") fail("is not born new");
@@ -103,13 +116,12 @@ class Judge {
       if (task.at(column) != old.at(column)) fail("has another key");
     for (const char* column : {"install_id", "package_id", "package_slug"})
       if (old.at(column) && task.at(column) != old.at(column)) fail("lost what is written once");
-    for (const char* column : {"revision", "version", "epoch", "attempt", "updated_at"})
+    for (const char* column : {"revision", "version", "epoch", "attempt", "updated_at", "last_event"})
       if (went_back(old, task, column)) fail("went back");
     if (task != old && task.at("version") == old.at("version")) fail("changed without a new version");
   }
   void judge_event(const std::string& seq, const Record& event) {
     const auto now = after_.events.find(seq);
-    if (replaces_events_) return;  // verify() finds it, or nobody: see docs/internals/file-format.md
     if (now != after_.events.end() && now->second != event) broken_ += "an event changed; ";
     if (now != after_.events.end() || !event.at("task_seq")) return;  // verify() counts the purges
     for (const auto& [key, task] : after_.tasks)
@@ -121,13 +133,14 @@ class Judge {
       return;
     }
     const Record &was = before_.meta.begin()->second, &is = after_.meta.begin()->second;
-    for (const char* column : {"epoch", "feed_floor", "purged_through", "fence"})
+    for (const char* column : {"schema", "min_reader", "min_writer", "schema_hash"})
+      if (was.at(column) != is.at(column)) broken_ += std::string(column) + " changed; ";
+    for (const char* column : {"feed_floor", "purged_through", "counted_through", "fence"})
       if (went_back(was, is, column)) broken_ += std::string(column) + " went back; ";
   }
 
   const Content& before_;
   const Content& after_;
-  const bool replaces_events_;
   std::string broken_;
 };
 
@@ -136,7 +149,7 @@ bool is_counted(Connection& connection) {
   constexpr const char* sql =
       "SELECT count(*) FROM (SELECT zone_id, operation, sum(status = 'pending'), sum(status = 'running'), "
       "sum(status = 'completed'), sum(status = 'failed') FROM taskstate_tasks GROUP BY 1, 2 "
-      "EXCEPT SELECT * FROM taskstate_counters)";
+      "EXCEPT SELECT zone_id, operation, pending, running, completed, failed FROM taskstate_counters)";
   return connection.integer(sql) == 0;
 }
 
@@ -206,7 +219,7 @@ class Attacker {
       sql =
           "UPDATE" + policy() + " taskstate_tasks SET " + one_of(moves_) + (random(2) == 0 ? ", " + chosen_set() : "");
     if (table == "taskstate_tasks" && random(4) == 0)
-      sql += ", version = version + 1, revision = revision + 1, event_kind = 'x'";
+      sql += ", version = version + 1, revision = revision + 1, last_event = (SELECT max(seq) FROM taskstate_events)";
     return sql + where(columns);
   }
   std::string chosen_set() { return one_of(std::vector<std::string>{"epoch = NULL", "attempt = 0", "worker = 'w'"}); }
@@ -221,9 +234,10 @@ class Attacker {
   }
 
   std::mt19937_64 random_;
-  const std::vector<std::string> tables_{"taskstate_tasks",       "taskstate_tasks",      "taskstate_tasks",
-                                         "taskstate_events",      "taskstate_payloads",   "taskstate_meta",
-                                         "taskstate_idempotency", "taskstate_tombstones", "taskstate_counters"};
+  const std::vector<std::string> tables_{
+      "taskstate_tasks",    "taskstate_tasks",       "taskstate_tasks",      "taskstate_events",   "taskstate_payloads",
+      "taskstate_meta",     "taskstate_idempotency", "taskstate_tombstones", "taskstate_counters", "taskstate_results",
+      "taskstate_erasures", "taskstate_metrics",     "taskstate_settings",   "taskstate_pauses",   "taskstate_events"};
   const std::vector<std::string> policies_{"", "", " OR REPLACE", " OR REPLACE", " OR IGNORE", " OR FAIL", " OR ABORT"};
   const std::vector<std::string> values_{"0",
                                          "1",
@@ -250,6 +264,12 @@ class Attacker {
                                          "''",
                                          "'/r'",
                                          "'clock'",
+                                         "'text/plain'",
+                                         "'zone'",
+                                         "'waiting'",
+                                         "(SELECT max(seq) FROM taskstate_events)",
+                                         "(SELECT max(seq) + 1 FROM taskstate_events)",
+                                         "zeroblob(16)",
                                          "1.5",
                                          "'0123456789abcdef0123456789abcdef'"};
   const std::vector<std::string> moves_{"status = 'running'", "status = 'completed', install_id = 'i'",
@@ -267,7 +287,7 @@ BOOST_AUTO_TEST_CASE(whatever_a_plain_client_writes_keeps_the_rules_or_is_found)
     for (const char* id : {"a", "b", "c", "d", "e"})
       must(*store, [&](store::Session& session) {
         session.insert(new_row("z", id), "payload");
-        session.keep_replay("z", std::string("k") + id, {1, std::string(16, 'x'), id, 9'000'000'000'000'000});
+        session.keep_replay("z", std::string("k") + id, {2, std::string(16, 'x'), id, 9'000'000'000'000'000});
       });
     for (const char* id : {"b", "c", "d"}) start(*store, {"z", id});
     std::int64_t epoch = 0;
@@ -275,6 +295,26 @@ BOOST_AUTO_TEST_CASE(whatever_a_plain_client_writes_keeps_the_rules_or_is_found)
     change(*store, {"z", "e"}, core::Start{core::Grant{epoch, 9'000'000'000'000'000, "clock", "w"}});
     complete(*store, {"z", "c"});
     fail(*store, {"z", "d"});
+    create(*store, "z", "f");
+    start(*store, {"z", "f"});
+    must(*store, [](store::Session& session) {
+      const core::Row before = *session.read({"z", "f"});
+      core::Complete intent;
+      intent.additions.install_id = "i";
+      core::Context context;
+      context.now = 3'000'000;
+      core::Row next = std::get<core::Steps>(core::apply(before, intent, context)).front();
+      next.result_media_type = "text/plain";
+      session.replace(before, next);
+      session.keep_result({"z", "f"}, "r", 9'000'000'000'000'000);
+    });
+    create(*store, "z", "g");
+    start(*store, {"z", "g"});
+    complete(*store, {"z", "g"});
+    must(*store, [](store::Session& session) { session.remove({"z", "g"}, 5'000'000); });  // metrics are folded
+    BOOST_TEST(shell(path,
+                     "INSERT INTO taskstate_pauses VALUES ('zone', 'z', 5, 'me');"
+                     "INSERT INTO taskstate_settings VALUES ('a', '1');") == "");
   }
   Connection connection(store::sqlite::file_uri(path, ""), SQLITE_OPEN_READWRITE);
   connection.execute("BEGIN", "begin");
@@ -295,7 +335,7 @@ BOOST_AUTO_TEST_CASE(whatever_a_plain_client_writes_keeps_the_rules_or_is_found)
     }
     ++done;
     const Content after(connection);
-    const std::string broken = Judge(before, after, sql).verdict();
+    const std::string broken = Judge(before, after).verdict();
     const bool is_found = !store::sqlite::verify_all(connection).problems.empty();
     found += is_found ? 1 : 0;
     BOOST_TEST((is_found || is_counted(connection)), "seed " << seed << ", statement " << i << ": " << sql);
@@ -304,9 +344,7 @@ BOOST_AUTO_TEST_CASE(whatever_a_plain_client_writes_keeps_the_rules_or_is_found)
   }
   BOOST_TEST_MESSAGE(done << " statements went through, verify() found " << found << ", " << refused
                           << " were refused");
-  // Each of the three happens.
   BOOST_TEST(done > found);
-  BOOST_TEST(found > 0u);
   BOOST_TEST(refused > 0u);
 }
 

@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(several_processes_lose_nothing) {
               core::Row row = *session.read({"z", "counter"});
               const core::Row before = row;
               ++row.version;
-              ++row.priority;
+              row.start_by = row.start_by.value_or(0) + 1;
               session.replace(before, row);
               session.insert(new_row("z", "p" + std::to_string(p) + "-" + std::to_string(i)), std::string(3000, 'x'));
             },
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(several_processes_lose_nothing) {
     }));
   for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
   const auto store = open(directory.path());
-  BOOST_TEST(store->read({"z", "counter"}, in())->priority == processes * rounds);
+  BOOST_TEST(store->read({"z", "counter"}, in())->start_by.value_or(0) == processes * rounds);
   BOOST_TEST(store->verify(in(30s)).tasks == processes * rounds + 1);
   BOOST_TEST(store->verify(in(30s)).problems.empty());
 }

@@ -16,7 +16,7 @@ class NoSession final : public store::Session {
   std::optional<core::Key> oldest_runnable(std::string_view, std::span<const std::string>, bool) override {
     return {};
   }
-  std::string zone_turn() override { return {}; }
+  std::optional<store::Result> result(const core::Key&) override { return {}; }
   std::int64_t count(std::string_view, core::Status) override { return 0; }
   std::vector<std::string> lease_clocks() override { return {}; }
   std::vector<core::Key> ended_leases(std::string_view, std::int64_t, std::size_t) override { return {}; }
@@ -28,7 +28,7 @@ class NoSession final : public store::Session {
   bool replace(const core::Row&, const core::Row&) override { return true; }
   std::int64_t next_epoch() override { return 1; }
   std::string generation() override { return "fake"; }
-  void set_zone_turn(std::string_view) override {}
+  void keep_result(const core::Key&, std::string_view, std::optional<std::int64_t>) override {}
   std::optional<core::Replay> replay(std::string_view, std::string_view) override { return {}; }
   std::optional<std::int64_t> tombstone(const core::Key&) override { return {}; }
   std::vector<core::Key> ended(store::EndedQuery&) override { return {}; }

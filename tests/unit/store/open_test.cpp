@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_new_file_is_private_and_marked) {
   BOOST_TEST(directory.names() == names, boost::test_tools::per_element());
   for (const std::string& name : names) BOOST_TEST(mode_of(directory.path(name)) == 0600U, name);
   BOOST_TEST(shell(directory.path(), "PRAGMA application_id; PRAGMA user_version; PRAGMA journal_mode;") ==
-             "1414744881\n1\nwal");
+             "1414744881\n2\nwal");
   BOOST_TEST(read_file(directory.path("catalog.db-taskstate")).substr(0, 8) == std::string("TSKLOCK\0", 8));
   BOOST_TEST(read_file(directory.path("catalog.db-taskstate")).size() == 4096U);
 }
@@ -290,13 +290,13 @@ BOOST_AUTO_TEST_CASE(a_file_in_tmpfs_works,
 BOOST_AUTO_TEST_CASE(a_newer_schema_is_refused) {
   const TempDirectory directory;
   { create(*open(directory.path()), "z", "a"); }
-  shell(directory.path(), "UPDATE taskstate_meta SET schema = 2, min_writer = 2;");
+  shell(directory.path(), ".dbconfig enable_trigger off\nUPDATE taskstate_meta SET schema = 3, min_writer = 3;");
   BOOST_TEST((refused(directory.path()) == Code::schema_too_new));
   BOOST_TEST(open(directory.path(), Mode::read_only)->read({"z", "a"}, in()).has_value());
-  shell(directory.path(), "UPDATE taskstate_meta SET min_reader = 2;");
+  shell(directory.path(), ".dbconfig enable_trigger off\nUPDATE taskstate_meta SET min_reader = 3;");
   BOOST_TEST((refused(directory.path()) == Code::schema_too_new));
   BOOST_TEST((refused(directory.path(), Mode::read_only) == Code::schema_too_new));
-  shell(directory.path(), "UPDATE taskstate_meta SET min_writer = 1;");
+  shell(directory.path(), ".dbconfig enable_trigger off\nUPDATE taskstate_meta SET min_writer = 2;");
   BOOST_TEST((refused(directory.path()) == Code::schema_too_new));  // who writes reads, too
 }
 
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(a_migration_under_an_open_store_stops_it) {
   const TempDirectory directory;
   const auto store = open(directory.path());
   create(*store, "z", "a");
-  shell(directory.path(), "UPDATE taskstate_meta SET schema = 2, min_writer = 2;");
+  shell(directory.path(), ".dbconfig enable_trigger off\nUPDATE taskstate_meta SET schema = 3, min_writer = 3;");
   bool ran = false;
   const auto error = commit(*store, [&](store::Session&) { ran = true; });
   BOOST_REQUIRE(error);
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(a_migration_under_an_open_store_stops_it) {
   BOOST_TEST((error->outcome == core::Outcome::not_done));
   BOOST_TEST(!ran);
   BOOST_TEST(store->read({"z", "a"}, in()).has_value());
-  shell(directory.path(), "UPDATE taskstate_meta SET min_reader = 2;");
+  shell(directory.path(), ".dbconfig enable_trigger off\nUPDATE taskstate_meta SET min_reader = 3;");
   const core::Key key{"z", "a"};
   BOOST_TEST((code_of([&] { store->read(key, in()); }) == Code::schema_too_new));
   BOOST_TEST((code_of([&] { store->answer(key, {}, in()); }) == Code::schema_too_new));
@@ -385,7 +385,7 @@ BOOST_AUTO_TEST_CASE(a_failing_migration_changes_nothing) {
   const TempDirectory directory;
   {
     Connection connection(file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    const Migration steps[] = {migrations()[0], {2, "CREATE TABLE taskstate_more (a); SELECT no_such_function();"}};
+    const Migration steps[] = {migrations()[0], {3, "CREATE TABLE taskstate_more (a); SELECT no_such_function();"}};
     BOOST_CHECK_THROW(migrate(connection, 0, steps, true), core::Failure);
     BOOST_TEST(!connection.in_transaction());
     BOOST_TEST(connection.integer("SELECT count(*) FROM sqlite_schema") == 0);
@@ -399,10 +399,10 @@ BOOST_AUTO_TEST_CASE(a_migration_adds_only_what_is_missing) {
   const TempDirectory directory;
   { create(*open(directory.path()), "z", "a"); }
   Connection connection(file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
-  const Migration steps[] = {migrations()[0], {2, "CREATE TABLE taskstate_more (a);"}};
-  migrate(connection, 1, steps, true);
-  BOOST_TEST(connection.integer("SELECT schema FROM taskstate_meta") == 2);
-  BOOST_TEST(connection.integer("PRAGMA user_version") == 2);
+  const Migration steps[] = {migrations()[0], {3, "CREATE TABLE taskstate_more (a);"}};
+  migrate(connection, 2, steps, true);
+  BOOST_TEST(connection.integer("SELECT schema FROM taskstate_meta") == 3);
+  BOOST_TEST(connection.integer("PRAGMA user_version") == 3);
   BOOST_TEST(connection.integer("SELECT count(*) FROM taskstate_tasks") == 1);
 }
 
@@ -410,21 +410,48 @@ BOOST_AUTO_TEST_CASE(an_older_file_is_migrated_at_open_or_refused) {
   using namespace store::sqlite;
   const TempDirectory directory;
   { create(*open(directory.path()), "z", "a"); }
-  const Migration steps[] = {migrations()[0], {2, "CREATE TABLE taskstate_more (a);"}};
+  const Migration steps[] = {migrations()[0], {3, "CREATE TABLE taskstate_more (a);"}};
   Options newer = options(directory.path());
   newer.migrations = steps;
   newer.refuse_migration = true;
   const auto schema = [&] { return shell(directory.path(), "SELECT schema FROM taskstate_meta"); };
   BOOST_TEST((code_of([&] { (void)store::sqlite::open(newer, in()); }) == core::Code::schema_too_old));
-  BOOST_TEST(schema() == "1");
+  BOOST_TEST(schema() == "2");
   newer.refuse_migration = false;
   BOOST_TEST(store::sqlite::open(newer, in())->read({"z", "a"}, in()).has_value());
-  BOOST_TEST(schema() == "2");
+  BOOST_TEST(schema() == "3");
   newer.refuse_migration = true;  // there is nothing left to migrate, and a new file is made either way
   BOOST_TEST(store::sqlite::open(newer, in())->read({"z", "a"}, in()).has_value());
   newer.path = directory.path("new.db");
   newer.migrations = {};
   create(*store::sqlite::open(newer, in()), "z", "a");
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_from_before_the_first_release_is_refused) {
+  const TempDirectory directory;
+  { create(*open(directory.path()), "z", "a"); }
+  shell(directory.path(),
+        ".dbconfig enable_trigger off\nUPDATE taskstate_meta SET schema = 1, min_reader = 1, min_writer = 1;");
+  for (const Mode mode : {Mode::create, Mode::read_only}) {
+    const core::Error error = error_of([&] { (void)open(directory.path(), mode); });
+    BOOST_TEST((error.code == Code::schema_too_old));
+    BOOST_TEST(error.message.find("schema 1") != std::string::npos);
+    BOOST_TEST(error.message.find("new file") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_builds_schema_of_the_same_version_is_refused) {
+  const TempDirectory directory;
+  { create(*open(directory.path()), "z", "a"); }
+  const std::string hash = shell(directory.path(), "SELECT schema_hash FROM taskstate_meta");
+  BOOST_TEST(hash == store::sqlite::schema_hash(store::sqlite::migrations()));
+  shell(
+      directory.path(),
+      ".dbconfig enable_trigger off\nUPDATE taskstate_meta SET schema_hash = replace(schema_hash, substr(schema_hash, "
+      "1, 1), 'f');");
+  BOOST_TEST(hash != shell(directory.path(), "SELECT schema_hash FROM taskstate_meta"));
+  for (const Mode mode : {Mode::create, Mode::read_only})
+    BOOST_TEST((error_of([&] { (void)open(directory.path(), mode); }).code == Code::unsupported));
 }
 
 BOOST_AUTO_TEST_CASE(new_files_have_the_mode_that_was_asked_for) {
@@ -446,8 +473,9 @@ BOOST_AUTO_TEST_CASE(death_in_a_migration_leaves_the_old_schema) {
     sqlite3_create_function(
         connection.handle(), "die", 0, SQLITE_UTF8, nullptr,
         [](sqlite3_context*, int, sqlite3_value**) { ::kill(::getpid(), SIGKILL); }, nullptr, nullptr);
-    const Migration steps[] = {{2, "CREATE TABLE taskstate_more (a); DROP TABLE taskstate_events; SELECT die();"}};
-    migrate(connection, 1, steps, true);
+    const Migration steps[] = {migrations()[0],
+                               {3, "CREATE TABLE taskstate_more (a); DROP TABLE taskstate_events; SELECT die();"}};
+    migrate(connection, 2, steps, true);
     return 0;
   });
   BOOST_TEST(status == 128 + SIGKILL);

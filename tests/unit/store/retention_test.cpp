@@ -64,7 +64,9 @@ store::EndedQuery until(std::int64_t time, const std::string& zone = "", std::si
   return query;
 }
 
-core::Replay replay_of(const std::string& id, std::int64_t expires_at) { return {1, "f", id, expires_at}; }
+core::Replay replay_of(const std::string& id, std::int64_t expires_at) {
+  return {2, std::string(16, 'f'), id, expires_at};
+}
 
 }  // namespace
 
@@ -117,10 +119,11 @@ BOOST_FIXTURE_TEST_CASE(keys_and_tombstones_are_forgotten_when_their_time_is_ove
   act([](store::Session& session) { session.entomb({"z", "b"}, 1, 20); });
   BOOST_TEST(!has_expired({19, 0}));
   BOOST_TEST(has_expired({20, 0}));
+  for (const char* id : {"a", "b"}) create(*store, "y", id);
   act([](store::Session& session) {
     session.entomb({"z", "a"}, 1, 10);
-    session.keep_replay("z", "ka", replay_of("a", 10));
-    session.keep_replay("z", "kb", replay_of("b", 20));
+    session.keep_replay("y", "ka", replay_of("a", 10));
+    session.keep_replay("y", "kb", replay_of("b", 20));
   });
   BOOST_TEST(!has_expired({9, 0}));
   BOOST_TEST(drop_expired({9, 0}) == 0U);
@@ -128,13 +131,14 @@ BOOST_FIXTURE_TEST_CASE(keys_and_tombstones_are_forgotten_when_their_time_is_ove
   BOOST_TEST(drop_expired({10, 0}) == 2U);
   act([](store::Session& session) {
     BOOST_TEST(!session.tombstone({"z", "a"}));
-    BOOST_TEST(!session.replay("z", "ka"));
+    BOOST_TEST(!session.replay("y", "ka"));
     BOOST_TEST(session.tombstone({"z", "b"}).has_value());
-    BOOST_TEST(session.replay("z", "kb").has_value());
+    BOOST_TEST(session.replay("y", "kb").has_value());
   });
 }
 
 BOOST_FIXTURE_TEST_CASE(a_key_is_dropped_in_its_own_zone_alone, Fixture) {
+  for (const char* zone : {"y", "z"}) create(*store, zone, "a");
   act([](store::Session& session) {
     for (const char* zone : {"y", "z"})
       for (const char* key : {"k", "l"}) session.keep_replay(zone, key, replay_of("a", 10));
@@ -148,8 +152,9 @@ BOOST_FIXTURE_TEST_CASE(a_key_is_dropped_in_its_own_zone_alone, Fixture) {
 BOOST_FIXTURE_TEST_CASE(no_more_is_forgotten_at_once_than_was_asked_for, Fixture) {
   act([](store::Session& session) {
     for (const char* id : {"a", "b", "c"}) {
+      session.insert(new_row("y", id), std::nullopt);
       session.entomb({"z", id}, 1, 10);
-      session.keep_replay("z", id, replay_of(id, 10));
+      session.keep_replay("y", id, replay_of(id, 10));
     }
   });
   BOOST_TEST(drop_expired({10, 0}, 2) == 4U);
@@ -194,9 +199,7 @@ struct Long : Fixture {
   }
   std::string of_database(const std::string& sql) { return shell(directory.path(), sql); }
   std::string events_left() { return of_database("SELECT count(*) FROM taskstate_events WHERE task_seq IS NOT NULL"); }
-  std::string erasures() {
-    return of_database("SELECT group_concat(task_seq || ':' || revision) FROM taskstate_erasures");
-  }
+  std::string erasures() { return of_database("SELECT group_concat(task_seq || ':' || head) FROM taskstate_erasures"); }
   std::string problems() {
     std::string all;
     for (const std::string& each : store->verify(in()).problems) all += each + "; ";
@@ -228,28 +231,32 @@ BOOST_FIXTURE_TEST_CASE(a_long_history_goes_in_pieces, Long) {
   BOOST_TEST(problems() == "");
 }
 
-// The next task gets its seq, and must not get its history.
-BOOST_FIXTURE_TEST_CASE(the_history_of_the_newest_task_goes_at_once, Long) {
+// The next task is not taken for it: its number is another.
+BOOST_FIXTURE_TEST_CASE(so_does_that_of_the_newest_task, Long) {
   create(*store, "z", "older", second);
   lived_long("long", 297);
   BOOST_TEST(remove({"z", "long"}, 3 * second));
-  BOOST_TEST(erasures() == "");
-  BOOST_TEST(events_left() == "1");
-  create(*store, "z", "next", second);
-  BOOST_TEST(store->history({"z", "next"}, {}, 1000000, in()).size() == 1U);
+  BOOST_TEST(erasures() == "2:45");
+  BOOST_TEST(events_left() == "45");
+  create(*store, "z", "long", second);
+  BOOST_TEST(store->history({"z", "long"}, {}, 1000, in()).size() == 1U);
+  BOOST_TEST(problems() == "");
+  BOOST_TEST(drop_expired(nothing_else, 300) == 44U);
+  BOOST_TEST(store->history({"z", "long"}, {}, 1000, in()).size() == 1U);
   BOOST_TEST(problems() == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_history_that_would_become_the_newest_is_finished, Long) {
-  lived_long("long", 297);
-  ended("z", "newer");
-  BOOST_TEST(remove({"z", "long"}, 3 * second));
-  BOOST_TEST(erasures() == "1:44");
-  BOOST_TEST(remove({"z", "newer"}, 3 * second));
-  BOOST_TEST(erasures() == "");
+BOOST_FIXTURE_TEST_CASE(what_a_foreign_client_has_deleted_is_cleared_away, Long) {
+  lived_long("long", 9);
+  BOOST_TEST(of_database("DELETE FROM taskstate_tasks") == "");
+  BOOST_TEST(events_left() == "12");
+  BOOST_TEST(erasures() == "1:12");
+  BOOST_TEST(problems() == "");
+  BOOST_TEST(drop_expired(nothing_else, 5) == 5U);
+  BOOST_TEST(erasures() == "1:7");
+  BOOST_TEST(drop_expired(nothing_else, 9) == 7U);
   BOOST_TEST(events_left() == "0");
-  create(*store, "z", "next", second);
-  BOOST_TEST(store->history({"z", "next"}, {}, 1000000, in()).size() == 1U);
+  BOOST_TEST(erasures() == "");
   BOOST_TEST(problems() == "");
 }
 
@@ -264,9 +271,10 @@ BOOST_FIXTURE_TEST_CASE(an_erasure_is_neither_forgotten_nor_made_up_by_others, L
   refused("INSERT INTO taskstate_erasures VALUES (7, 1)");
   BOOST_TEST(remove({"z", "long"}, 3 * second));
   refused("INSERT OR REPLACE INTO taskstate_erasures VALUES (1, 1)");
-  refused("UPDATE taskstate_erasures SET revision = 43");
+  refused("UPDATE taskstate_erasures SET head = 45");
+  refused("UPDATE taskstate_erasures SET head = 301");
   refused("UPDATE taskstate_erasures SET task_seq = 2");
-  refused("UPDATE OR REPLACE taskstate_erasures SET revision = NULL");
+  refused("UPDATE OR REPLACE taskstate_erasures SET head = NULL");
   refused("DELETE FROM taskstate_erasures");
   BOOST_TEST(erasures() == "1:44");
 }

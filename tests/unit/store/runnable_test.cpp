@@ -188,17 +188,45 @@ BOOST_FIXTURE_TEST_CASE(the_next_moments_are_those_after_now, Fixture) {
   BOOST_TEST(ask([](store::View& view) { return view.held_leases("c3"); }) == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(epochs_grow_and_the_turn_is_kept, Fixture) {
+BOOST_FIXTURE_TEST_CASE(an_epoch_is_the_number_of_the_event_that_begins_the_lease, Fixture) {
   std::int64_t first = 0;
   must(*store, [&](store::Session& session) {
-    BOOST_TEST(session.zone_turn() == "");
     first = session.next_epoch();
+    BOOST_TEST(session.next_epoch() == first);
+    BOOST_TEST(session.insert(new_row("z", "a"), std::nullopt));
     BOOST_TEST(session.next_epoch() == first + 1);
-    session.set_zone_turn("b");
   });
   BOOST_TEST(first > 0);
+  hold({"z", "a"}, 5);
+  BOOST_TEST(store->read({"z", "a"}, in())->epoch == first + 1);
+  BOOST_TEST(store->history({"z", "a"}, {}, 1, in()).front().sequence == first + 1);
+  // What was refused has given no number out.
+  BOOST_TEST(commit(*store, [](store::Session& session) {
+               session.insert(new_row("z", "b"), std::nullopt);
+               throw core::Failure(core::Code::limit_exceeded, "enough");
+             }).has_value());
   must(*store, [&](store::Session& session) { BOOST_TEST(session.next_epoch() == first + 2); });
-  BOOST_TEST(ask([](store::View& view) { return view.zone_turn(); }) == "b");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_highest_priority_goes_first_and_of_those_the_oldest, Fixture) {
+  const auto with = [](std::int64_t priority) { return [=](core::Row& row) { row.priority = priority; }; };
+  add("z", "low", "create", with(-5));
+  add("z", "again");
+  add("z", "first");
+  add("z", "high", "reindex", with(7));
+  offer_again({"z", "again"});
+  const auto take = [&] {
+    const std::string id = oldest("z");
+    start(*store, {"z", id});
+    return id;
+  };
+  BOOST_TEST(oldest("z", {"create"}) == "again");
+  BOOST_TEST(oldest("z") == "high");
+  start(*store, {"z", "high"});
+  BOOST_TEST(oldest("z") == "again");
+  hold({"z", "again"}, 9);
+  BOOST_TEST(take() == "first");
+  BOOST_TEST(take() == "low");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_zones_tasks_are_counted_by_status, Fixture) {
@@ -267,8 +295,10 @@ BOOST_AUTO_TEST_CASE(a_commit_is_announced_once_it_can_be_seen_and_a_heartbeat_i
   const std::string path = store->commit_files().announced;
   const auto announced = [&] { return read_file(path).substr(32, 56); };
   const std::string before = announced();
-  const store::Change beat{[](store::Session& session) { session.set_zone_turn("z"); }, store::Durability::relaxed,
-                           false};
+  const store::Change beat{[](store::Session& session) {
+                             session.entomb({"z", "t0"}, 1, 2);
+                           },
+                           store::Durability::relaxed, false};
   const store::Change* const beats[] = {&beat};
   BOOST_TEST(!commit(*store, beats)[0]);
   BOOST_TEST((announced() == before));
