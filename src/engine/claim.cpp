@@ -163,8 +163,9 @@ std::vector<Lease> Engine::claim_now(const ClaimSpec& spec, const Call& call) {
   try {
     ClaimTurn turn = claim_turn_.get();
     std::vector<Lease> leases = take(spec, turn, call);
-    claim_turn_.set(turn);
-    if (turn.stopped_at) watches_->signal_next(spec.filter);
+    const bool is_unfinished = turn.stopped_at.has_value();
+    claim_turn_.set(std::move(turn));
+    if (is_unfinished) watches_->signal_next(spec.filter);
     return leases;
   } catch (const core::Failure& failure) {
     const core::Code code = failure.error().code;
@@ -202,12 +203,12 @@ std::vector<Lease> Engine::take(const ClaimSpec& spec, ClaimTurn& turn, const Ca
           throw core::Failure(core::Code::corrupt, "a task is offered that cannot be taken: verify the file");
         }
       }
-      next = picker.turn();
+      next = leases.empty() ? picker.turn() : ClaimTurn{leases.back().row.task.zone_id};
     };
     commit({take_some}, call, until);
     tell_kept(kept);
   } while (kept.changed == round_size);
-  turn = leases.empty() ? std::move(next) : ClaimTurn{leases.back().row.task.zone_id};
+  turn = std::move(next);
   if (!leases.empty()) {
     watches_->signal_next(spec.filter);
     if (settings_.real_time) housekeeper_.wake_in(spec.lease);

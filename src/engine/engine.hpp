@@ -119,9 +119,9 @@ class SharedClaimTurn {
     const std::lock_guard lock(mutex_);
     return turn_;
   }
-  void set(const ClaimTurn& turn) {
+  void set(ClaimTurn&& turn) noexcept {
     const std::lock_guard lock(mutex_);
-    turn_ = turn;
+    turn_ = std::move(turn);
   }
 
  private:
