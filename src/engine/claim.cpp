@@ -83,12 +83,12 @@ std::vector<Lease> take(Context& at, const ClaimSpec& spec, ClaimTurn& turn, con
       if (kept.changed == round_size) return;  // there may be more, and that comes before
       Picker picker(session, spec.filter, at.settings.running_limit, turn, until);
       grant_some(at, session, picker, spec, call, leases);
-      next = picker.turn();
+      next = leases.empty() ? picker.turn() : ClaimTurn{leases.back().row.task.zone_id};
     };
     at.commit({take_some}, call, until);
     tell_kept(at, kept);
   } while (kept.changed == round_size);
-  turn = leases.empty() ? std::move(next) : ClaimTurn{leases.back().row.task.zone_id};
+  turn = std::move(next);
   if (!leases.empty()) {
     at.watches->signal_next(spec.filter);
     if (at.settings.real_time) at.housekeeper.wake_in(spec.lease);
@@ -101,8 +101,9 @@ std::vector<Lease> claim_now(Context& at, const ClaimSpec& spec, const Call& cal
   try {
     ClaimTurn turn = at.claim_turn.get();
     std::vector<Lease> leases = take(at, spec, turn, call);
-    at.claim_turn.set(turn);
-    if (turn.stopped_at) at.watches->signal_next(spec.filter);
+    const bool is_unfinished = turn.stopped_at.has_value();
+    at.claim_turn.set(std::move(turn));
+    if (is_unfinished) at.watches->signal_next(spec.filter);
     return leases;
   } catch (const core::Failure& failure) {
     const core::Code code = failure.error().code;

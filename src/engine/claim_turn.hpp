@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace tse::engine {
 
@@ -23,9 +24,9 @@ class SharedClaimTurn {
     const std::lock_guard lock(mutex_);
     return turn_;
   }
-  void set(const ClaimTurn& turn) {
+  void set(ClaimTurn&& turn) noexcept {
     const std::lock_guard lock(mutex_);
-    turn_ = turn;
+    turn_ = std::move(turn);
   }
 
  private:

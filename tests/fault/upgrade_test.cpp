@@ -296,7 +296,8 @@ BOOST_AUTO_TEST_CASE(a_newer_schema_is_left_as_it_is) {
       const std::string path = directory.file("tasks.db");
       left_by(released.back(), false).put(path, 0);
       const std::string sql =
-          std::string("DROP TRIGGER taskstate_meta_change; UPDATE taskstate_meta SET schema = 99, min_writer = 99") + (readable ? "" : ", min_reader = 99");
+          std::string("DROP TRIGGER taskstate_meta_change; UPDATE taskstate_meta SET schema = 99, min_writer = 99") +
+          (readable ? "" : ", min_reader = 99");
       prepare(path, sql, hot);
       refused_untouched(path, core::Code::schema_too_new, {Mode::create, Mode::read_write});
       if (readable) {
@@ -351,8 +352,8 @@ std::string as_version_2(const std::string& id, const std::string& kind, const s
          "', updated_at + 1, revision + 1, 1 FROM taskstate_tasks" + where +
          "; UPDATE taskstate_tasks SET version = version + 1, revision = revision + 1, body = NULL, updated_at = "
          "updated_at + 1, attempt = 1, last_event = " +
-         newest + ", status = '" + to + "'" + set + where + "; UPDATE taskstate_counters SET through = " + newest + ", " +
-         from + " = " + from + " - 1, " + to + " = " + to + " + 1 WHERE zone_id = 'z' AND operation = 'create'";
+         newest + ", status = '" + to + "'" + set + where + "; UPDATE taskstate_counters SET through = " + newest +
+         ", " + from + " = " + from + " - 1, " + to + " = " + to + " + 1 WHERE zone_id = 'z' AND operation = 'create'";
 }
 
 /// A writer of version 2 as docs/internals/file-format.md has it: under the write lock. It knows no column that came
@@ -385,7 +386,7 @@ int write_as_version_2(const std::string& path, Progress& progress) {
 BOOST_AUTO_TEST_CASE(an_older_writer_and_todays_engine_share_a_file) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
-  left_by(1, true).put(path, 0);
+  left_by(2, true).put(path, 0);
   const engine::Engine::Ptr opened = open(path);
   Shared<Progress> progress;
   // A child of its own program: what is inherited of this engine is not used.

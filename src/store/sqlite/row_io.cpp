@@ -78,7 +78,9 @@ const Sql& insert_row_sql(Columns columns) {
 
 Columns birth_columns(const core::Row& row) {
   static const core::NoDestructor<core::Row> blank;
-  Columns columns = changed_columns(*blank, row);
+  // By default it is the time of the statement, not the blank row's.
+  static const Columns always = bit(number_of("updated_at"));
+  Columns columns = changed_columns(*blank, row) | always;
   for (std::size_t column = 0; column < all_columns().size(); ++column)
     if (all_columns()[column].written == Written::at_birth) columns |= bit(column);
   return columns;

@@ -73,8 +73,8 @@ CREATE TABLE taskstate_tasks (
     AND worker NOT GLOB '*[' || char(1, 45, 31, 127, 45, 159) || ']*')),
   attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
   max_attempts INTEGER NOT NULL DEFAULT 1 CHECK (max_attempts BETWEEN 1 AND 1000),
-  not_before INTEGER CHECK (not_before IS NULL OR not_before BETWEEN -62167219200000000 AND 253402300799999999),
-  start_by INTEGER CHECK (start_by IS NULL OR start_by <= 253402300799999999),
+  not_before INTEGER,
+  start_by INTEGER,
   started_at INTEGER CHECK (started_at IS NULL OR started_at >= created_at),  -- its latest attempt
   progress_at INTEGER CHECK (progress_at IS NULL OR progress_at >= created_at),
   priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -100 AND 100),
@@ -223,7 +223,7 @@ CREATE TABLE taskstate_counters (
 -- Sums over all events up to taskstate_meta.counted_through, which outlive the events.
 CREATE TABLE taskstate_metrics (
   name TEXT NOT NULL CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 64 AND name NOT GLOB '*[^a-z_]*'),
-  bucket INTEGER NOT NULL DEFAULT 0 CHECK (bucket BETWEEN 0 AND 63),
+  bucket INTEGER NOT NULL CHECK (bucket BETWEEN 0 AND 63),
   value INTEGER NOT NULL DEFAULT 0 CHECK (value >= 0),
   PRIMARY KEY (name, bucket)
 ) STRICT, WITHOUT ROWID;

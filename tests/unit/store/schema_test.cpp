@@ -235,11 +235,13 @@ BOOST_FIXTURE_TEST_CASE(counters_follow_the_events_alone, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(metrics_settings_pauses_and_results_keep_their_form, Fixture) {
   accepts(
-      "INSERT INTO taskstate_metrics (name) VALUES ('x'); UPDATE taskstate_metrics SET value = 3 WHERE name = 'x';");
+      "INSERT INTO taskstate_metrics (name, bucket) VALUES ('x', 0); UPDATE taskstate_metrics SET value = 3 WHERE name "
+      "= 'x';");
   for (const char* sql :
        {"UPDATE taskstate_metrics SET value = 2 WHERE name = 'x';", "UPDATE taskstate_metrics SET name = 'y';",
         "UPDATE OR REPLACE taskstate_metrics SET bucket = 1;", "DELETE FROM taskstate_metrics;",
-        "REPLACE INTO taskstate_metrics (name) VALUES ('x');", "INSERT INTO taskstate_metrics VALUES ('y', 0, 1);"})
+        "REPLACE INTO taskstate_metrics (name, bucket) VALUES ('x', 0);",
+        "INSERT INTO taskstate_metrics VALUES ('y', 0, 1);"})
     refuses(sql, "taskstate: metrics");
   accepts("INSERT INTO taskstate_settings VALUES ('a', '1'), ('b', '2'); UPDATE taskstate_settings SET value = '3';");
   refuses("REPLACE INTO taskstate_settings VALUES ('a', '9');", "the setting is there");

@@ -116,6 +116,13 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_row_comes_back) {
   }
 }
 
+// What an INSERT leaves out is as the schema says by default.
+BOOST_AUTO_TEST_CASE(a_row_that_is_all_zeros_comes_back_too) {
+  const auto store = open(":memory:");
+  create(*store, "z", "a", 0);
+  BOOST_TEST(told(*store->read({"z", "a"}, in())) == told(new_row("z", "a", 0)));
+}
+
 BOOST_AUTO_TEST_CASE(every_field_of_an_event_comes_back) {
   Places places;
   for (const std::string& place : places.all) {
@@ -595,8 +602,9 @@ BOOST_AUTO_TEST_CASE(beside_statements_of_the_host_its_rules_are_at_work) {
     BOOST_TEST(store->verify(in()).tasks == 2);
     BOOST_TEST(store->verify(in()).problems == std::vector<std::string>(), boost::test_tools::per_element());
     if (store::sqlite::guards_by_default()) continue;
-    const auto unsaid =
-        commit(*store, [](store::Session& session) { session.run({"SELECT 1", {}, {}}, {"z", "a"}, 1); });
+    const auto unsaid = commit(*store, [](store::Session& session) {
+      session.run({"SELECT 1", {}, {}}, {"z", "a"}, 1);
+    });
     BOOST_TEST((unsaid.value().code == Code::internal));
   }
 }
