@@ -91,8 +91,6 @@ class Named(NamedTuple):
 
 # Bare numbers. The group is the number, whatever it is; the last word of the entry says which of its numbers that is.
 NAMED = [
-    Named(r"(src/engine|capi)/list\.[ch]pp", r"limit = (\d+)", "argument.list_limit.usual"),
-    Named(r"(src/engine|capi)/changes\.[ch]pp", r"limit = (\d+)", "argument.changes_limit.usual"),
     Named(r"src/core/validate\.cpp", r"up to (\d+) of a-z", "limit.operation.most"),
     Named(r"bindings/go/batch\.go", r"BatchMax = (\d+)", "limit.batch.most"),
     Named(r"bindings/go/worker\.go", r"longestDetail = (\d+)", "limit.error_detail.most"),
@@ -109,8 +107,8 @@ NO_LIMITS = [
     ),
     Named(
         r".*",
-        r"1 and up(?=; grows|: a zone|: what)|years 0+ to 9999|[Tt]he 16 bytes of a UUID|16 bytes as (lower-case )?hex",
-        "a count begins at 1; RFC 3339; RFC 9562",
+        r"1 and up(?=; grows|: a zone|: what)|years 0+ to 9999|[Tt]he 16 bytes of a UUID|16 bytes as (lower-case )?hex|16 bytes(?= for a sequence|, the same|, kept with)",
+        "a count begins at 1; RFC 3339; RFC 9562; XXH3-128",
     ),
     Named(
         r".*",

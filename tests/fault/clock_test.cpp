@@ -201,7 +201,7 @@ class Walk {
   }
 
   std::string last_kind(const core::Task& task) {
-    return tasks_->history({"z", task.id}, patient(), {{}, 1}).back().kind;
+    return engine::history(*tasks_, {"z", task.id}, patient(), {{}, 1}).back().kind;
   }
 
   void check_history(const core::Task& task) {

@@ -411,9 +411,9 @@ std::vector<Result> Model::claim(const ClaimSpec& spec, const Call& call) {
         first.emplace(task->key.zone, task);
     }
     if (first.empty()) break;
-    auto next = first.upper_bound(last_served_);
+    auto next = first.upper_bound(last_served_[engine]);
     if (next == first.end()) next = first.begin();
-    last_served_ = next->first;
+    last_served_[engine] = next->first;
     granted.push_back(grant(*next->second, spec.worker, spec.lease, call));
   }
   return granted;

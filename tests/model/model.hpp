@@ -224,8 +224,12 @@ class Model {
   explicit Model(Options options) : options_(options) {}
 
   Us now = 0;
+  std::size_t engine = 0;       // by which of the engines something is done
   std::string next_id;          // of a task that the host does not name
   std::string next_request_id;  // of an error answer to a request without one
+
+  /// What an engine knows of whose turn it is ends with it.
+  void reopen() { last_served_.erase(engine); }
 
   Result create(const NewTask& spec, const Call& call);
   Result start(const Key& key, const Call& call);
@@ -302,7 +306,7 @@ class Model {
   std::int64_t epochs_ = 0;
   std::int64_t created_ = 0;
   int generation_ = 1;
-  std::string last_served_;  // zone
+  std::map<std::size_t, std::string> last_served_;  // by engine: a zone
 };
 
 }  // namespace tse::model

@@ -7,13 +7,14 @@ namespace {
 
 class ModelSide final : public Side {
  public:
-  explicit ModelSide(const Setup& setup) : model_(setup.options), in_memory_(setup.in_memory) {
+  explicit ModelSide(const Setup& setup) : model_(setup.options), in_memory_(setup.in_memory), engines_(setup.engines) {
     model_.now = start_of_time;
   }
 
   std::string run(const Operation& operation, std::size_t number) override {
     model_.next_id = task_id_of(number);
     model_.next_request_id = request_id_of(number);
+    model_.engine = operation.engine % engines_;
     return std::visit(*this, operation.action);
   }
   std::string run(const std::vector<Action>& batch, std::size_t) override {
@@ -116,7 +117,10 @@ class ModelSide final : public Side {
     return text;
   }
   std::string operator()(const Verify&) { return {}; }
-  std::string operator()(const Reopen&) { return {}; }
+  std::string operator()(const Reopen&) {
+    if (!in_memory_) model_.reopen();
+    return {};
+  }
   std::string operator()(const Checkpoint&) { return {}; }
   std::string operator()(const Restore&) {
     if (!in_memory_) model_.restore();
@@ -153,6 +157,7 @@ class ModelSide final : public Side {
 
   Model model_;
   bool in_memory_;
+  std::size_t engines_;
   Names names_;
   std::vector<Lease> leases_;
   std::vector<Cursor> cursors_;

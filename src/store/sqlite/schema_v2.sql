@@ -89,7 +89,7 @@ CREATE TABLE taskstate_tasks (
     AND instr(CAST(error_detail AS BLOB), x'00') = 0)),
   client_request_id TEXT CHECK (client_request_id IS NULL OR (length(CAST(client_request_id AS BLOB)) BETWEEN 1 AND 128
     AND client_request_id NOT GLOB '*[^!-~]*')),
-  traceparent TEXT CHECK (traceparent IS NULL OR (length(CAST(traceparent AS BLOB)) BETWEEN 1 AND 55
+  traceparent TEXT CHECK (traceparent IS NULL OR (length(CAST(traceparent AS BLOB)) = 55
     AND traceparent NOT GLOB '*[^!-~]*')),
   outcome_digest BLOB CHECK (outcome_digest IS NULL OR length(outcome_digest) = 16),
 
@@ -166,7 +166,7 @@ CREATE TABLE taskstate_events (
     AND worker NOT GLOB '*[' || char(1, 45, 31, 127, 45, 159) || ']*')),
   request_id TEXT CHECK (request_id IS NULL OR (length(CAST(request_id AS BLOB)) BETWEEN 1 AND 128
     AND request_id NOT GLOB '*[^!-~]*')),
-  traceparent TEXT CHECK (traceparent IS NULL OR (length(CAST(traceparent AS BLOB)) BETWEEN 1 AND 55
+  traceparent TEXT CHECK (traceparent IS NULL OR (length(CAST(traceparent AS BLOB)) = 55
     AND traceparent NOT GLOB '*[^!-~]*')),
   message TEXT CHECK (message IS NULL OR (length(CAST(message AS BLOB)) BETWEEN 0 AND 16384
     AND instr(CAST(message AS BLOB), x'00') = 0)),

@@ -7,13 +7,13 @@
 #include <chrono>
 #include <string>
 
-namespace tse::store_test {
+namespace store_test {
 
 class HeldLock {
  public:
   /// The file is there, with its companions.
   explicit HeldLock(const std::string& path) {
-    const store::sqlite::Paths paths = store::sqlite::resolve(path);
+    const tse::store::sqlite::Paths paths = tse::store::sqlite::resolve(path);
     lock_.open(paths.sidecar, paths.database, 0600);
     lock_.lock({std::chrono::steady_clock::now() + std::chrono::minutes(1), {}}, [] {});
   }
@@ -26,8 +26,8 @@ class HeldLock {
   }
 
  private:
-  store::sqlite::WriteLock lock_;
+  tse::store::sqlite::WriteLock lock_;
   bool held_ = true;
 };
 
-}  // namespace tse::store_test
+}  // namespace store_test
