@@ -54,9 +54,9 @@ class Ledger {
     std::string zone_id, operation;
     std::array<std::int64_t, 4> by{};  // by status
     std::int64_t through = 0;
+    bool is_purge = false;
   };
-  void wrote(Connection& connection, const core::Row& row, std::string_view kind, std::int64_t at,
-             std::int64_t revision, std::int64_t mark, const Count& count);
+  void wrote(Connection& connection, const core::Task& task, std::int64_t mark, Count&& count);
   static void write(Connection& connection, const Count& count);
 
   Landmark newest_;
