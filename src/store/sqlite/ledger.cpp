@@ -23,6 +23,7 @@ void Ledger::begin(const Landmark& newest) {
   newest_ = newest;
   counts_.clear();
   moved_ = {};
+  has_removed_ = false;
 }
 
 void Ledger::append(Connection& connection, const EventOf& event) {
