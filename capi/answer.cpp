@@ -2,7 +2,9 @@
 #include "internal.hpp"
 
 #include "core/answer.hpp"
+#include "core/check.hpp"
 #include "core/no_destructor.hpp"
+#include "engine/decide.hpp"
 
 #include <array>
 
@@ -27,9 +29,8 @@ core::Request request_in(const tse_request* request) {
   out.path = capi::text_in(from.path, "path");
   out.prefer = capi::text_in(from.prefer, "prefer");
   if (from.completed != TSE_COMPLETED_DEFAULT) {
-    if (from.completed != TSE_COMPLETED_SEE_OTHER && from.completed != TSE_COMPLETED_OK)
-      capi::refuse("completed", "must be -1, 0 or 1, is " + std::to_string(from.completed));
     out.completed = static_cast<core::Completed>(from.completed);
+    capi::require_none(core::check(out));
   }
   return out;
 }
@@ -92,11 +93,12 @@ int32_t tse_decide(tse_engine* engine, const char* zone_id, size_t zone_id_size,
     const core::Request& asked = request ? given.emplace(request_in(request)) : no_request;
     const core::KeyView key{view_in(zone_id, zone_id_size, "zone_id"), view_in(id, id_size, "id")};
     if (request != nullptr && capi::flag_in(request->kept_only, "kept_only")) {
-      if (engine == nullptr || !engine->engine->decide_kept(out.answer, key, asked)) out.answer.clear();
+      if (engine == nullptr || !engine::decide_cached(*engine->engine, out.answer, key, asked)) out.answer.clear();
       return show(out);
     }
     if (engine == nullptr) return fill(out, engine::answer_without_engine(key, asked));
-    show(out, engine->engine->decide(out.answer, key, asked, waiting_in(request), call ? call->call : no_call()));
+    show(out,
+         engine::decide(*engine->engine, out.answer, key, asked, waiting_in(request), call ? call->call : no_call()));
   });
 }
 
@@ -107,9 +109,9 @@ int32_t tse_accept(tse_engine* engine, const tse_task* task, const tse_error* fa
     tse_answer& out = capi::require(answer, "answer");
     if ((task == nullptr) == (failure == nullptr))
       capi::refuse("task", "exactly one of task and failure must be given");
-    if (task != nullptr && task->snapshot.row.task.zone_id.empty()) capi::refuse("zone_id", "the task has none");
+    if (task != nullptr) capi::require_none(core::check(core::ZoneFilter{task->snapshot.row.task.zone_id}));
     std::optional<core::Request> given;
     const core::Request& asked = request ? given.emplace(request_in(request)) : no_request;
-    fill(out, task ? target.accept(task->snapshot.row, asked) : target.accept(failure->error, asked));
+    fill(out, task ? engine::accept(target, task->snapshot.row, asked) : engine::accept(target, failure->error, asked));
   });
 }

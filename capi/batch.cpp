@@ -1,6 +1,9 @@
 // Batches: changes that are gathered first, then run together.
 #include "internal.hpp"
 
+#include "core/check.hpp"
+#include "engine/batch.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -24,8 +27,7 @@ template <class Make>
 int32_t add(tse_batch* batch, tse_error** error, Make&& make) noexcept {
   return capi::guard(error, [&] {
     auto& items = capi::require(batch, "batch").items;
-    if (items.size() == TSE_BATCH_MAX)
-      throw core::Failure(core::Code::limit_exceeded, "batch: holds 10000 changes already");
+    capi::require_none(core::check_batch_room(items.size()));
     items.push_back({make()});
   });
 }
@@ -122,7 +124,7 @@ int32_t tse_batch_run(tse_engine* engine, const tse_batch* batch, const tse_call
     auto& target = *capi::require(engine, "engine").engine;
     const auto& items = capi::require(batch, "batch").items;
     tse_results*& out = capi::require(results, "results");
-    out = results_of(target.run(items, capi::call_in(call))).release();
+    out = results_of(engine::run(target, items, capi::call_in(call))).release();
   });
 }
 

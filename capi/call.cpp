@@ -1,24 +1,27 @@
 // What one operation carries besides its arguments.
 #include "internal.hpp"
 
-#include "core/validate.hpp"
+#include "core/check.hpp"
 
 using namespace tse;
 
 namespace {
 
-void set_text(core::Text& field, const char* text, size_t size, const char* name, bool (*is_valid)(std::string_view),
-              const char* rule) {
-  const auto value = capi::text_in(text, size, name);
-  if (value && !is_valid(*value))
-    capi::refuse(name, std::string(rule) + ", has " + std::to_string(value->size()) + " bytes");
-  field = capi::owned(value);
+/// Sets one thing. Core judges it alone, so what was set before is not to blame, and stays where it is refused.
+template <class Set>
+int32_t set(tse_call* call, tse_error** error, Set&& set_in) noexcept {
+  return capi::guard(error, [&] {
+    core::CallInfo& info = capi::require(call, "call").call;
+    core::CallInfo alone;
+    set_in(alone);
+    capi::require_none(core::check(alone));
+    set_in(info);
+  });
 }
 
-bool is_actor(std::string_view text) {
-  std::vector<core::Detail> broken;
-  core::check_actor(broken, text);
-  return broken.empty();
+int32_t set_text(tse_call* call, tse_error** error, core::Text core::CallInfo::*to, const char* text, size_t size,
+                 const char* name) noexcept {
+  return set(call, error, [=](core::CallInfo& info) { info.*to = capi::owned(capi::text_in(text, size, name)); });
 }
 
 }  // namespace
@@ -45,30 +48,17 @@ int32_t tse_call_set_cancel_token(tse_call* call, const tse_cancel_token* token,
 }
 
 int32_t tse_call_set_timeout(tse_call* call, int64_t timeout_us, tse_error** error) noexcept {
-  return capi::guard(error, [&] {
-    tse_call& to = capi::require(call, "call");
-    if (timeout_us < 0) capi::refuse("timeout_us", "must not be negative, is " + std::to_string(timeout_us));
-    to.call.timeout = std::chrono::microseconds(timeout_us);
-  });
+  return set(call, error, [=](core::CallInfo& info) { info.timeout = std::chrono::microseconds(timeout_us); });
 }
 
 int32_t tse_call_set_request_id(tse_call* call, const char* text, size_t size, tse_error** error) noexcept {
-  return capi::guard(error, [&] {
-    set_text(capi::require(call, "call").call.request_id, text, size, "request_id", core::is_request_id,
-             "must be 1-128 visible ASCII characters");
-  });
+  return set_text(call, error, &core::CallInfo::request_id, text, size, "request_id");
 }
 
 int32_t tse_call_set_traceparent(tse_call* call, const char* text, size_t size, tse_error** error) noexcept {
-  return capi::guard(error, [&] {
-    set_text(capi::require(call, "call").call.traceparent, text, size, "traceparent", core::is_traceparent,
-             "must be a W3C traceparent of version 00");
-  });
+  return set_text(call, error, &core::CallInfo::traceparent, text, size, "traceparent");
 }
 
 int32_t tse_call_set_actor(tse_call* call, const char* text, size_t size, tse_error** error) noexcept {
-  return capi::guard(error, [&] {
-    set_text(capi::require(call, "call").call.actor, text, size, "actor", is_actor,
-             "must be 1-256 bytes of UTF-8 without control characters");
-  });
+  return set_text(call, error, &core::CallInfo::actor, text, size, "actor");
 }

@@ -1,6 +1,8 @@
 // The feed.
 #include "internal.hpp"
 
+#include "engine/changes.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -11,18 +13,16 @@ struct tse_changes {
 
 namespace {
 
-constexpr std::int64_t default_limit = 100;
-
 engine::ChangesQuery query_in(const tse_changes_spec* spec) {
   engine::ChangesQuery query;
   if (spec == nullptr) return query;
   const tse_changes_spec& from = capi::require_struct(spec, "spec");
   capi::require_flags(from.flags, TSE_CHANGES_LATEST | TSE_CHANGES_ALLOW_GAP);
-  query.zone_id = capi::zone_filter_in(from.zone_id.data, from.zone_id.size);
+  query.zone_id = capi::field_in(from.zone_id, "zone_id");
   query.after = capi::field_in(from.after, "after");
   query.latest = (from.flags & TSE_CHANGES_LATEST) != 0;
   query.allow_gap = (from.flags & TSE_CHANGES_ALLOW_GAP) != 0;
-  query.limit = from.limit == 0 ? default_limit : from.limit;
+  if (from.limit != 0) query.limit = from.limit;
   query.wait = std::chrono::microseconds(from.wait_us);
   return query;
 }
@@ -34,7 +34,7 @@ int32_t tse_changes_read(tse_engine* engine, const tse_changes_spec* spec, const
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     tse_changes*& out = capi::require(changes, "changes");
-    auto part = target.changes(query_in(spec), capi::call_in(call));
+    auto part = engine::changes(target, query_in(spec), capi::call_in(call));
     out = new tse_changes{std::move(part)};
   });
 }

@@ -10,8 +10,6 @@ int32_t tse_open(const char* path, size_t size, const tse_options* options, tse_
   return capi::guard(error, [&] {
     tse_engine*& out = capi::require(engine, "engine");
     const std::string file = capi::text_or_empty(path, size, "path");
-    if (file.empty() || file.find('\0') != std::string::npos)
-      capi::refuse("path", "must be a path, has " + std::to_string(file.size()) + " bytes");
     auto handle = std::make_unique<tse_engine>();
     handle->engine = engine::Engine::open(file, options ? options->settings : engine::Settings{});
     out = handle.release();

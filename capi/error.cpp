@@ -7,19 +7,6 @@
 
 using namespace tse;
 
-#define TSE_X(name, number) static_assert(static_cast<std::int32_t>(core::Code::name) == (number));
-TSE_ERROR_CODES(TSE_X)
-#undef TSE_X
-static_assert(TSE_INVALID_ARGUMENT == 1 && TSE_NOT_FOUND == 2 && TSE_ALREADY_EXISTS == 3 &&
-              TSE_ILLEGAL_TRANSITION == 4 && TSE_LEASE_LOST == 5 && TSE_IDEMPOTENCY_MISMATCH == 6 &&
-              TSE_LIMIT_EXCEEDED == 7 && TSE_BUSY == 8 && TSE_CANCELLED == 9 && TSE_READ_ONLY == 10 &&
-              TSE_ACCESS_DENIED == 11 && TSE_DISK_FULL == 12 && TSE_IO_ERROR == 13 && TSE_CORRUPT == 14 &&
-              TSE_NOT_A_TASKSTATE_FILE == 15 && TSE_SCHEMA_TOO_NEW == 16 && TSE_SCHEMA_TOO_OLD == 17 &&
-              TSE_MOVED == 18 && TSE_FORKED == 19 && TSE_CLOSED == 20 && TSE_NO_MEMORY == 21 && TSE_UNAVAILABLE == 22 &&
-              TSE_UNSUPPORTED == 23 && TSE_INTERNAL == 24);
-static_assert(TSE_NOT_DONE == static_cast<std::int32_t>(core::Outcome::not_done));
-static_assert(TSE_UNKNOWN == static_cast<std::int32_t>(core::Outcome::unknown));
-
 namespace {
 
 // Handed out when there is no memory for any other; never freed. The message fits into the string itself.

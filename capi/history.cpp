@@ -1,6 +1,8 @@
 // A task's events.
 #include "internal.hpp"
 
+#include "engine/read.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -18,7 +20,7 @@ int32_t tse_history_read(tse_engine* engine, const char* zone_id, size_t zone_id
     engine::HistoryQuery query;
     query.before_revision = capi::number_in(before_revision);
     if (limit != 0) query.limit = limit;
-    auto events = target.history(capi::key_in(zone_id, zone_id_size, id, id_size), capi::call_in(call), query);
+    auto events = engine::history(target, capi::key_in(zone_id, zone_id_size, id, id_size), capi::call_in(call), query);
     out = new tse_history{std::move(events)};
   });
 }

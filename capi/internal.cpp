@@ -1,7 +1,6 @@
 #include "internal.hpp"
 
 #include "core/codec.hpp"
-#include "core/validate.hpp"
 
 #include <cstring>
 
@@ -9,6 +8,10 @@ namespace tse::capi {
 
 void refuse(std::string field, std::string message) {
   throw core::Failure(core::invalid(std::move(field), std::move(message)));
+}
+
+void require_none(std::optional<core::Error> refused) {
+  if (refused) throw core::Failure(*std::move(refused));
 }
 
 std::optional<std::string_view> text_in(const char* data, std::size_t size, const char* name) {
@@ -29,15 +32,6 @@ core::Text owned(std::optional<std::string_view> text) { return text ? core::Tex
 
 std::string text_or_empty(const char* data, std::size_t size, const char* name) {
   return std::string(text_in(data, size, name).value_or(std::string_view()));
-}
-
-std::string zone_filter_in(const char* zone_id, std::size_t size) {
-  const auto zone = text_in(zone_id, size, "zone_id");
-  if (!zone) return {};
-  std::vector<core::Detail> broken;
-  core::check_id(broken, "zone_id", *zone);
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-  return std::string(*zone);
 }
 
 core::Key key_in(const char* zone_id, std::size_t zone_id_size, const char* id, std::size_t id_size) {

@@ -70,6 +70,8 @@ int32_t guard(tse_error** out, Body&& body) noexcept {
 }
 
 [[noreturn]] void refuse(std::string field, std::string message);
+/// Throws what core refuses.
+void require_none(std::optional<core::Error> refused);
 
 template <class T>
 T& require(T* pointer, const char* name) {
@@ -111,8 +113,6 @@ Struct& require_struct(Struct* pointer, const char* name) {
 
 // ---- Values
 
-/// Empty for a NULL pointer. A zone outside the grammar is refused.
-[[nodiscard]] std::string zone_filter_in(const char* zone_id, std::size_t size);
 [[nodiscard]] core::Key key_in(const char* zone_id, std::size_t zone_id_size, const char* id, std::size_t id_size);
 [[nodiscard]] inline engine::Call call_in(const tse_call* call) { return call ? call->call : engine::Call{}; }
 [[nodiscard]] inline std::optional<std::int64_t> number_in(std::int64_t number) {

@@ -3,6 +3,10 @@
 
 #include "core/codec.hpp"
 #include "core/validate.hpp"
+#include "engine/change.hpp"
+#include "engine/claim.hpp"
+#include "engine/lease.hpp"
+#include "engine/tick.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -85,7 +89,7 @@ int32_t change(tse_engine* engine, const Token& token, const tse_call* call, tse
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     const std::string lease = capi::text_or_empty(token.text, token.size, "token");
-    capi::hand_out_committed(task, target.change_leased(lease, intent(), capi::call_in(call)));
+    capi::hand_out_committed(task, engine::change_leased(target, lease, intent(), capi::call_in(call)));
   });
 }
 
@@ -102,7 +106,7 @@ int32_t tse_claim(tse_engine* engine, const tse_claim_spec* spec, const tse_call
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     tse_leases*& out = capi::require(leases, "leases");
-    std::vector<engine::Lease> claimed = target.claim(capi::claim_in(spec), capi::call_in(call));
+    std::vector<engine::Lease> claimed = engine::claim(target, capi::claim_in(spec), capi::call_in(call));
     if (claimed.empty()) {
       out = nullptr;
     } else {
@@ -118,10 +122,10 @@ int32_t tse_start_leased(tse_engine* engine, const char* zone_id, size_t zone_id
     auto& target = *capi::require(engine, "engine").engine;
     tse_leases*& out = capi::require(leases, "leases");
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
-    const core::Text who = capi::owned(capi::text_in(worker, worker_size, "worker"));
-    const auto duration = duration_in(lease_us).value_or(engine::usual_lease);
+    engine::LeaseTerms terms{capi::owned(capi::text_in(worker, worker_size, "worker"))};
+    if (const auto duration = duration_in(lease_us)) terms.lease = *duration;
     std::vector<engine::Lease> started(1);  // beforehand: once it is started, nothing may fail as if it were not
-    started.front() = target.start_leased(key, who, duration, capi::call_in(call));
+    started.front() = engine::start_leased(target, key, terms, capi::call_in(call));
     hand_out(out, std::move(started));
   });
 }
@@ -156,7 +160,8 @@ int32_t tse_lease_heartbeat(tse_engine* engine, const char* token, size_t token_
     const auto json = capi::text_in(progress, progress_size, "progress");
     std::optional<core::Link> link;
     if (json) link = core::parse_link(*json, "progress");
-    const engine::Heartbeat beat = target.heartbeat(lease, duration_in(lease_us), std::move(link), capi::call_in(call));
+    const engine::Heartbeat beat =
+        engine::heartbeat(target, lease, duration_in(lease_us), std::move(link), capi::call_in(call));
     if (out == nullptr) return;
     out->cancel_requested = beat.cancel_requested ? 1 : 0;
     out->duration_us = beat.duration;
@@ -188,17 +193,18 @@ int32_t tse_lease_release(tse_engine* engine, const char* token, size_t token_si
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     const std::string lease = capi::text_or_empty(token, token_size, "token");
-    capi::hand_out_committed(task, target.release(lease, std::chrono::microseconds(delay_us), capi::call_in(call)));
+    capi::hand_out_committed(task,
+                             engine::release(target, lease, std::chrono::microseconds(delay_us), capi::call_in(call)));
   });
 }
 
 int32_t tse_tick(tse_engine* engine, const tse_call* call, int64_t* count, tse_error** error) noexcept {
   return capi::guard(error, [&] {
-    const std::int64_t changed = capi::require(engine, "engine").engine->tick(capi::call_in(call));
+    const std::int64_t changed = engine::tick(*capi::require(engine, "engine").engine, capi::call_in(call));
     if (count != nullptr) *count = changed;
   });
 }
 
 int32_t tse_clock_ok(tse_engine* engine, const tse_call* call, tse_error** error) noexcept {
-  return capi::guard(error, [&] { capi::require(engine, "engine").engine->clock_ok(capi::call_in(call)); });
+  return capi::guard(error, [&] { engine::clock_ok(*capi::require(engine, "engine").engine, capi::call_in(call)); });
 }

@@ -1,6 +1,7 @@
 // What claims and watches read alike.
 #pragma once
 
+#include "engine/claim.hpp"
 #include "internal.hpp"
 
 namespace tse::capi {

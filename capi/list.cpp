@@ -1,6 +1,9 @@
 // Pages of tasks.
 #include "internal.hpp"
 
+#include "engine/list.hpp"
+
+#include <limits>
 #include <memory>
 
 using namespace tse;
@@ -14,17 +17,11 @@ struct tse_page {
 
 namespace {
 
-constexpr std::int64_t default_limit = 50;
-
+/// Bits that stand for no status become statuses that core does not know.
 std::vector<core::Status> statuses_in(std::int32_t mask) {
   std::vector<core::Status> statuses;
-  std::int32_t known = 0;
-  for (const core::Status status : taskstate::all_statuses) {
-    const std::int32_t bit = 1 << static_cast<std::int32_t>(status);
-    known |= bit;
-    if ((mask & bit) != 0) statuses.push_back(status);
-  }
-  if ((mask & ~known) != 0) capi::refuse("statuses", "has an unknown bit, is " + std::to_string(mask));
+  for (std::int32_t number = 0; number < std::numeric_limits<std::uint32_t>::digits; ++number)
+    if ((static_cast<std::uint32_t>(mask) >> number & 1U) != 0) statuses.push_back(static_cast<core::Status>(number));
   return statuses;
 }
 
@@ -37,7 +34,7 @@ engine::ListQuery query_in(const tse_list_query& from) {
   query.package_id = capi::owned(capi::text_in(from.package_id, "package_id"));
   query.created_from = capi::number_in(from.created_from);
   query.created_until = capi::number_in(from.created_until);
-  query.limit = from.limit == 0 ? default_limit : from.limit;
+  if (from.limit != 0) query.limit = from.limit;
   query.after = capi::owned(capi::text_in(from.after, "after"));
   query.before = capi::owned(capi::text_in(from.before, "before"));
   query.with_total = capi::flag_in(from.with_total, "with_total");
@@ -52,7 +49,7 @@ int32_t tse_list(tse_engine* engine, const tse_list_query* query, const tse_call
     auto& target = *capi::require(engine, "engine").engine;
     const engine::ListQuery what = query_in(capi::require_struct(query, "query"));
     tse_page*& out = capi::require(page, "page");
-    engine::Page found = target.list(what, capi::call_in(call));
+    engine::Page found = engine::list(target, what, capi::call_in(call));
     auto made = std::make_unique<tse_page>();
     made->tasks.reserve(found.rows.size());
     for (core::Row& row : found.rows) made->tasks.emplace_back(std::move(row));

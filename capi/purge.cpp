@@ -1,6 +1,9 @@
 // Removing tasks, and keeping a copy of all.
 #include "internal.hpp"
 
+#include "engine/file.hpp"
+#include "engine/purge.hpp"
+
 using namespace tse;
 
 int32_t tse_purge(tse_engine* engine, const tse_purge_spec* spec, const tse_call* call, int64_t* count,
@@ -8,10 +11,9 @@ int32_t tse_purge(tse_engine* engine, const tse_purge_spec* spec, const tse_call
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     const tse_purge_spec& from = capi::require_struct(spec, "spec");
-    const std::string zone = capi::zone_filter_in(from.zone_id.data, from.zone_id.size);
-    if (from.older_than_us == TSE_NONE) capi::refuse("older_than_us", "is required");
-    const std::int64_t removed =
-        target.purge({zone, std::chrono::microseconds(from.older_than_us), from.limit}, capi::call_in(call));
+    engine::PurgeQuery query{capi::field_in(from.zone_id, "zone_id"), {}, from.limit};
+    if (from.older_than_us != TSE_NONE) query.older_than = std::chrono::microseconds(from.older_than_us);
+    const std::int64_t removed = engine::purge(target, query, capi::call_in(call));
     if (count != nullptr) *count = removed;
   });
 }
@@ -20,7 +22,7 @@ int32_t tse_erase(tse_engine* engine, const char* zone_id, size_t zone_id_size, 
                   const tse_call* call, int32_t* erased, tse_error** error) noexcept {
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
-    const bool was_there = target.erase(capi::key_in(zone_id, zone_id_size, id, id_size), capi::call_in(call));
+    const bool was_there = engine::erase(target, capi::key_in(zone_id, zone_id_size, id, id_size), capi::call_in(call));
     if (erased != nullptr) *erased = was_there ? 1 : 0;
   });
 }
@@ -29,6 +31,6 @@ int32_t tse_backup(tse_engine* engine, const char* path, size_t size, const tse_
                    tse_error** error) noexcept {
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
-    target.backup(capi::text_or_empty(path, size, "path"), capi::call_in(call));
+    engine::backup(target, capi::text_or_empty(path, size, "path"), capi::call_in(call));
   });
 }

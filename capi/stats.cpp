@@ -1,6 +1,8 @@
 // Figures.
 #include "internal.hpp"
 
+#include "engine/stats.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -16,7 +18,8 @@ int32_t tse_stats_read(tse_engine* engine, const char* zone_id, size_t zone_id_s
     auto& target = *capi::require(engine, "engine").engine;
     tse_stats*& out = capi::require(stats, "stats");
     auto made = std::make_unique<tse_stats>();
-    made->stats = target.stats(capi::zone_filter_in(zone_id, zone_id_size), capi::call_in(call));
+    made->stats =
+        engine::stats(target, capi::owned(capi::text_in(zone_id, zone_id_size, "zone_id")), capi::call_in(call));
     made->text = engine::to_open_metrics(made->stats);
     out = made.release();
   });

@@ -1,8 +1,12 @@
 // Creating, changing and reading tasks.
 #include "internal.hpp"
 
+#include "core/check.hpp"
 #include "core/codec.hpp"
-#include "core/validate.hpp"
+#include "engine/change.hpp"
+#include "engine/create.hpp"
+#include "engine/read.hpp"
+#include "engine/wait.hpp"
 
 #include <memory>
 
@@ -24,7 +28,7 @@ int32_t change(tse_engine* engine, const KeyArguments& key, const tse_call* call
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     const core::Key to = capi::key_in(key.zone_id, key.zone_id_size, key.id, key.id_size);
-    capi::hand_out_committed(task, target.change(to, intent(), capi::call_in(call)));
+    capi::hand_out_committed(task, engine::change(target, to, intent(), capi::call_in(call)));
   });
 }
 
@@ -40,34 +44,26 @@ int32_t tse_task_from_json(const char* zone_id, size_t zone_id_size, const char*
                            tse_error** error) noexcept {
   return capi::guard(error, [&] {
     tse_task*& out = capi::require(task, "task");
-    const auto text = capi::text_in(json, size, "json");
-    if (!text) capi::refuse("json", "must not be NULL");
-    const auto zone = capi::text_in(zone_id, zone_id_size, "zone_id");
+    const std::string text = capi::text_or_empty(json, size, "json");
+    const core::ZoneFilter zone{capi::owned(capi::text_in(zone_id, zone_id_size, "zone_id"))};
     core::Row row;
-    row.task = core::parse_task(*text);
+    row.task = core::parse_task(text);
     row.body = core::render(row.task);
-    if (zone) {
-      std::vector<core::Detail> broken;
-      core::check_id(broken, "zone_id", *zone);
-      if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-      row.task.zone_id = *zone;
-    }
+    capi::require_none(core::check(zone));
+    row.task.zone_id = zone.zone_id.value_or("");
     capi::hand_out(out, std::move(row));
   });
 }
 
 int32_t tse_task_validate(const tse_task* task, tse_error** error) noexcept {
-  return capi::guard(error, [&] {
-    auto broken = core::validate(capi::require(task, "task").snapshot.row.task);
-    if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-  });
+  return capi::guard(error, [&] { capi::require_none(core::check(capi::require(task, "task").snapshot.row.task)); });
 }
 
 int32_t tse_create(tse_engine* engine, const tse_new_task* spec, const tse_call* call, tse_task** task,
                    tse_error** error) noexcept {
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
-    engine::Created created = target.create(capi::new_task_in(spec), capi::call_in(call));
+    engine::Created created = engine::create(target, capi::new_task_in(spec), capi::call_in(call));
     capi::hand_out_committed(task, std::move(created.row), created.replayed);
   });
 }
@@ -116,9 +112,9 @@ int32_t tse_get(tse_engine* engine, const char* zone_id, size_t zone_id_size, co
     capi::require_flags(flags, TSE_WITH_PAYLOAD);
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
     const engine::Call how = capi::call_in(call);
-    std::optional<core::Row> row = target.get(key, how);
+    std::optional<core::Row> row = engine::get(target, key, how);
     if (!row || (flags & TSE_WITH_PAYLOAD) == 0) return capi::hand_out(out, std::move(row));
-    out = new tse_task{capi::Snapshot(*std::move(row), target.payload(key, how))};
+    out = new tse_task{capi::Snapshot(*std::move(row), engine::payload(target, key, how))};
   });
 }
 
@@ -128,7 +124,7 @@ int32_t tse_wait(tse_engine* engine, const char* zone_id, size_t zone_id_size, c
     auto& target = *capi::require(engine, "engine").engine;
     tse_task*& out = capi::require(task, "task");
     const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
-    capi::hand_out(
-        out, target.wait(key, capi::number_in(revision), std::chrono::microseconds(wait_us), capi::call_in(call)));
+    capi::hand_out(out, engine::wait(target, key, capi::number_in(revision), std::chrono::microseconds(wait_us),
+                                     capi::call_in(call)));
   });
 }

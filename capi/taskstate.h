@@ -108,25 +108,25 @@ static inline tse_str tse_text(const char *text) {
 #define TSE_LEASE_LOST 5            /**< the lease's epoch is no longer current */
 #define TSE_IDEMPOTENCY_MISMATCH 6  /**< same idempotency key, other content */
 #define TSE_LIMIT_EXCEEDED 7        /**< a configured limit is reached */
-#define TSE_BUSY 8                  /**< the deadline passed before a turn came; certainly not done */
-#define TSE_CANCELLED 9             /**< the caller cancelled; certainly not done */
+#define TSE_BUSY 8                  /**< no write lock before the deadline; guaranteed not applied */
+#define TSE_CANCELLED 9             /**< the caller cancelled; guaranteed not applied */
 #define TSE_READ_ONLY 10            /**< opened read-only, or the file is */
 #define TSE_ACCESS_DENIED 11        /**< the operating system refused access */
 #define TSE_DISK_FULL 12            /**< no room; the change was rolled back whole */
-#define TSE_IO_ERROR 13             /**< the disk failed; this engine is poisoned, open it anew */
+#define TSE_IO_ERROR 13             /**< the disk failed; open the file again */
 #define TSE_CORRUPT 14              /**< the file is damaged */
 #define TSE_NOT_A_TASKSTATE_FILE 15 /**< the file is something else; it was not touched */
 #define TSE_SCHEMA_TOO_NEW 16       /**< the file needs a newer taskstate */
 #define TSE_SCHEMA_TOO_OLD 17       /**< the file is older and may not be migrated here */
-#define TSE_MOVED 18                /**< the file was replaced or removed under us */
-#define TSE_FORKED 19               /**< opened before fork(); open it anew in the child */
+#define TSE_MOVED 18                /**< the file was replaced or removed while it was open */
+#define TSE_FORKED 19               /**< opened before fork(); open the file again in the child */
 #define TSE_CLOSED 20               /**< the engine was closed */
 #define TSE_NO_MEMORY 21            /**< out of memory; state unharmed */
 #define TSE_UNAVAILABLE 22          /**< the file cannot be opened or reached now */
-#define TSE_UNSUPPORTED 23          /**< not possible on this system or file system */
+#define TSE_UNSUPPORTED 23          /**< not possible on this system, file system or build */
 #define TSE_INTERNAL 24             /**< a defect in taskstate */
-#define TSE_RESTORED 25             /**< restored from a copy: a position is void or, once, the call was not done */
-#define TSE_BEHIND 26               /**< the position lies before what the feed still tells of purges */
+#define TSE_RESTORED 25             /**< content of a copy: a position is void or, once, a call not done */
+#define TSE_BEHIND 26               /**< the position expired: purges after it are trimmed */
 
 /** The name of a code as it is spelled everywhere, e.g. "illegal_transition"; "ok" for 0; NULL for
  *  a number that is no code. Static. Any thread; does not block. */
@@ -134,8 +134,8 @@ TSE_API const char *tse_code_name(int32_t code) TSE_NOEXCEPT;
 
 /* ---- Errors -------------------------------------------------------------------------------- */
 
-#define TSE_NOT_DONE 0 /**< the change certainly did not happen */
-#define TSE_UNKNOWN 1  /**< the change may or may not have happened; read to find out */
+#define TSE_NOT_DONE 0 /**< the change is guaranteed not applied */
+#define TSE_UNKNOWN 1  /**< the change may or may not have been applied; read to find out */
 
 /** Why a call failed. Immutable; any thread may read it; owned by whoever received it. */
 typedef struct tse_error tse_error;

@@ -30,10 +30,8 @@ std::vector<core::Warning> warnings_in(const tse_str& json) {
 
 core::NewTask new_task_in(const tse_new_task* spec) {
   const tse_new_task& from = require_struct(spec, "spec");
-  const core::Text id = field_in(from.id, "id");
-  if (id && id->empty()) refuse("id", "must be 1-128 bytes, has 0 bytes");
   return {field_in(from.zone_id, "zone_id").value_or(""),
-          id.value_or(""),
+          field_in(from.id, "id"),
           field_in(from.operation, "operation").value_or(""),
           field_in(from.install_id, "install_id"),
           field_in(from.package_id, "package_id"),

@@ -1,6 +1,8 @@
 // The report on a file.
 #include "internal.hpp"
 
+#include "engine/file.hpp"
+
 using namespace tse;
 
 struct tse_report {
@@ -23,7 +25,7 @@ int32_t tse_verify(tse_engine* engine, const tse_call* call, tse_report** report
   return capi::guard(error, [&] {
     auto& target = *capi::require(engine, "engine").engine;
     tse_report*& out = capi::require(report, "report");
-    store::VerifyReport found = target.verify(capi::call_in(call));
+    store::VerifyReport found = engine::verify(target, capi::call_in(call));
     std::string text = text_of(found);
     out = new tse_report{std::move(found), std::move(text)};
   });

@@ -1,6 +1,11 @@
 // Descriptors that tell an event loop when to look.
 #include "lease.hpp"
 
+#include "core/check.hpp"
+
+#include "engine/claim.hpp"
+#include "engine/wait.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -14,7 +19,7 @@ int32_t tse_watch_new(tse_engine* engine, tse_watch** watch, tse_error** error) 
     auto& target = *capi::require(engine, "engine").engine;
     tse_watch*& out = capi::require(watch, "watch");
     auto made = std::make_unique<tse_watch>();
-    made->watch = target.watch();
+    made->watch = engine::watch(target);
     out = made.release();
   });
 }
@@ -23,7 +28,7 @@ int32_t tse_watch_claim(tse_watch* watch, const tse_claim_spec* spec, tse_error*
   return capi::guard(error, [&] {
     engine::Watch& target = *capi::require(watch, "watch").watch;
     const engine::ClaimSpec wanted = capi::claim_in(spec);
-    engine::check(wanted);
+    capi::require_none(core::check(wanted));
     target.await_claim(wanted.filter);
   });
 }
@@ -56,7 +61,9 @@ int32_t tse_watch_take(tse_watch* watch, int64_t* tags, size_t capacity, size_t*
 int32_t tse_watch_changes(tse_watch* watch, const char* zone_id, size_t zone_id_size, tse_error** error) noexcept {
   return capi::guard(error, [&] {
     engine::Watch& target = *capi::require(watch, "watch").watch;
-    target.await_changes(capi::zone_filter_in(zone_id, zone_id_size));
+    const core::ZoneFilter zone{capi::owned(capi::text_in(zone_id, zone_id_size, "zone_id"))};
+    capi::require_none(core::check(zone));
+    target.await_changes(zone.zone_id.value_or(""));
   });
 }
 

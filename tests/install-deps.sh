@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # Installs what a bare Debian 12 lacks, as root or with sudo. Does nothing when all is there.
-#   tests/install-deps.sh          everything that tests/run needs
+#   tests/install-deps.sh          everything that `tests/run all` needs
+#   tests/install-deps.sh first    only what `tests/run` needs
 #   tests/install-deps.sh build    only what building the library and the examples needs
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config binutils libsqlite3-dev sqlite3 libboost1.81-dev libspdlog-dev libfmt-dev
   libxxhash-dev curl ca-certificates)
-all=("${build[@]}" libboost-test1.81-dev git ccache clang-14 clang-format-14 clang-tidy-14 llvm-14 libclang-rt-14-dev doxygen
-  python3-clang-14 strace util-linux procps valgrind libbenchmark-dev spin libfaketime
-  libsqlcipher0 wget nodejs node-axios node-undici)
+first=("${build[@]}" libboost-test1.81-dev git ccache strace util-linux procps libbenchmark-dev libfaketime libsqlcipher0)
+all=("${first[@]}" clang-14 clang-format-14 clang-tidy-14 llvm-14 libclang-rt-14-dev doxygen python3-clang-14 valgrind spin
+  wget nodejs node-axios node-undici)
 
-wanted=("${all[@]}")
-if [ "${1:-}" = build ]; then wanted=("${build[@]}"); fi
+case ${1:-all} in
+  build) wanted=("${build[@]}") ;;
+  first) wanted=("${first[@]}") ;;
+  *) wanted=("${all[@]}") ;;
+esac
 
 missing=()
 installed=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n 's/^ii *//p')

@@ -2,7 +2,6 @@ package taskstate
 
 import (
 	"context"
-	"strconv"
 )
 
 // BatchMax is the most changes that [Engine.Run] takes at once. Since 0.1.
@@ -109,10 +108,6 @@ type Completion struct {
 func (e *Engine) Run(ctx context.Context, batch *Batch) ([]Result, error) {
 	var results []Result
 	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
-		if batch.Len() > BatchMax {
-			return &Error{Code: ErrLimitExceeded, Message: "a batch must hold at most " + strconv.Itoa(BatchMax) +
-				" changes; it has " + strconv.Itoa(batch.Len())}
-		}
 		if batch == nil {
 			batch = &Batch{}
 		}

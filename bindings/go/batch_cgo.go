@@ -62,7 +62,7 @@ func (h *handle) run(items []batchItem, call callArgs) ([]Result, error) {
 		switch {
 		case err == nil:
 			places = append(places, i)
-		case errors.Is(err, ErrNoMemory):
+		case errors.Is(err, ErrNoMemory), errors.Is(err, ErrLimitExceeded): // of the batch, not of the item
 			return nil, err
 		}
 		results[i].Err = err

@@ -192,7 +192,7 @@ func (e *Engine) List(ctx context.Context, query ListQuery) (*Page, error) {
 	return page, err
 }
 
-// History returns the newest events of a task, 1000 at most, oldest first; none for a task that does not exist. A part,
+// History returns the newest events of a task, at most 1000, oldest first; none for a task that does not exist. A part,
 // one at most, asks for fewer or for older ones. Errors as [Engine.Get], without [ErrNotFound]. Blocks for one read.
 // Since 0.1.
 func (e *Engine) History(ctx context.Context, zoneID, id string, part ...HistoryPart) ([]Event, error) {

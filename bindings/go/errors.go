@@ -18,25 +18,25 @@ const (
 	ErrLeaseLost           Code = 5  // the lease's epoch is no longer current
 	ErrIdempotencyMismatch Code = 6  // same idempotency key, other content
 	ErrLimitExceeded       Code = 7  // a configured limit is reached
-	ErrBusy                Code = 8  // the deadline passed before a turn came; certainly not done
-	ErrCancelled           Code = 9  // the caller cancelled; certainly not done
+	ErrBusy                Code = 8  // no write lock before the deadline; guaranteed not applied
+	ErrCancelled           Code = 9  // the caller cancelled; guaranteed not applied
 	ErrReadOnly            Code = 10 // opened read-only, or the file is
 	ErrAccessDenied        Code = 11 // the operating system refused access
 	ErrDiskFull            Code = 12 // no room; the change was rolled back whole
-	ErrIO                  Code = 13 // the disk failed; this engine is poisoned, open the file anew
+	ErrIO                  Code = 13 // the disk failed; open the file again
 	ErrCorrupt             Code = 14 // the file is damaged
 	ErrNotATaskstateFile   Code = 15 // the file is something else; it was not touched
 	ErrSchemaTooNew        Code = 16 // the file needs a newer taskstate
 	ErrSchemaTooOld        Code = 17 // the file is older and may not be migrated here
-	ErrMoved               Code = 18 // the file was replaced or removed under us
-	ErrForked              Code = 19 // opened before fork()
+	ErrMoved               Code = 18 // the file was replaced or removed while it was open
+	ErrForked              Code = 19 // opened before fork(); open the file again in the child
 	ErrClosed              Code = 20 // the engine was closed
 	ErrNoMemory            Code = 21 // out of memory; state unharmed
 	ErrUnavailable         Code = 22 // the file cannot be opened or reached now
 	ErrUnsupported         Code = 23 // not possible on this system, file system or build
 	ErrInternal            Code = 24 // a defect in taskstate
-	ErrRestored            Code = 25 // restored from a copy: a position in the feed is void, or, once, the call was not done
-	ErrBehind              Code = 26 // the position lies before what the feed still tells of purges
+	ErrRestored            Code = 25 // content of a copy: a position is void or, once, a call not done
+	ErrBehind              Code = 26 // the position expired: purges after it are trimmed
 )
 
 var codeNames = [...]string{
@@ -63,8 +63,8 @@ type Outcome int32
 
 // The outcomes of a failed change. Since 0.1.
 const (
-	NotDone Outcome = 0 // the change certainly did not happen
-	Unknown Outcome = 1 // the change may or may not have happened; read to find out
+	NotDone Outcome = 0 // the change is guaranteed not applied
+	Unknown Outcome = 1 // the change may or may not have been applied; read to find out
 )
 
 // String returns "not_done" or "unknown". Since 0.1.

@@ -309,7 +309,7 @@ func TestLeasesAreKeptInTheBackground(t *testing.T) {
 		createFor(t, tasks, "z1", fmt.Sprint("t", i), 1)
 	}
 	for i := 0; i < 50; i++ {
-		lease, err := tasks.Claim(ctx, taskstate.ClaimOptions{Lease: 2 * time.Second})
+		lease, err := tasks.Claim(ctx, taskstate.ClaimOptions{Lease: 4 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +318,7 @@ func TestLeasesAreKeptInTheBackground(t *testing.T) {
 	if now := runtime.NumGoroutine(); now > before+1 {
 		t.Errorf("%d goroutines for 50 leases", now-before)
 	}
-	time.Sleep(3 * time.Second)
+	time.Sleep(5 * time.Second)
 	for _, lease := range leases {
 		if _, err := lease.Complete(ctx, taskstate.Update{InstallID: "i"}); err != nil {
 			t.Fatal(err)

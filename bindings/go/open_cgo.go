@@ -120,14 +120,21 @@ func (c *config) applyRetryAfter(options *C.tse_options) error {
 		if bound%time.Second != 0 {
 			return invalid("retry_after", "retry_after must be whole seconds; bound %d is not", i)
 		}
-		seconds := int64(bound / time.Second)
-		if seconds > math.MaxInt32 || seconds < math.MinInt32 {
-			return invalid("retry_after", "retry_after must be at most 24 hours; bound %d is longer", i)
-		}
-		bounds[i] = C.int32_t(seconds)
+		bounds[i] = int32In(int64(bound / time.Second))
 	}
 	var failure *C.tse_error
 	return takeError(C.tse_options_set_retry_after(options, bounds[0], bounds[1], &failure), failure)
+}
+
+// int32In: the number, or the nearest that fits; both break the same rules.
+func int32In(value int64) C.int32_t {
+	if value > math.MaxInt32 {
+		return math.MaxInt32
+	}
+	if value < math.MinInt32 {
+		return math.MinInt32
+	}
+	return C.int32_t(value)
 }
 
 // timeoutIn keeps a negative duration of less than a microsecond negative.

@@ -20,7 +20,7 @@ import (
 func TestOptionsAreChecked(t *testing.T) {
 	for field, option := range map[string]taskstate.Option{
 		"mode":        taskstate.WithMode(9),
-		"timeout_us":  taskstate.WithTimeout(-1),
+		"timeout":     taskstate.WithTimeout(-1),
 		"operation":   taskstate.WithOperations("ok", "Not Ok"),
 		"location":    taskstate.WithLocation("//evil.example/{install_id}"),
 		"status_url":  taskstate.WithStatusURL("no-slash"),

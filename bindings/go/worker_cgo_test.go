@@ -130,7 +130,7 @@ func TestACancelledHandlerEndsAsCancelled(t *testing.T) {
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	begun := make(chan struct{})
-	worker := taskstate.Worker{Engine: tasks, Options: taskstate.ClaimOptions{Lease: 60 * time.Millisecond}}
+	worker := taskstate.Worker{Engine: tasks, Options: taskstate.ClaimOptions{Lease: 2 * time.Second}}
 	go worker.Run(running, func(ctx context.Context, _ *taskstate.Lease) error {
 		close(begun)
 		<-ctx.Done()

@@ -117,7 +117,7 @@ class Engine {
   /// One page of a zone's tasks, newest first. Cursors are opaque, bound to their file and filter.
   /// @throws Error invalid_argument for a foreign or altered cursor.
   [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;
-  /// The newest events of a task, 1000 at most, oldest first; none for an unknown one. Where the first has a revision
+  /// The newest events of a task, at most 1000, oldest first; none for an unknown one. Where the first has a revision
   /// above 1, that revision is the before_revision of the next part.
   [[nodiscard]] std::vector<Event> history(std::string_view zone_id, std::string_view id,
                                            const HistoryQuery& query = {}, const Call& call = {}) const;

@@ -25,25 +25,25 @@ enum class Errc : std::int32_t {
   lease_lost = TSE_LEASE_LOST,                      ///< the lease's epoch is no longer current
   idempotency_mismatch = TSE_IDEMPOTENCY_MISMATCH,  ///< same idempotency key, other content
   limit_exceeded = TSE_LIMIT_EXCEEDED,              ///< a configured limit is reached
-  busy = TSE_BUSY,                                  ///< the timeout passed before a turn came; certainly not done
-  cancelled = TSE_CANCELLED,                        ///< the caller cancelled; certainly not done
+  busy = TSE_BUSY,                                  ///< no write lock before the deadline; guaranteed not applied
+  cancelled = TSE_CANCELLED,                        ///< the caller cancelled; guaranteed not applied
   read_only = TSE_READ_ONLY,                        ///< opened read-only, or the file is
   access_denied = TSE_ACCESS_DENIED,                ///< the operating system refused access
   disk_full = TSE_DISK_FULL,                        ///< no room; the change was rolled back whole
-  io_error = TSE_IO_ERROR,                          ///< the disk failed; this engine is poisoned, open it anew
+  io_error = TSE_IO_ERROR,                          ///< the disk failed; open the file again
   corrupt = TSE_CORRUPT,                            ///< the file is damaged
   not_a_taskstate_file = TSE_NOT_A_TASKSTATE_FILE,  ///< the file is something else; it was not touched
   schema_too_new = TSE_SCHEMA_TOO_NEW,              ///< the file needs a newer taskstate
   schema_too_old = TSE_SCHEMA_TOO_OLD,              ///< the file is older and may not be migrated here
-  moved = TSE_MOVED,                                ///< the file was replaced or removed under us
-  forked = TSE_FORKED,                              ///< opened before fork(); open it anew in the child
+  moved = TSE_MOVED,                                ///< the file was replaced or removed while it was open
+  forked = TSE_FORKED,                              ///< opened before fork(); open the file again in the child
   closed = TSE_CLOSED,                              ///< the engine was closed
   no_memory = TSE_NO_MEMORY,                        ///< out of memory; state unharmed
   unavailable = TSE_UNAVAILABLE,                    ///< the file cannot be opened or reached now
-  unsupported = TSE_UNSUPPORTED,                    ///< not possible on this system or file system
+  unsupported = TSE_UNSUPPORTED,                    ///< not possible on this system, file system or build
   internal = TSE_INTERNAL,                          ///< a defect in taskstate
-  restored = TSE_RESTORED,                          ///< restored from a copy: a position is void, or, once, not done
-  behind = TSE_BEHIND,                              ///< the position lies before what the feed still tells of purges
+  restored = TSE_RESTORED,                          ///< content of a copy: a position is void or, once, a call not done
+  behind = TSE_BEHIND,                              ///< the position expired: purges after it are trimmed
 };
 
 /// The code's name as it is spelled in every language, "illegal_transition"; empty for a value that is
@@ -76,8 +76,8 @@ enum class Errc : std::int32_t {
 
 /// Whether a failed change may have happened all the same. @since 0.1
 enum class Outcome : std::int32_t {
-  not_done = TSE_NOT_DONE,  ///< it certainly did not happen
-  unknown = TSE_UNKNOWN,    ///< read to find out
+  not_done = TSE_NOT_DONE,  ///< the change is guaranteed not applied
+  unknown = TSE_UNKNOWN,    ///< the change may or may not have been applied; read to find out
 };
 
 /// One field of the input that breaks its rule. @since 0.1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <taskstate.h>
+#include <taskstate/contract/options.hpp>
 #include <taskstate/detail/check.hpp>
 #include <taskstate/error.hpp>
 #include <taskstate/options.hpp>
@@ -20,16 +21,16 @@ namespace taskstate {
 /// What Engine::claim() shall find, and on which terms. @since 0.1
 struct Claim {
   std::optional<std::string> worker{};  ///< who claims, 1-256 bytes UTF-8, no control characters; never on the wire
-  std::chrono::microseconds lease = std::chrono::seconds(30);  ///< without a heartbeat; 1 ms - 30 days
-  std::vector<std::string> zones{};                            ///< empty: all
-  std::vector<std::string> operations{};                       ///< empty: all
-  std::chrono::microseconds wait{0};                           ///< for the first task; 0: not at all
+  std::chrono::microseconds lease{*contract::argument::lease.usual};  ///< without a heartbeat; 1 ms - 30 days
+  std::vector<std::string> zones{};                                   ///< empty: all
+  std::vector<std::string> operations{};                              ///< empty: all
+  std::chrono::microseconds wait{0};                                  ///< for the first task; 0: not at all
 };
 
 /// The terms of Engine::start_leased(). @since 0.1
 struct LeaseTerms {
   std::optional<std::string> worker{};
-  std::chrono::microseconds lease = std::chrono::seconds(30);
+  std::chrono::microseconds lease{*contract::argument::lease.usual};
 };
 
 /// What a heartbeat tells the worker. @since 0.1

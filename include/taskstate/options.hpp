@@ -94,11 +94,13 @@ struct Options {
   std::optional<std::chrono::microseconds> idempotency_retention{};  ///< of a key, 1 s - 10 years [24 h]
   bool adopt_request_id = false;  ///< a Call::request_id that is a UUID is the idempotency key if there is none
   std::chrono::microseconds longest_wait{0};  ///< that a request may ask for by Prefer, up to 1 h; 0: none
-  std::chrono::microseconds retention{0};  ///< after which the housekeeping purges what has ended, 1 s and up; 0: never
-  std::chrono::microseconds tombstones{0};  ///< for how long a purged task answers 410, 1 s and up; 0: none
-  std::optional<std::chrono::microseconds> feed_retention{};  ///< for how long the feed tells a purge [7 days]
-  std::optional<Durability> durability{};                     ///< [full]
-  std::int64_t max_bytes = 0;                                 ///< of the database file, 64 KiB and up; 0: no limit
+  std::chrono::microseconds retention{
+      0};  ///< after which the housekeeping purges what has ended, 1 s - 100 years; 0: never
+  std::chrono::microseconds tombstones{0};  ///< for how long a purged task answers 410, 1 s - 100 years; 0: none
+  std::optional<std::chrono::microseconds>
+      feed_retention{};                    ///< for how long purge events are retained, 1 s - 100 years [7 days]
+  std::optional<Durability> durability{};  ///< [full]
+  std::int64_t max_bytes = 0;              ///< of the database file, 64 KiB and up; 0: no limit
   std::optional<std::int64_t>
       checkpoint_bytes{};  ///< of the -wal, from which a change empties it, 64 KiB - 1 GiB [4 MiB]
   std::optional<std::int64_t> answer_cache_bytes{};  ///< for rendered answers, 0 - 64 GiB; 0: none are kept [64 MiB]

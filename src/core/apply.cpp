@@ -23,7 +23,7 @@ constexpr std::string_view task_cancelled = "The task was cancelled.";
 constexpr std::string_view not_started = "The task was not started in time.";
 
 constexpr std::string_view progress_rel = "progress";
-constexpr std::int64_t progress_interval = 1000000;
+constexpr std::int64_t progress_interval = contract::pace::progress;
 
 // ---- Repetition
 
@@ -376,6 +376,11 @@ class Application {
 };
 
 }  // namespace
+
+Error missing_task(const Context& context) {
+  if (context.epoch) return lease_lost("the task of the lease is gone");
+  return {Code::not_found, "no such task in this zone"};
+}
 
 std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent, const Context& context) {
   if (auto outdated = refuse_outdated(row, context)) return std::move(*outdated);

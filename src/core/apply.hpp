@@ -27,7 +27,7 @@ struct Context {
 /// What a new task is made of.
 struct NewTask {
   std::string zone_id;
-  std::string id;  ///< already made if the host gave none
+  Text id{};  ///< none: one is to be made
   std::string operation;
   Text install_id;
   Text package_id;
@@ -105,8 +105,11 @@ struct Unchanged {};
 [[nodiscard]] std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string> operations,
                                               const PathTemplate& status_url, const Context& context);
 
-/// Throws Failure unless the task may be tried again: not_found, illegal_transition if it did not fail.
-void require_failed(const std::optional<Row>& predecessor);
+/// Whether the task may be tried again: not_found, illegal_transition if it did not fail.
+[[nodiscard]] std::optional<Error> check_predecessor(const std::optional<Row>& predecessor);
+
+/// Why nothing can be done with a task that is not there: not_found, or lease_lost where it was asked under a lease.
+[[nodiscard]] Error missing_task(const Context& context);
 
 /// The rows after the intent, or why not. Every rule of change is here:
 /// - moves only as state_machine.hpp lists them; an illegal one names from, to and since when;

@@ -1,7 +1,11 @@
 #include "core/apply.hpp"
 #include "core/codec.hpp"
+#include "core/range.hpp"
 #include "core/time.hpp"
 #include "core/validate.hpp"
+
+#include <taskstate/contract/limits.hpp>
+#include <taskstate/contract/options.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -10,17 +14,11 @@ namespace tse::core {
 
 namespace {
 
-constexpr std::int64_t millisecond = 1000;
-constexpr std::int64_t ten_years = std::int64_t{10} * 366 * 24 * 3600 * 1000000;
-constexpr std::int64_t most_attempts = 1000;
-
 void check_plan(std::vector<Detail>& out, const NewTask& spec) {
   if (spec.not_before && (*spec.not_before < min_time || *spec.not_before > max_time))
     out.push_back({"not_before", "must be a time of the years 0 to 9999"});
-  if (spec.start_within && (*spec.start_within < millisecond || *spec.start_within > ten_years))
-    out.push_back({"start_within", "must be 1 ms to 10 years, is " + std::to_string(*spec.start_within) + " us"});
-  if (spec.max_attempts < 1 || spec.max_attempts > most_attempts)
-    out.push_back({"max_attempts", "must be 1-1000, is " + std::to_string(spec.max_attempts)});
+  if (spec.start_within) check_range(out, *spec.start_within, contract::argument::start_within);
+  check_range(out, spec.max_attempts, contract::limit::attempts);
   if (spec.idempotency_key) check_name(out, "idempotency_key", *spec.idempotency_key);
   if (spec.retry_of) check_id(out, "retry_of", *spec.retry_of);
 }
@@ -32,7 +30,7 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
   Row row;
   Task& task = row.task;
   task.zone_id = spec.zone_id;
-  task.id = spec.id;
+  task.id = spec.id.value_or("");
   task.created_at = task.updated_at = std::clamp(context.now, min_time, max_time);
   task.operation = spec.operation;
   task.install_id = spec.install_id;
@@ -70,11 +68,11 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
   return row;
 }
 
-void require_failed(const std::optional<Row>& predecessor) {
-  if (!predecessor) throw Failure(Code::not_found, "retry_of: there is no such task in this zone");
-  if (predecessor->task.status != Status::failed)
-    throw Failure(Code::illegal_transition, "retry_of: only a failed task can be tried again, this one is " +
-                                                std::string(to_string(predecessor->task.status)));
+std::optional<Error> check_predecessor(const std::optional<Row>& predecessor) {
+  if (!predecessor) return Error{Code::not_found, "retry_of: there is no such task in this zone"};
+  if (predecessor->task.status == Status::failed) return std::nullopt;
+  return Error{Code::illegal_transition, "retry_of: only a failed task can be tried again, this one is " +
+                                             std::string(to_string(predecessor->task.status))};
 }
 
 }  // namespace tse::core

@@ -1,6 +1,8 @@
 // What can go wrong, as a value: a code, whether the change may have happened, and the fields at fault.
 #pragma once
 
+#include <taskstate/contract/codes.hpp>
+
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -10,47 +12,9 @@
 
 namespace tse::core {
 
-// The one home of the error codes: name and number. The C header, the bindings and the docs are
-// checked against this table.
-#define TSE_ERROR_CODES(X)    \
-  X(invalid_argument, 1)      \
-  X(not_found, 2)             \
-  X(already_exists, 3)        \
-  X(illegal_transition, 4)    \
-  X(lease_lost, 5)            \
-  X(idempotency_mismatch, 6)  \
-  X(limit_exceeded, 7)        \
-  X(busy, 8)                  \
-  X(cancelled, 9)             \
-  X(read_only, 10)            \
-  X(access_denied, 11)        \
-  X(disk_full, 12)            \
-  X(io_error, 13)             \
-  X(corrupt, 14)              \
-  X(not_a_taskstate_file, 15) \
-  X(schema_too_new, 16)       \
-  X(schema_too_old, 17)       \
-  X(moved, 18)                \
-  X(forked, 19)               \
-  X(closed, 20)               \
-  X(no_memory, 21)            \
-  X(unavailable, 22)          \
-  X(unsupported, 23)          \
-  X(internal, 24)             \
-  X(restored, 25)             \
-  X(behind, 26)
-
-enum class Code : std::int32_t {
-#define TSE_X(name, number) name = number,
-  TSE_ERROR_CODES(TSE_X)
-#undef TSE_X
-};
-
-/// "illegal_transition" and so on; empty for a value that is no code.
-[[nodiscard]] std::string_view to_string(Code code) noexcept;
-
-/// Whether a failed change certainly did not happen.
-enum class Outcome : std::int32_t { not_done = 0, unknown = 1 };
+using taskstate::contract::Code;
+using taskstate::contract::Outcome;
+using taskstate::contract::to_string;
 
 /// One field that breaks its rule. `field` is a path into the input: "package_id", "links[0].href".
 struct Detail {

@@ -3,7 +3,6 @@
 #include "core/validate.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace tse::core {
 
@@ -46,7 +45,7 @@ bool is_id(std::string_view text) noexcept {
 
 bool is_operation(std::string_view text) noexcept {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !text.empty() && text.size() <= 32 && is_lower(text.front()) &&
+  return !text.empty() && text.size() <= std::size_t{limit::operation.most} && is_lower(text.front()) &&
          all_of(text, [=](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
 }
 
@@ -60,14 +59,11 @@ bool is_uuid(std::string_view text) noexcept {
 }
 
 bool is_api_code(std::string_view text) noexcept {
-  static constexpr std::array<std::string_view, 9> codes{
-      "validation_error", "bad_request",         "unauthorized",   "forbidden",          "not_found",
-      "conflict",         "rate_limit_exceeded", "internal_error", "service_unavailable"};
-  return std::find(codes.begin(), codes.end(), text) != codes.end();
+  return std::find(contract::api_codes.begin(), contract::api_codes.end(), text) != contract::api_codes.end();
 }
 
 bool is_traceparent(std::string_view text) noexcept {
-  constexpr std::size_t size = 55;  // 00-<32 digits>-<16 digits>-<2 digits>
+  constexpr std::size_t size{limit::traceparent.most};  // 00-<32 digits>-<16 digits>-<2 digits>
   if (text.size() != size || !text.starts_with("00-") || text[35] != '-' || text[52] != '-') return false;
   const std::string_view trace = text.substr(3, 32);
   const std::string_view parent = text.substr(36, 16);

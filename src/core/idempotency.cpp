@@ -16,12 +16,13 @@ std::string fingerprint(const NewTask& spec) {
   return digest.value();
 }
 
-void require_same(const Replay& first, const NewTask& spec) {
+std::optional<Error> check_same(const Replay& first, const NewTask& spec) {
   if (first.version != fingerprint_version)
-    throw Failure(Code::idempotency_mismatch,
-                  "idempotency_key: it was used by another version of taskstate, whose request cannot be compared");
+    return Error{Code::idempotency_mismatch,
+                 "idempotency_key: it was used by another version of taskstate, whose request cannot be compared"};
   if (first.fingerprint != fingerprint(spec))
-    throw Failure(Code::idempotency_mismatch, "idempotency_key: it was used for a task with other content");
+    return Error{Code::idempotency_mismatch, "idempotency_key: it was used for a task with other content"};
+  return std::nullopt;
 }
 
 }  // namespace tse::core

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace tse::core {
@@ -24,7 +25,7 @@ struct Replay {
   std::int64_t expires_at = 0;  ///< us UTC
 };
 
-/// Throws Failure(idempotency_mismatch) unless the request is the one that the key was used for.
-void require_same(const Replay& first, const NewTask& spec);
+/// idempotency_mismatch unless the request is the one that the key was used for.
+[[nodiscard]] std::optional<Error> check_same(const Replay& first, const NewTask& spec);
 
 }  // namespace tse::core

@@ -4,6 +4,8 @@
 
 #include "core/error.hpp"
 
+#include <taskstate/contract/limits.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -11,8 +13,8 @@
 
 namespace tse::core {
 
-inline constexpr std::size_t max_json_bytes = std::size_t{1} << 20;
-inline constexpr std::size_t max_json_depth = 32;
+inline constexpr std::size_t max_json_bytes{taskstate::contract::limit::task.most};
+inline constexpr std::size_t max_json_depth{taskstate::contract::limit::json_depth.most};
 
 struct Json {
   enum class Kind { null, boolean, number, string, array, object };

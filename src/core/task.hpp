@@ -1,6 +1,7 @@
 // The task: what the wire shows (Task), what the engine keeps beside it (Row), what its history holds (Event).
 #pragma once
 
+#include <taskstate/contract/kinds.hpp>
 #include <taskstate/state_machine.hpp>
 
 #include <cstdint>
@@ -73,13 +74,13 @@ struct Task {
   bool operator==(const Task&) const = default;
 };
 
-enum class FailureKind : std::int32_t { failed, cancelled, expired, lost };
-[[nodiscard]] std::string_view to_string(FailureKind kind) noexcept;
-[[nodiscard]] std::optional<FailureKind> failure_kind_from_string(std::string_view text) noexcept;
+using taskstate::contract::failure_kind_from_string;
+using taskstate::contract::FailureKind;
+using taskstate::contract::to_string;
 
 /// What the change that makes this row says to the history; the store turns it into an event, and gives none back.
 struct EventNote {
-  std::string kind{};  ///< "created", "started", "annotated", "completed", "failed", "external"
+  std::string kind{};  ///< one of contract::event_kinds
   Text worker{};
   Text request_id{};
   Text traceparent{};

@@ -1,6 +1,8 @@
 // RFC 3339 from and to microseconds UTC. No clock is read here.
 #pragma once
 
+#include <taskstate/contract/limits.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,8 +11,8 @@
 namespace tse::core {
 
 /// The times that RFC 3339 can spell: years 0000 to 9999.
-inline constexpr std::int64_t min_time = -62167219200000000;
-inline constexpr std::int64_t max_time = 253402300799999999;
+inline constexpr std::int64_t min_time = taskstate::contract::limit::time.least;
+inline constexpr std::int64_t max_time = taskstate::contract::limit::time.most;
 
 /// "2019-12-27T18:11:19.117Z": UTC, exactly three fractional digits, rounded down. `us` must lie in
 /// [min_time, max_time]; values beyond are clamped.

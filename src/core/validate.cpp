@@ -210,9 +210,14 @@ void check_warnings(Details& out, const std::vector<Warning>& warnings) {
   for (std::size_t index = 0; index < warnings.size(); ++index) check_warning(out, "warnings", index, warnings[index]);
 }
 
+void check_operation_name(Details& out, std::string_view field, std::string_view value) {
+  if (!is_operation(value))
+    add(out, field, "must be a lower-case letter and up to 31 of a-z 0-9 _" + has_bytes(value.size()));
+}
+
 void check_operation(Details& out, std::string_view value, std::span<const std::string> allowed) {
   if (!is_operation(value)) {
-    add(out, "operation", "must be a lower-case letter and up to 31 of a-z 0-9 _" + has_bytes(value.size()));
+    check_operation_name(out, "operation", value);
   } else if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
     add(out, "operation", "not allowed here" + has_bytes(value.size()));
   }
@@ -238,11 +243,6 @@ void check_claim_filter(Details& out, std::size_t zones, std::size_t operations)
     add(out, "zones",
         "times operations at most " + std::to_string(max_claim_pairs) + ", are " + std::to_string(zones) + " times " +
             std::to_string(operations) + ": name fewer in each claim, or none for all");
-}
-
-void check_page_limit(Details& out, std::string_view field, std::int64_t value) {
-  if (value < 1 || value > max_page)
-    add(out, field, "must be 1-" + std::to_string(max_page) + ", is " + std::to_string(value));
 }
 
 Details validate(const Task& task) { return validate(task, render(task)); }

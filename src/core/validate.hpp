@@ -4,6 +4,9 @@
 #include "core/error.hpp"
 #include "core/task.hpp"
 
+#include <taskstate/contract/limits.hpp>
+#include <taskstate/contract/options.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,24 +17,27 @@
 
 namespace tse::core {
 
-inline constexpr std::size_t max_id_bytes = 128;
-inline constexpr std::size_t max_name_bytes = 512;  ///< install_id, package_id, package_slug
-inline constexpr std::size_t max_message_bytes = 16384;
-inline constexpr std::size_t max_actor_bytes = 256;
-inline constexpr std::size_t max_request_id_bytes = 128;
-inline constexpr std::size_t max_links = 64;
-inline constexpr std::size_t max_warnings = 256;
-inline constexpr std::size_t max_task_bytes = std::size_t{1} << 20;
+namespace contract = taskstate::contract;
+namespace limit = taskstate::contract::limit;
+
+inline constexpr std::size_t max_id_bytes{limit::id.most};
+inline constexpr std::size_t max_name_bytes{limit::name.most};  ///< install_id, package_id, package_slug
+inline constexpr std::size_t max_message_bytes{limit::error_message.most};
+inline constexpr std::size_t max_actor_bytes{limit::worker.most};
+inline constexpr std::size_t max_request_id_bytes{limit::request_id.most};
+inline constexpr std::size_t max_links{limit::links.most};
+inline constexpr std::size_t max_warnings{limit::warnings.most};
+inline constexpr std::size_t max_task_bytes{limit::task.most};
 /// What a task that has not ended must leave free, so that the engine can always end it with a message of its own.
-inline constexpr std::size_t room_to_fail = 128;
-inline constexpr std::size_t max_payload_bytes = std::size_t{1} << 20;
+inline constexpr std::size_t room_to_fail{contract::pace::room_to_fail};
+inline constexpr std::size_t max_payload_bytes{limit::payload.most};
 /// What one claim may name. Each zone is looked at for each operation.
-inline constexpr std::size_t max_claim_zones = 1000;
-inline constexpr std::size_t max_claim_operations = 100;
-inline constexpr std::size_t max_claim_pairs = 10000;
-inline constexpr std::int64_t max_leases = 64;  ///< of one claim
-inline constexpr std::int64_t max_page = 1000;  ///< of tasks or events
-inline constexpr std::int64_t max_package_version = (std::int64_t{1} << 53) - 1;
+inline constexpr std::size_t max_claim_zones{limit::claim_zones.most};
+inline constexpr std::size_t max_claim_operations{limit::claim_operations.most};
+inline constexpr std::size_t max_claim_pairs{limit::claim_pairs.most};
+inline constexpr std::int64_t max_leases = contract::argument::leases.most;    ///< of one claim
+inline constexpr std::int64_t max_page = contract::argument::list_limit.most;  ///< of tasks or events
+inline constexpr std::int64_t max_package_version = limit::package_version.most;
 
 /// 1-128 bytes of A-Z a-z 0-9 - . _ ~, not "." or "..".
 [[nodiscard]] bool is_id(std::string_view text) noexcept;
@@ -66,12 +72,13 @@ void check_message(std::vector<Detail>& out, std::string_view field, std::string
 void check_version(std::vector<Detail>& out, std::string_view field, std::int64_t value);
 void check_links(std::vector<Detail>& out, const std::vector<Link>& links);
 void check_warnings(std::vector<Detail>& out, const std::vector<Warning>& warnings);
+/// The grammar alone.
+void check_operation_name(std::vector<Detail>& out, std::string_view field, std::string_view value);
 /// The grammar and the list of what create() allows.
 void check_operation(std::vector<Detail>& out, std::string_view value, std::span<const std::string> allowed);
 void check_payload(std::vector<Detail>& out, std::size_t bytes);
 void check_actor(std::vector<Detail>& out, std::string_view value);
 /// How many zones and operations a claim names.
 void check_claim_filter(std::vector<Detail>& out, std::size_t zones, std::size_t operations);
-void check_page_limit(std::vector<Detail>& out, std::string_view field, std::int64_t value);
 
 }  // namespace tse::core

@@ -1,69 +1,52 @@
 #include "engine/change.hpp"
 
+#include "core/opaque.hpp"
+#include "engine/carry_out.hpp"
+#include "engine/checks.hpp"
+#include "engine/engine.hpp"
+
 #include <utility>
-#include <variant>
 
 namespace tse::engine {
 namespace {
 
-core::Failure missing(const core::Context& context) {
-  if (context.epoch) return {core::Code::lease_lost, "the task of the lease is gone"};
-  return {core::Code::not_found, "no such task in this zone"};
-}
-
-/// False: the row moved before the first step.
-bool replace_all(store::Session& session, const core::Row& row, const core::Steps& steps) {
-  const core::Row* before = &row;
-  for (const core::Row& step : steps) {
-    if (!session.replace(*before, step)) {
-      if (before == &row) return false;
-      throw core::Failure(core::Code::internal, "a task moved between the two steps of one change");
-    }
-    before = &step;
-  }
-  return true;
+core::Row edit(Context& at, Edit what, const Call& call) {
+  at.commit(change_of(at, what, call), call);
+  at.tell(what.row);
+  return std::move(what.row);
 }
 
 }  // namespace
 
-Carried carry_out(store::Session& session, const core::Key& key, const core::Intent& intent,
-                  const core::Context& context) {
-  for (std::optional<std::int64_t> refused_version;;) {
-    std::optional<core::Row> row = session.read(key);
-    if (!row) throw missing(context);
-    // It did not move, and yet is not what was read: a version that is no number would be tried for ever.
-    if (row->version == refused_version)
-      throw core::Failure(core::Code::corrupt, "a task's version cannot be compared with itself");
-    auto applied = core::apply(*row, intent, context);
-    if (auto* refused = std::get_if<core::Error>(&applied)) throw core::Failure(std::move(*refused));
-    auto* const steps = std::get_if<core::Steps>(&applied);
-    if (steps == nullptr) return {std::move(*row), false};
-    if (replace_all(session, *row, *steps)) return {std::move(steps->back()), true};
-    refused_version = row->version;
-  }
+Edit prepare_edit(const core::Key& key, const core::Intent& intent) {
+  require_possible(key);
+  return {key, &intent};
 }
 
-void require_given_out_here(store::Session& session, const std::string& generation) {
-  if (generation != session.generation())
-    throw core::Failure(core::Code::lease_lost,
-                        "the lease was given out by another file, or before this one was restored");
+Edit prepare_edit(std::string_view token, const core::Intent& intent) {
+  core::LeaseToken lease = require(core::read_lease(token));
+  return {std::move(lease.key), &intent, lease.epoch, std::move(lease.generation)};
 }
 
-void run_also(store::Session& session, const std::vector<store::Statement>& statements, const core::Key& key,
-              std::int64_t now) {
-  for (std::size_t i = 0; i < statements.size(); ++i) {
-    try {
-      session.run(statements[i], key, now);
-    } catch (const core::Failure& failure) {
-      core::Error error = failure.error();
-      if (!error.details.empty()) {
-        core::Detail& fault = error.details.front();
-        fault.field = "also[" + std::to_string(i) + "]";
-        error.message = fault.field + ": " + fault.message;
-      }
-      throw core::Failure(std::move(error));
-    }
-  }
+store::Change change_of(Context& at, Edit& edit, const Call& call) {
+  return {[&at, &edit, &call](store::Session& session) {
+    core::Context occasion = at.occasion(call);
+    occasion.epoch = edit.epoch;
+    if (edit.generation) require(core::check_origin(*edit.generation, session.generation()));
+    Carried carried = carry_out(session, edit.key, *edit.intent, occasion);
+    if (carried.changed) run_also(session, call.also, edit.key, carried.row.task.updated_at);
+    edit.row = std::move(carried.row);
+  }};
+}
+
+core::Row change(Engine& engine, const core::Key& key, const core::Intent& intent, const Call& call) {
+  Context& at = engine.enter(call);
+  return edit(at, prepare_edit(key, intent), call);
+}
+
+core::Row change_leased(Engine& engine, std::string_view token, const core::Intent& intent, const Call& call) {
+  Context& at = engine.enter(call);
+  return edit(at, prepare_edit(token, intent), call);
 }
 
 }  // namespace tse::engine

@@ -1,32 +1,37 @@
-// One intent carried out on one task, inside of a change.
+// One intent for one task, named by its key or by the lease that holds it.
 #pragma once
 
 #include "core/apply.hpp"
+#include "core/task.hpp"
+#include "engine/call.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
+#include <string_view>
 
 namespace tse::engine {
 
-struct Carried {
-  core::Row row;
-  bool changed = false;
+class Engine;
+struct Context;
+
+/// Durable on return.
+core::Row change(Engine& engine, const core::Key& key, const core::Intent& intent, const Call& call);
+/// The same for the task that a lease holds. `token` is that of the lease.
+core::Row change_leased(Engine& engine, std::string_view token, const core::Intent& intent, const Call& call);
+
+/// An intent for a task, and the task after it.
+struct Edit {
+  core::Key key;
+  const core::Intent* intent;
+  std::optional<std::int64_t> epoch{};
+  core::Text generation{};  ///< the lease's
+  core::Row row{};
 };
-
-/// The task after the intent, and whether it changed anything. Throws Failure as core refuses it, and not_found, or
-/// lease_lost for what is asked under a lease.
-Carried carry_out(store::Session& session, const core::Key& key, const core::Intent& intent,
-                  const core::Context& context);
-
-/// Throws Failure(lease_lost) for a lease of another file, or from before this one's content was replaced: which can
-/// happen at any time, so it is told within the transaction.
-void require_given_out_here(store::Session& session, const std::string& generation);
-
-/// Runs the host's statements that go with a change of the task.
-void run_also(store::Session& session, const std::vector<store::Statement>& statements, const core::Key& key,
-              std::int64_t now);
+/// Throws Failure: not_found for a key that no task can have, invalid_argument for what is no token.
+[[nodiscard]] Edit prepare_edit(const core::Key& key, const core::Intent& intent);
+[[nodiscard]] Edit prepare_edit(std::string_view token, const core::Intent& intent);
+/// Refers to all three.
+[[nodiscard]] store::Change change_of(Context& at, Edit& edit, const Call& call);
 
 }  // namespace tse::engine

@@ -1,26 +1,30 @@
-// What the engine's operations check of their arguments before anything else.
+// What core judges, as the engine's operations tell it: by throwing.
 #pragma once
 
+#include "core/check.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
 
 #include <chrono>
-#include <vector>
+#include <optional>
+#include <utility>
+#include <variant>
 
 namespace tse::engine {
 
-struct Call;
+/// Throws the Failure that core has for it, if it has one.
+inline void require(std::optional<core::Error> refused) {
+  if (refused) throw core::Failure(*std::move(refused));
+}
+template <class Value>
+Value require(std::variant<Value, core::Error> judged) {
+  if (auto* const refused = std::get_if<core::Error>(&judged)) throw core::Failure(std::move(*refused));
+  return std::get<Value>(std::move(judged));
+}
 
-/// Throws Failure(invalid_argument).
-void check_call(const Call& call);
-/// Ids outside the grammar cannot name a task, so they are never looked up.
-[[nodiscard]] bool is_possible(const core::Key& key);
-/// The same, where a task must be named. Throws Failure(not_found).
+using core::is_possible;
+/// Where a task must be named. Throws Failure(not_found).
 void require_possible(const core::Key& key);
-
-inline constexpr std::chrono::microseconds shortest_lease = std::chrono::milliseconds(1);
-inline constexpr std::chrono::microseconds longest_lease = std::chrono::hours(24 * 30);
-void check_lease_terms(std::vector<core::Detail>& out, const core::Text& worker, std::chrono::microseconds lease);
 
 /// A duration from now on that no clock overflows with.
 [[nodiscard]] std::chrono::microseconds capped(std::chrono::microseconds duration);

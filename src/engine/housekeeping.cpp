@@ -1,6 +1,6 @@
 #include "engine/housekeeping.hpp"
 
-#include "engine/change.hpp"
+#include "engine/carry_out.hpp"
 
 #include <algorithm>
 #include <optional>

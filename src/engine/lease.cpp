@@ -1,5 +1,7 @@
-// What the holder of a lease does. Each names the lease by its token and is compared with the task's current one.
-#include "core/lease.hpp"
+#include "engine/lease.hpp"
+
+#include "core/opaque.hpp"
+#include "engine/carry_out.hpp"
 #include "engine/change.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
@@ -8,66 +10,37 @@
 #include <utility>
 
 namespace tse::engine {
-namespace {
-
-core::Failure bad_duration(const char* field, const char* rule, std::chrono::microseconds value) {
-  return core::Failure(core::invalid(field, std::string(rule) + ", is " + std::to_string(value.count()) + " us"));
-}
-
-}  // namespace
-
-core::LeaseToken Engine::lease_in(std::string_view text) {
-  auto token = core::parse_lease(text);
-  if (!token)
-    throw core::Failure(
-        core::invalid("lease", "must be the token of a lease, has " + std::to_string(text.size()) + " bytes"));
-  return std::move(*token);
-}
-
-Heartbeat Engine::heartbeat(std::string_view text, std::optional<std::chrono::microseconds> lease,
-                            std::optional<core::Link> progress, const Call& call) {
-  enter();
-  check_call(call);
-  const core::LeaseToken token = lease_in(text);
-  const std::chrono::microseconds duration = lease.value_or(std::chrono::microseconds(token.duration));
-  if (duration < shortest_lease || duration > longest_lease)
-    throw bad_duration("lease", "must be 1 ms to 30 days", duration);
-  core::Heartbeat intent{0, settings_.lease_clock.name, std::move(progress)};
+Heartbeat heartbeat(Engine& engine, std::string_view token, std::optional<std::chrono::microseconds> lease,
+                    std::optional<core::Link> progress, const Call& call) {
+  Context& at = engine.enter(call);
+  const core::LeaseToken held = require(core::read_lease(token));
+  const std::chrono::microseconds duration = lease.value_or(std::chrono::microseconds(held.duration));
+  require(core::check(core::HeartbeatTerms{duration}));
+  core::Heartbeat intent{0, at.settings.lease_clock.name, std::move(progress)};
   // A power cut ends the worker too, so only what the client sees must be on the disk.
   const bool shown = intent.progress || !call.also.empty();
   Heartbeat beat;
   beat.duration = duration.count();
   const auto move = [&](store::Session& session) {
-    core::Context context = this->context(call);
-    context.epoch = token.epoch;
-    require_given_out_here(session, token.generation);
-    store_->note_lease(duration.count());
-    intent.until = settings_.lease_clock.now() + duration.count();
-    const core::Row row = carry_out(session, token.key, intent, context).row;
+    core::Context occasion = at.occasion(call);
+    occasion.epoch = held.epoch;
+    require(core::check_origin(held.generation, session.generation()));
+    at.store->note_lease(duration.count());
+    intent.until = at.settings.lease_clock.now() + duration.count();
+    const core::Row row = carry_out(session, held.key, intent, occasion).row;
     beat.cancel_requested = row.cancel_requested;
-    run_also(session, call.also, token.key, std::max(context.now, row.task.updated_at));
-    beat.expires_at = context.now + duration.count();
+    run_also(session, call.also, held.key, std::max(occasion.now, row.task.updated_at));
+    beat.expires_at = occasion.now + duration.count();
   };
-  commit({move, shown ? store::Durability::full : store::Durability::relaxed, shown}, call);
+  at.commit({move, shown ? store::Durability::full : store::Durability::relaxed, shown}, call);
   return beat;
 }
 
-Engine::Edit Engine::prepare_leased(std::string_view text, const core::Intent& intent) {
-  core::LeaseToken token = lease_in(text);
-  return {std::move(token.key), &intent, token.epoch, std::move(token.generation), {}};
-}
-
-core::Row Engine::change_leased(std::string_view text, const core::Intent& intent, const Call& call) {
-  enter();
-  check_call(call);
-  return edit(prepare_leased(text, intent), call);
-}
-
-core::Row Engine::release(std::string_view text, std::chrono::microseconds delay, const Call& call) {
-  if (delay.count() < 0 || delay > longest_lease) throw bad_duration("delay", "must be 0 to 30 days", delay);
+core::Row release(Engine& engine, std::string_view token, std::chrono::microseconds delay, const Call& call) {
+  Context& at = engine.enter(call, core::ReleaseTerms{delay});
   core::Release intent;
-  if (delay.count() > 0) intent.not_before = settings_.clock() + delay.count();
-  return change_leased(text, intent, call);
+  if (delay.count() > 0) intent.not_before = at.settings.clock() + delay.count();
+  return change_leased(engine, token, intent, call);
 }
 
 }  // namespace tse::engine

@@ -1,7 +1,9 @@
 #include "engine/lease_judge.hpp"
 
 #include "core/lease.hpp"
-#include "engine/checks.hpp"
+#include "core/range.hpp"
+
+#include <taskstate/contract/options.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -30,7 +32,8 @@ std::optional<std::int64_t> LeaseJudge::over_by_absence(std::string_view clock, 
   const store::ClockPresence presence = store_.presence(clock, ours_.even ? ours_.even() : ours_.now());
   if (presence.living) return std::nullopt;
   if (another_boot) return all;
-  const std::int64_t longest = presence.longest_lease > 0 ? presence.longest_lease : longest_lease.count();
+  const std::int64_t longest =
+      presence.longest_lease > 0 ? presence.longest_lease : core::contract::argument::lease.most;
   if (presence.absent_for < longest) return std::nullopt;
   return all;
 }

@@ -1,6 +1,8 @@
 // The engine's log: an own logger per engine, never the process's default one.
 #pragma once
 
+#include "core/settings.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,12 +11,13 @@
 
 namespace tse::engine {
 
-enum class LogLevel : std::int32_t { trace = 0, debug = 1, info = 2, warn = 3, error = 4, off = 5 };
+using core::LogLevel;
+using LogCallback = std::function<void(LogLevel, std::string_view line)>;
 
 struct LogSettings {
   LogLevel level = LogLevel::warn;
-  std::string file;                                               ///< empty: stderr
-  std::function<void(LogLevel, std::string_view line)> callback;  ///< instead of file and stderr
+  std::string file;      ///< empty: stderr
+  LogCallback callback;  ///< instead of file and stderr
 };
 
 /// Any thread. A line never holds a control character, whatever went into it, so input cannot forge

@@ -1,12 +1,15 @@
-// Removing tasks that have ended: by age, in small transactions, and one at once without a trace.
-#include "core/validate.hpp"
-#include "engine/change.hpp"
+#include "engine/purge.hpp"
+
+#include "core/removal.hpp"
+#include "engine/carry_out.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
+#include "engine/tick.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <taskstate/contract/limits.hpp>
 #include <utility>
 
 namespace tse::engine {
@@ -14,53 +17,41 @@ namespace {
 
 // Short enough that a neighbour in the queue hardly notices.
 constexpr std::size_t tasks_per_commit = 8;
-constexpr std::int64_t tasks_per_round = 1000;
+constexpr std::int64_t tasks_per_round = taskstate::contract::pace::purged_tasks;
 
 /// What removed tasks have left, and nothing that is over only in time.
 constexpr store::Expiry nothing_else{std::numeric_limits<std::int64_t>::min(),
                                      std::numeric_limits<std::int64_t>::min()};
 
-constexpr std::chrono::microseconds longest_age = std::chrono::hours(24 * 366 * 100);
-
-void check(const PurgeQuery& query) {
-  std::vector<core::Detail> broken;
-  if (!query.zone_id.empty()) core::check_id(broken, "zone_id", query.zone_id);
-  if (query.older_than.count() < 0 || query.older_than > longest_age)
-    broken.push_back({"older_than", "must be 0 to 100 years, is " + std::to_string(query.older_than.count()) + " us"});
-  if (query.limit < 0) broken.push_back({"limit", "must not be negative, is " + std::to_string(query.limit)});
-  if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-}
-
 bool has_given_up(const core::Failure& failure) {
   return failure.error().code == core::Code::busy || failure.error().code == core::Code::cancelled;
 }
 
-}  // namespace
-
-void Engine::bury(store::Session& session, const core::Key& key, std::int64_t now) {
-  if (settings_.tombstones.count() > 0) session.entomb(key, now, now + settings_.tombstones.count());
+void bury(const Context& at, store::Session& session, const core::Key& key, std::int64_t now) {
+  const std::chrono::microseconds kept = at.settings.tombstones;
+  if (kept.count() > 0) session.entomb(key, now, now + kept.count());
 }
 
-std::int64_t Engine::purge_ended(store::EndedQuery query, std::int64_t limit, const Call& call) {
+std::int64_t purge_ended(Context& at, store::EndedQuery query, std::int64_t limit, const Call& call) {
   std::int64_t removed = 0;
   try {
     while (limit == 0 || removed < limit) {
       const auto left = limit == 0 ? tasks_per_commit : static_cast<std::size_t>(limit - removed);
       query.limit = std::min(tasks_per_commit, left);
       std::vector<core::Key> keys;
-      store_->view([&](store::View& view) { keys = view.ended(query); }, patience(call));
+      at.store->view([&](store::View& view) { keys = view.ended(query); }, at.patience(call));
       if (keys.empty()) break;
       std::int64_t count = 0;
       const auto remove = [&](store::Session& session) {
         count = 0;
         for (const core::Key& key : keys) {
           if (!session.remove_ended(key, query)) continue;
-          bury(session, key, query.now);
+          bury(at, session, key, query.now);
           run_also(session, call.also, key, query.now);
           ++count;
         }
       };
-      commit({remove}, call);
+      at.commit({remove}, call);
       removed += count;
       if (call.stop.stop_requested()) break;
     }
@@ -77,44 +68,59 @@ std::int64_t Engine::purge_ended(store::EndedQuery query, std::int64_t limit, co
   return removed;
 }
 
-std::int64_t Engine::purge(const PurgeQuery& query, const Call& call) {
-  enter();
-  check_call(call);
-  check(query);
-  const std::int64_t now = settings_.clock();
-  store::EndedQuery ended{query.zone_id, now - query.older_than.count(), now};
-  ended.expired_until = wall_.expired_until(now);
-  return purge_ended(std::move(ended), query.limit, call);
+// The task is gone by now; that its history is not, is nothing that others could not do.
+void drop_left_over(Context& at, const Call& call) {
+  constexpr std::size_t events_per_commit = 256;
+  try {
+    for (std::size_t dropped = 1; dropped > 0;)
+      at.commit({[&](store::Session& session) { dropped = session.drop_expired(nothing_else, events_per_commit); },
+                 store::Durability::relaxed, false},
+                call);
+  } catch (const core::Failure& failure) {
+    core::Error error = core::copy_of(failure.error());
+    if (has_given_up(failure)) error.code = core::Code::unavailable;
+    error.outcome = core::Outcome::unknown;
+    throw core::Failure(std::move(error));
+  }
 }
 
-void Engine::clean(const Call& call, std::int64_t& changed) {
-  const std::int64_t now = settings_.clock();
-  if (wall_.is_paused()) return;
-  if (settings_.retention.count() > 0)
-    changed += purge_ended({"", now - settings_.retention.count(), now}, tasks_per_round, call);
-  const store::Expiry expiry{now, now - settings_.feed_retention.count()};
+}  // namespace
+
+std::int64_t purge(Engine& engine, const PurgeQuery& query, const Call& call) {
+  Context& at = engine.enter(call, query);
+  const std::int64_t now = at.settings.clock();
+  store::EndedQuery ended{query.zone_id.value_or(""), now - query.older_than->count(), now};
+  ended.expired_until = at.wall.expired_until(now);
+  return purge_ended(at, std::move(ended), query.limit, call);
+}
+
+void clean(Context& at, const Call& call, std::int64_t& changed) {
+  const std::int64_t now = at.settings.clock();
+  if (at.wall.is_paused()) return;
+  if (at.settings.retention.count() > 0)
+    changed += purge_ended(at, {"", now - at.settings.retention.count(), now}, tasks_per_round, call);
+  const store::Expiry expiry{now, now - at.settings.feed_retention.count()};
   bool due = false;
   bool erasing = false;
   const auto look = [&](store::View& view) {
     due = view.has_expired(expiry);
     erasing = due && view.has_expired(nothing_else);
   };
-  store_->view(look, patience(call));
+  at.store->view(look, at.patience(call));
   for (std::size_t dropped = round_size; due && dropped >= round_size;)
-    commit({[&](store::Session& session) { dropped = session.drop_expired(expiry, round_size); },
-            store::Durability::relaxed, false},
-           call);
+    at.commit({[&](store::Session& session) { dropped = session.drop_expired(expiry, round_size); },
+               store::Durability::relaxed, false},
+              call);
   if (!erasing) return;
   try {  // of an erasure that its process did not end
-    store_->flush_removed(patience(call));
+    at.store->flush_removed(at.patience(call));
   } catch (const core::Failure& failure) {
     if (failure.error().code != core::Code::unavailable) throw;
   }
 }
 
-bool Engine::erase(const core::Key& key, const Call& call) {
-  enter();
-  check_call(call);
+bool erase(Engine& engine, const core::Key& key, const Call& call) {
+  Context& at = engine.enter(call);
   bool erased = false;
   bool is_left = false;
   if (is_possible(key)) {
@@ -123,40 +129,22 @@ bool Engine::erase(const core::Key& key, const Call& call) {
       const auto row = session.read(key);
       is_left = session.has_expired(nothing_else);
       if (!row) return;
-      if (!taskstate::is_terminal(row->task.status))
-        throw core::Failure(core::Code::illegal_transition, "a " + std::string(to_string(row->task.status)) +
-                                                                " task cannot be erased; cancel it first");
-      const std::int64_t now = settings_.clock();
+      require(core::check_erasure(row->task));
+      const std::int64_t now = at.settings.clock();
       erased = session.remove(key, now);
       is_left = session.has_expired(nothing_else);
-      bury(session, key, now);
+      bury(at, session, key, now);
       run_also(session, call.also, key, now);
     };
-    commit({remove}, call);
+    at.commit({remove}, call);
   }
   try {
-    if (is_left) drop_left_over(call);
-    store_->flush_removed(patience(call));
+    if (is_left) drop_left_over(at, call);
+    at.store->flush_removed(at.patience(call));
   } catch (const std::bad_alloc&) {
     throw core::Failure(core::Code::no_memory, "out of memory", core::Outcome::unknown);
   }
   return erased;
-}
-
-// The task is gone by now; that its history is not, is nothing that others could not do.
-void Engine::drop_left_over(const Call& call) {
-  constexpr std::size_t events_per_commit = 256;
-  try {
-    for (std::size_t dropped = 1; dropped > 0;)
-      commit({[&](store::Session& session) { dropped = session.drop_expired(nothing_else, events_per_commit); },
-              store::Durability::relaxed, false},
-             call);
-  } catch (const core::Failure& failure) {
-    core::Error error = core::copy_of(failure.error());
-    if (has_given_up(failure)) error.code = core::Code::unavailable;
-    error.outcome = core::Outcome::unknown;
-    throw core::Failure(std::move(error));
-  }
 }
 
 }  // namespace tse::engine

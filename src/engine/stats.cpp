@@ -1,11 +1,9 @@
-// Figures, and how they are told to a scraper (OpenMetrics 1.0.0).
-#include "core/validate.hpp"
-#include "engine/checks.hpp"
+#include "engine/stats.hpp"
+
 #include "engine/engine.hpp"
 
-#include <initializer_list>
-#include <string>
 #include <utility>
+#include <vector>
 
 namespace tse::engine {
 namespace {
@@ -13,135 +11,21 @@ namespace {
 /// What stands before the colon in a lease clock's name.
 std::string kind_of(const std::string& clock) { return clock.substr(0, clock.find(':')); }
 
-/// One label. What a foreign client wrote into the counters may be any bytes; what is no printable UTF-8 becomes "?".
-std::string label(std::string_view name, std::string_view value) {
-  std::string text(name);
-  text += "=\"";
-  for (std::size_t good = core::utf8_prefix(value); !value.empty(); good = core::utf8_prefix(value)) {
-    if (good == 0) {
-      text += '?';
-      value.remove_prefix(1);
-      continue;
-    }
-    for (const char c : value.substr(0, good)) {
-      const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
-      if (c == '\\' || c == '"' || c == '\n') text += '\\';
-      text += c == '\n' ? 'n' : is_control ? '?' : c;
-    }
-    value.remove_prefix(good);
-  }
-  return text + '"';
-}
-
-/// Writes metric families.
-class MetricsText {
- public:
-  void family(std::string_view name, std::string_view type, std::string_view help, std::string_view unit = {}) {
-    const std::string full = "taskstate_" + std::string(name);
-    line("# TYPE " + full + ' ' + std::string(type));
-    if (!unit.empty()) line("# UNIT " + full + ' ' + std::string(unit));
-    line("# HELP " + full + ' ' + std::string(help));
-    name_ = full + (type == "counter" ? "_total" : type == "info" ? "_info" : "");
-  }
-  void sample(const std::string& value, std::initializer_list<std::string> labels = {}) {
-    std::string all;
-    for (const std::string& each : labels) all += (all.empty() ? "{" : ",") + each;
-    line(name_ + all + (all.empty() ? "" : "}") + ' ' + value);
-  }
-  void gauge(std::string_view name, std::string_view help, std::int64_t value, std::string_view unit = {}) {
-    family(name, "gauge", help, unit);
-    sample(std::to_string(value));
-  }
-  void counter(std::string_view name, std::string_view help, std::int64_t value) {
-    family(name, "counter", help);
-    sample(std::to_string(value));
-  }
-  [[nodiscard]] std::string end() && {
-    line("# EOF");
-    return std::move(text_);
-  }
-
- private:
-  void line(const std::string& content) { text_ += content + '\n'; }
-  std::string text_;
-  std::string name_;
-};
-
-std::string seconds(std::int64_t microseconds) {
-  std::string fraction = std::to_string(microseconds % 1000000);
-  fraction.insert(0, 6 - fraction.size(), '0');
-  return std::to_string(microseconds / 1000000) + '.' + fraction;
-}
-
 }  // namespace
 
-Stats Engine::stats(std::string_view zone_id, const Call& call) {
-  enter();
-  if (!zone_id.empty()) {
-    std::vector<core::Detail> broken;
-    core::check_id(broken, "zone_id", zone_id);
-    if (!broken.empty()) throw core::Failure(core::invalid(std::move(broken)));
-  }
-  Stats stats{store_->stats(zone_id, patience(call)),
-              static_cast<std::int64_t>(watches_->count()),
-              answers_.figures(),
-              store_->proof(),
-              settings_.durability,
-              kind_of(settings_.lease_clock.name),
+Stats stats(Engine& engine, const core::Text& zone_id, const Call& call) {
+  Context& at = engine.enter(call, core::ZoneFilter{zone_id});
+  Stats stats{at.store->stats(zone_id.value_or(""), at.patience(call)),
+              static_cast<std::int64_t>(at.watches->count()),
+              at.answers.figures(),
+              at.store->proof(),
+              at.settings.durability,
+              kind_of(at.settings.lease_clock.name),
               {},
-              wall_.is_paused()};
-  store_->view([&](store::View& view) { stats.incomparable = find_incomparable(view, moment(), judge_); },
-               patience(call));
+              at.wall.is_paused()};
+  at.store->view([&](store::View& view) { stats.incomparable = find_incomparable(view, at.moment(), at.judge); },
+                 at.patience(call));
   return stats;
-}
-
-void Engine::clock_ok(const Call& call) {
-  enter();
-  check_call(call);
-  wall_.accept();
-}
-
-std::string_view to_string(store::Proof proof) noexcept {
-  switch (proof) {
-    case store::Proof::none: return "none";
-    case store::Proof::wal_index: return "wal_index";
-    case store::Proof::own_commits: return "own_commits";
-  }
-  return {};
-}
-
-std::string to_open_metrics(const Stats& stats) {
-  const store::Stats& store = stats.store;
-  MetricsText text;
-  text.family("tasks", "gauge", "Tasks in the file by zone, operation and status.");
-  for (const store::Count& each : store.counts)
-    text.sample(std::to_string(each.count), {label("zone", each.zone_id), label("operation", each.operation),
-                                             label("status", to_string(each.status))});
-  text.gauge("file_bytes", "Size of the database file.", store.file_bytes, "bytes");
-  text.gauge("file_free_bytes", "Unused bytes in the database file.", store.free_bytes, "bytes");
-  text.gauge("wal_bytes", "Size of the write-ahead log.", store.wal_bytes, "bytes");
-  text.gauge("feed_sequence", "Sequence number of the newest event.", store.last_sequence);
-  text.counter("commits", "Transactions that this process committed.", store.commits);
-  text.counter("changes", "Changes in them.", store.changes);
-  text.gauge("commit_group_size_max", "Most changes in one of them.", store.largest_group);
-  text.counter("checkpoints", "Checkpoints that this process made.", store.checkpoints);
-  text.counter("lock_waits", "Commits that waited for another process.", store.lock_waits);
-  text.family("lock_wait_seconds", "counter", "How long they waited, in sum.", "seconds");
-  text.sample(seconds(store.lock_wait_us));
-  text.gauge("waiters", "Registrations that wait for a task, a change or something to claim.", stats.waiters);
-  text.counter("cache_hits", "Status answers that were kept and current.", static_cast<std::int64_t>(stats.cache.hits));
-  text.counter("cache_misses", "Status answers that were read.", static_cast<std::int64_t>(stats.cache.misses));
-  text.gauge("cache_entries", "Answers that are kept.", static_cast<std::int64_t>(stats.cache.entries));
-  text.gauge("cache_bytes", "Memory that they take.", static_cast<std::int64_t>(stats.cache.bytes), "bytes");
-  text.gauge("leases_incomparable", "Leases on clocks that this process cannot compare with its own.",
-             stats.incomparable.leases);
-  text.gauge("lease_clocks_incomparable", "Those clocks.", stats.incomparable.clocks);
-  text.gauge("expiry_paused", "1: the wall clock has leapt, and nothing expires by it.", stats.expiry_paused ? 1 : 0);
-  text.family("engine", "info", "What the engine runs on.");
-  text.sample("1", {label("durability", stats.durability == store::Durability::full ? "full" : "relaxed"),
-                    label("lease_clock", stats.lease_clock), label("answer_proof", to_string(stats.proof)),
-                    label("sqlite", store.engine), label("locks", store.locks)});
-  return std::move(text).end();
 }
 
 }  // namespace tse::engine

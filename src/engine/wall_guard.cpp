@@ -2,6 +2,8 @@
 
 #include "core/time.hpp"
 
+#include <taskstate/contract/limits.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,8 +12,7 @@ namespace {
 
 using store::WallNote;
 
-constexpr std::int64_t hour = 3'600'000'000;  // us
-constexpr std::int64_t longest_pause = 24 * hour;
+namespace pace = taskstate::contract::pace;
 /// Smaller steps back are not worth a write.
 constexpr std::int64_t worth_noting = 1'000'000;
 
@@ -42,7 +43,7 @@ void WallGuard::read_notes() noexcept {
 
 bool WallGuard::leaps(std::int64_t distance) const noexcept {
   const std::int64_t lowest = note(WallNote::lowest);
-  return lowest != store::no_note && distance - std::max(lowest, note(WallNote::accepted)) > hour;
+  return lowest != store::no_note && distance - std::max(lowest, note(WallNote::accepted)) > pace::wall_leap;
 }
 
 std::int64_t WallGuard::expired_until(std::int64_t wall) noexcept {
@@ -70,7 +71,7 @@ bool WallGuard::judge(std::int64_t distance, std::int64_t now) noexcept {
     set(WallNote::leap_from, from);
     return true;
   }
-  if (now - noticed < longest_pause) return true;
+  if (now - noticed < pace::wall_pause) return true;
   set(WallNote::accepted, distance);
   return false;
 }

@@ -11,18 +11,6 @@
 #include <utility>
 
 namespace tse::engine {
-namespace {
-
-bool is_among(const std::vector<std::string>& sorted, std::string_view value) {
-  return sorted.empty() || std::binary_search(sorted.begin(), sorted.end(), value);
-}
-
-}  // namespace
-
-bool ClaimFilter::matches(std::string_view zone_id, std::string_view operation) const {
-  return is_among(zones, zone_id) && is_among(operations, operation);
-}
-
 Signal::Signal() : descriptor_(store::move_high(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
   if (!descriptor_) throw core::Failure(core::Code::unavailable, "the system has no descriptor left (eventfd)");
 }

@@ -5,6 +5,8 @@
 // run for one task.
 #pragma once
 
+#include "core/moved.hpp"
+#include "core/query.hpp"
 #include "core/task.hpp"
 #include "store/descriptor.hpp"
 #include "store/store.hpp"
@@ -29,13 +31,7 @@
 
 namespace tse::engine {
 
-/// Which tasks a claim looks at; sorted, without duplicates, so that equal filters are equal.
-struct ClaimFilter {
-  std::vector<std::string> zones;                        ///< empty: all
-  std::vector<std::string> operations;                   ///< empty: all
-  auto operator<=>(const ClaimFilter&) const = default;  // NOLINT(modernize-use-nullptr): that of <=> itself
-  [[nodiscard]] bool matches(std::string_view zone_id, std::string_view operation) const;
-};
+using core::ClaimFilter;
 
 /// An eventfd(2): readable from signal() to drain(). Neither writes to a file that a host has since opened under the
 /// same number.
@@ -100,7 +96,7 @@ class Watches {
     std::optional<std::int64_t> revision;  // nothing: until the task has ended
     std::int64_t tag;
     [[nodiscard]] bool concerns(const store::Move& move) const {
-      return move.ended || (revision && move.revision > *revision);
+      return core::has_moved(move.ended, move.revision, revision);
     }
   };
   struct KeyHash {

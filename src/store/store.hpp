@@ -5,6 +5,8 @@
 #include "core/cursor.hpp"
 #include "core/error.hpp"
 #include "core/idempotency.hpp"
+#include "core/settings.hpp"
+#include "core/statement.hpp"
 #include "core/task.hpp"
 
 #include <array>
@@ -15,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -118,18 +121,9 @@ class View {
   virtual bool has_expired(const Expiry& expiry) = 0;
 };
 
-/// What a statement's parameter is bound to.
-struct Blob {
-  std::string bytes;
-};
-using Value = std::variant<std::monostate, std::int64_t, double, std::string, Blob>;
-
-/// A statement of the host's own.
-struct Statement {
-  std::string sql;
-  std::vector<Value> values;                         ///< of the parameters without a name of ours, in order
-  std::vector<std::pair<std::string, Value>> named;  ///< by their names, prefix included
-};
+using core::Blob;
+using core::Statement;
+using core::Value;
 
 /// Where a change reads and writes. What it reads is current until the change ends; what it writes is
 /// durable only when Store::commit() says so.
@@ -163,8 +157,7 @@ class Session : public View {
   virtual void run(const Statement& statement, const core::Key& key, std::int64_t now) = 0;
 };
 
-/// Whether a change must have reached the disk when commit() returns. One that need not is still atomic and in order.
-enum class Durability { full, relaxed };
+using core::Durability;
 
 /// One change. May be run more than once, each time from the start: only the last run counts. Throws
 /// Failure to refuse; then nothing of it is kept.
@@ -324,26 +317,17 @@ enum class WallNote : std::uint8_t {
 using WallNotes = std::array<std::int64_t, 4>;
 inline constexpr std::int64_t no_note = INT64_MIN;
 
-/// The right to write, until it is destroyed. For one thread, and one commit().
-class WriteTurn {
- public:
-  virtual ~WriteTurn() = default;
-  /// Runs the changes in order and makes those that succeed durable (or, if all
-  /// are relaxed, visible). results[i] is empty if changes[i] is. What was not begun when the patience ended is `busy`
-  /// or `cancelled`.
-  virtual std::vector<std::optional<core::Error>> commit(std::span<const Change* const> changes,
-                                                         const Patience& patience) = 0;
-};
-
 /// One open database. Any number of threads. Everything throws core::Failure.
 class Store {
  public:
   virtual ~Store() = default;
 
-  /// Waits until nobody else writes. What to write is best gathered after that: the more, the cheaper.
-  [[nodiscard]] virtual std::unique_ptr<WriteTurn> turn(const Patience& patience) = 0;
-  /// How many changes one commit() profits from; 1 where changes share nothing.
-  [[nodiscard]] virtual std::size_t max_group() const noexcept = 0;
+  /// Carries out changes in order, each on its own, and together with those of other callers: errors[i] tells why
+  /// changes[i] was not done. What is done is durable on return; or, of relaxed ones, visible. What has not begun when
+  /// the deadline passes is `busy`, when it is asked to stop `cancelled`; what has begun runs to its end. Throws
+  /// Failure(closed) if it was closed before.
+  virtual void commit(std::span<const Change> changes, std::span<std::optional<core::Error>> errors, Deadline deadline,
+                      const std::stop_token& stop) = 0;
 
   /// Asks several things of one snapshot.
   virtual void view(const std::function<void(View&)>& ask, const Patience& patience) = 0;
@@ -377,11 +361,9 @@ class Store {
   /// Returns when nothing that was removed is left beside the database either. Throws Failure(unavailable, unknown).
   virtual void flush_removed(const Patience& patience) = 0;
 
-  /// Names the clock that this engine holds leases in: until it is closed, others can see that it lives. Once.
-  virtual void use_clock(const std::string& clock, const Patience& patience) = 0;
   /// Before a lease of that duration is granted in it, within a change.
   virtual void note_lease(std::int64_t duration) = 0;
-  /// `now` is on the clock of use_clock(), or on another that runs evenly.
+  /// `now` is on the clock that the store was opened with, or on another that runs evenly.
   [[nodiscard]] virtual ClockPresence presence(std::string_view clock, std::int64_t now) noexcept = 0;
   /// Notes of this engine's clock; nothing where none can be kept.
   [[nodiscard]] virtual std::optional<WallNotes> wall_notes() noexcept = 0;

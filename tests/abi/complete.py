@@ -1,5 +1,5 @@
 """Checks that nothing in taskstate.h stands alone: every function has a comment, is exported, wrapped in
-C++, Python and Go, and called by a C test; every error code has the number that the core's table gives it.
+C++, Python and Go, and called by a C test.
 
     complete.py <source dir>
 """
@@ -34,10 +34,6 @@ def words(root: pathlib.Path, patterns: tuple[str, ...]) -> set[str]:
     return found
 
 
-def codes(text: str, pattern: str) -> dict[str, int]:
-    return {name.lower(): int(number) for name, number in re.findall(pattern, text, flags=re.M)}
-
-
 def problems(source: pathlib.Path) -> list[str]:
     header_path = source / "capi" / "taskstate.h"
     header = header_reader.read(str(header_path))
@@ -51,14 +47,6 @@ def problems(source: pathlib.Path) -> list[str]:
     for place, (directory, patterns) in PLACES.items():
         used = words(source / directory, patterns)
         result += [f"{function.name}: not used by {place}" for function in header.functions if function.name not in used and (place, function.name) not in NEEDLESS]
-
-    table = codes((source / "src/core/error.hpp").read_text(encoding="utf-8"), r"^  X\((\w+), (\d+)\)")
-    text = header_path.read_text(encoding="utf-8")
-    section = text[text.index("---- Codes") : text.index("---- Errors")]
-    declared = codes(section, r"^#define TSE_([A-Z_]+) +(\d+)")
-    declared.pop("ok", None)
-    if not table or declared != table:
-        result.append(f"error codes differ: {sorted(set(table.items()) ^ set(declared.items()))}")
     return result
 
 

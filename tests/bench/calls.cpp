@@ -1,7 +1,7 @@
 // System calls of a lone change, through SQLite's own VFS and through ours, counted by strace(1) in one run.
 //   build/release/tests/bench_calls [changes]
 #include "fault/support.hpp"
-#include "vfs/system_calls.hpp"
+#include "unit/store/sqlite/vfs/system_calls.hpp"
 
 #include <unistd.h>
 
@@ -23,9 +23,9 @@ using Counts = std::map<std::string, double>;
 void work(const std::string& path, int changes) {
   engine::Settings settings = patient_settings();
   settings.housekeeping = std::chrono::microseconds(0);
-  settings.log.level = engine::LogLevel::off;
+  settings.log_level = engine::LogLevel::off;
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
-  for (int i = 0; i < changes; ++i) tasks->create(new_task("z", "t" + std::to_string(i)), patient());
+  for (int i = 0; i < changes; ++i) engine::create(*tasks, new_task("z", "t" + std::to_string(i)), patient());
 }
 
 /// Of a process that makes so many changes, as `strace -c` tells.

@@ -42,13 +42,13 @@ void measure(const char* what, engine::Engine& makes, engine::Engine& claims, st
     std::thread worker([&] {
       engine::ClaimSpec claim;
       claim.wait = 10s;
-      leases = claims.claim(claim, patient());
+      leases = engine::claim(claims, claim, patient());
       late.push_back(static_cast<double>(engine::system_now() - due) / 1000);
     });
-    makes.create(spec, patient());
+    engine::create(makes, spec, patient());
     worker.join();
     if (leases.size() != 1) std::printf("%s: not claimed\n", what);
-    claims.change_leased(leases.at(0).token, complete_with("ins_1"), patient());
+    engine::change_leased(claims, leases.at(0).token, complete_with("ins_1"), patient());
   }
   std::printf("lateness, %s: median %.2f ms, p99 %.2f ms, most %.2f ms of %zu\n", what, at(late, 0.5), at(late, 0.99),
               at(late, 1), count);

@@ -43,7 +43,7 @@ void measure_stats(engine::Engine& tasks, std::size_t count) {
   std::vector<double> times;
   for (int i = 0; i < 2000; ++i) {
     const auto begin = Clock::now();
-    (void)tasks.stats("", {});
+    (void)engine::stats(tasks, {}, {});
     times.push_back(milliseconds_since(begin) * 1000);
   }
   std::printf("stats of %zu tasks: median %.1f us, p99 %.1f us\n", count, at(times, 0.5), at(times, 0.99));
@@ -63,9 +63,9 @@ std::vector<double> write_until(engine::Engine& tasks, const std::atomic<bool>& 
       };
       for (std::size_t i = 0; !stop; ++i) {
         const core::Key key{"w", name + std::to_string(writer) + "-" + std::to_string(i)};
-        timed([&] { tasks.create(new_task(key.zone_id, key.id), patient()); });
-        timed([&] { tasks.change(key, core::Start{}, patient()); });
-        timed([&] { tasks.change(key, complete_with("ins"), patient()); });
+        timed([&] { engine::create(tasks, new_task(key.zone_id, key.id), patient()); });
+        timed([&] { engine::change(tasks, key, core::Start{}, patient()); });
+        timed([&] { engine::change(tasks, key, complete_with("ins"), patient()); });
       }
     });
   for (std::thread& member : crew) member.join();
@@ -97,7 +97,7 @@ void measure_purge(engine::Engine& tasks) {
   const auto begin = Clock::now();
   std::int64_t removed = 0;
   for (int zone = 0; zone < 10; ++zone)
-    removed += tasks.purge({"z" + std::to_string(zone), std::chrono::microseconds(0), 0}, patient());
+    removed += engine::purge(tasks, {"z" + std::to_string(zone), std::chrono::microseconds(0), 0}, patient());
   const double seconds = milliseconds_since(begin) / 1000;
   stop = true;
   writers.join();
@@ -120,5 +120,5 @@ int main() {
   fill(path, few + 1, count);
   measure_stats(*tasks, count);
   measure_purge(*tasks);
-  return tasks->verify({}).problems.empty() ? 0 : 1;
+  return engine::verify(*tasks, {}).problems.empty() ? 0 : 1;
 }

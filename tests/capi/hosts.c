@@ -238,7 +238,7 @@ static void the_feed_and_purging(void) {
 
   tse_purge_spec old = TSE_PURGE_SPEC_INIT;
   int64_t count = -1;
-  REFUSED(tse_purge(tasks, &old, NULL, &count, &error), "older_than_us");
+  REFUSED(tse_purge(tasks, &old, NULL, &count, &error), "older_than");
   old.older_than_us = 1000000;
   MUST(tse_purge(tasks, &old, NULL, &count, NULL));
   CHECK(count == 0);

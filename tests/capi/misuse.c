@@ -270,7 +270,7 @@ static void settings_of_a_call(void) {
   tse_call *call = NULL;
   MUST(tse_call_new(&call, NULL));
   REFUSED(tse_call_set_timeout(NULL, 1, &error), "call");
-  REFUSED(tse_call_set_timeout(call, -1, &error), "timeout_us");
+  REFUSED(tse_call_set_timeout(call, -1, &error), "timeout");
   REFUSED(tse_call_set_request_id(NULL, "x", 1, &error), "call");
   REFUSED(tse_call_set_request_id(call, "", 0, &error), "request_id");
   REFUSED(tse_call_set_request_id(call, "a b", 3, &error), "request_id");
@@ -294,7 +294,7 @@ static void settings_of_open(void) {
   REFUSED(tse_options_set_mode(options, 3, &error), "mode");
   REFUSED(tse_options_set_mode(options, -1, &error), "mode");
   REFUSED(tse_options_set_adopt(options, 2, &error), "adopt");
-  REFUSED(tse_options_set_timeout(options, -1, &error), "timeout_us");
+  REFUSED(tse_options_set_timeout(options, -1, &error), "timeout");
   REFUSED(tse_options_add_operation(options, "Create", 6, &error), "operation");
   REFUSED(tse_options_add_operation(options, NULL, 0, &error), "operation");
   REFUSED(tse_options_set_location(options, "//evil.example/{task_id}", TSE_NTS, &error), "location");

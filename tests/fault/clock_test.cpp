@@ -4,6 +4,7 @@
 //   TSE_JUMPS=1000000 TSE_SEED=1 build/release/tests/fault --run_test=clock_jumps
 #include "support.hpp"
 
+#include "core/lease.hpp"
 #include "core/time.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -101,7 +102,7 @@ class Walk {
     return wrong_;
   }
   [[nodiscard]] std::optional<std::string> verify() {
-    const auto report = tasks_->verify(patient());
+    const auto report = engine::verify(*tasks_, patient());
     return report.problems.empty() ? std::nullopt : std::optional("verify: " + report.problems.front());
   }
 
@@ -123,18 +124,18 @@ class Walk {
       case 1: return create();
       case 2: return claim();
       case 3:
-        if (!token_.empty()) check_end(tasks_->heartbeat(token_, {}, {}, patient()).expires_at);
+        if (!token_.empty()) check_end(engine::heartbeat(*tasks_, token_, {}, {}, patient()).expires_at);
         return;
       case 4:
-        if (!token_.empty()) tasks_->change_leased(token_, complete_with("ins_1"), patient());
+        if (!token_.empty()) engine::change_leased(*tasks_, token_, complete_with("ins_1"), patient());
         return;
       case 5:
-        if (!token_.empty()) tasks_->release(token_, below(random_, 2) * 720h, patient());
+        if (!token_.empty()) engine::release(*tasks_, token_, below(random_, 2) * 720h, patient());
         return;
-      case 6: tasks_->tick(patient()); return;
-      case 7: tasks_->purge({"", std::chrono::hours(below(random_, 876000)), 2}, patient()); return;
-      case 8: tasks_->change({"z", id()}, core::Cancel{true, {}}, patient()); return;
-      default: tasks_->erase({"z", id()}, patient()); return erased(id_);
+      case 6: engine::tick(*tasks_, patient()); return;
+      case 7: engine::purge(*tasks_, {{}, std::chrono::hours(below(random_, 876000)), 2}, patient()); return;
+      case 8: engine::change(*tasks_, {"z", id()}, core::Cancel{true, {}}, patient()); return;
+      default: engine::erase(*tasks_, {"z", id()}, patient()); return erased(id_);
     }
   }
 
@@ -148,9 +149,9 @@ class Walk {
     if (below(random_, 3) == 0)
       spec.not_before = std::array{core::min_time, core::max_time, usual}.at(below(random_, 3));
     if (spec.idempotency_key) spec.id = id_ = "i" + spec.idempotency_key->substr(1);
-    const engine::Created made = tasks_->create(spec, patient());
+    const engine::Created made = engine::create(*tasks_, spec, patient());
     if (!made.replayed) seen_.erase(id_);
-    const core::Answer answer = tasks_->accept(made.row, {});
+    const core::Answer answer = engine::accept(*tasks_, made.row, {});
     expect(answer.status == 202, "accept gives " + std::to_string(answer.status));
     check_answer(answer);
   }
@@ -158,7 +159,7 @@ class Walk {
   void claim() {
     engine::ClaimSpec spec;
     spec.lease = below(random_, 2) == 0 ? 30s : std::chrono::microseconds(720h);
-    for (const engine::Lease& lease : tasks_->claim(spec, patient())) {
+    for (const engine::Lease& lease : engine::claim(*tasks_, spec, patient())) {
       token_ = lease.token;
       check_end(lease.expires_at);
     }
@@ -173,14 +174,15 @@ class Walk {
   /// Every task is as it was, or later; what is gone was old enough.
   void look() {
     std::map<std::string, Seen> now;
-    for (const core::Row& row : tasks_->list({"z", {}, {}, {}, {}, {}, {}, 100, {}, {}, false}, patient()).rows) {
+    for (const core::Row& row :
+         engine::list(*tasks_, {"z", {}, {}, {}, {}, {}, {}, 100, {}, {}, false}, patient()).rows) {
       const core::Task& task = row.task;
       now[task.id] = {task.created_at, task.updated_at, row.lease_until, taskstate::is_terminal(task.status)};
       expect(task.created_at <= task.updated_at, task.id + " was updated before it was created");
       if (const auto before = seen_.find(task.id); before != seen_.end()) compare(row, before->second);
       check_history(task);
       core::Answer answer;
-      tasks_->decide(answer, {"z", task.id}, {}, engine::Waiting::elsewhere, patient());
+      engine::decide(*tasks_, answer, {"z", task.id}, {}, engine::Waiting::elsewhere, patient());
       check_answer(answer);
     }
     for (const auto& [id, task] : seen_) {
@@ -204,7 +206,7 @@ class Walk {
 
   void check_history(const core::Task& task) {
     std::int64_t last = core::min_time;
-    for (const core::Event& event : tasks_->history({"z", task.id}, patient())) {
+    for (const core::Event& event : engine::history(*tasks_, {"z", task.id}, patient())) {
       expect(event.at >= last, task.id + " has a history that goes back");
       last = event.at;
     }

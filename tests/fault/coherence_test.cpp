@@ -58,7 +58,7 @@ std::int64_t package_version_in(std::string_view body) {
 // Nobody but its writer makes, ends and erases a task; a foreign client may change it in between.
 void live(engine::Engine& tasks, std::size_t task, Board& board, std::mt19937_64& random) {
   const core::Key key{"z", id_of(task)};
-  const auto row = tasks.get(key, patient());
+  const auto row = engine::get(tasks, key, patient());
   const auto acknowledge = [&](std::int64_t version, std::int64_t revision) {
     raise(board.least.at(task), version * life + revision);
     ++board.changes;
@@ -66,22 +66,22 @@ void live(engine::Engine& tasks, std::size_t task, Board& board, std::mt19937_64
   if (!row) {
     core::NewTask spec = new_task(key.zone_id, key.id);
     spec.package_version = board.least.at(task) / life + 1;
-    acknowledge(*spec.package_version, tasks.create(spec, patient()).row.revision);
+    acknowledge(*spec.package_version, engine::create(tasks, spec, patient()).row.revision);
     return;
   }
   const std::int64_t version = row->task.package_version.value();
   if (row->task.status == core::Status::pending) {
-    acknowledge(version, tasks.change(key, core::Start{}, patient()).revision);
+    acknowledge(version, engine::change(tasks, key, core::Start{}, patient()).revision);
   } else if (row->task.status != core::Status::running) {
-    if (tasks.erase(key, patient())) acknowledge(version, gone);
+    if (engine::erase(tasks, key, patient())) acknowledge(version, gone);
   } else if (row->revision > 40 || random() % 8 == 0) {
-    acknowledge(version, tasks.change(key, complete_with("ins"), patient()).revision);
+    acknowledge(version, engine::change(tasks, key, complete_with("ins"), patient()).revision);
   } else {
     core::Annotate note;
     core::Link& link = note.additions.links.emplace_back();
     link.href = "/step/" + std::to_string(row->revision);
     link.rel = "step";
-    acknowledge(version, tasks.change(key, note, patient()).revision);
+    acknowledge(version, engine::change(tasks, key, note, patient()).revision);
   }
 }
 
@@ -119,7 +119,7 @@ int write_sql(const std::string& path, Board& board, std::uint64_t seed) {
 void ask(engine::Engine& tasks, std::size_t task, core::Answer& answer, Board& board) {
   const std::string id = id_of(task);
   const std::int64_t floor = board.least.at(task);
-  tasks.decide(answer, {"z", id}, {}, engine::Waiting::here, {});
+  engine::decide(tasks, answer, {"z", id}, {}, engine::Waiting::here, {});
   std::int64_t told = 0;
   if (answer.status == 200 || answer.status == 303) {
     told = package_version_in(*answer.body) * life + answer.revision;
@@ -159,7 +159,7 @@ int read(const std::string& path, Board& board, std::uint64_t seed) {
   std::thread second(read_all, random());
   read_all(random());
   second.join();
-  board.hits += static_cast<std::int64_t>(tasks->stats("", patient()).cache.hits);
+  board.hits += static_cast<std::int64_t>(engine::stats(*tasks, {}, patient()).cache.hits);
   return 0;
 }
 
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(no_process_is_given_what_is_out_of_date) {
   BOOST_TEST(board->hits > 0);
   BOOST_TEST(board->wrong == 0, "seed " << seed << ": told " << board->example_told << " where at least "
                                         << board->example_floor << " was known");
-  BOOST_TEST(open(path)->verify(patient()).problems.empty());
+  BOOST_TEST(engine::verify(*open(path), patient()).problems.empty());
   std::cout << "measured: " << board->reads << " answers of " << readers << " processes beside " << board->changes
             << " changes, " << board->foreign << " foreign ones and " << kills << " kills with -9: " << board->wrong
             << " out of date (seed " << seed << ")\n";

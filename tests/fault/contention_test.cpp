@@ -48,10 +48,11 @@ void drive(engine::Engine& tasks, Shared<Acknowledged>& acknowledged, std::size_
     if (worker != owner && worker != rival) continue;
     Acknowledged& seen = acknowledged[task];
     const core::Key key{zone_of(task), id_of(task)};
-    attempt(seen.created, [&] { tasks.create(new_task(key.zone_id, key.id), patient()); });
-    attempt(seen.started, [&] { tasks.change(key, core::Start{}, patient()); });
+    attempt(seen.created, [&] { engine::create(tasks, new_task(key.zone_id, key.id), patient()); });
+    attempt(seen.started, [&] { engine::change(tasks, key, core::Start{}, patient()); });
     // Each has an outcome of its own, so that the second is no repetition of the first.
-    attempt(seen.completed, [&] { tasks.change(key, complete_with("by-" + std::to_string(worker)), patient()); });
+    attempt(seen.completed,
+            [&] { engine::change(tasks, key, complete_with("by-" + std::to_string(worker)), patient()); });
   }
 }
 
@@ -92,13 +93,13 @@ BOOST_AUTO_TEST_CASE(four_processes_of_eight_threads_lose_nothing_and_double_not
   std::size_t wrong = 0;
   for (std::size_t task = 0; task < count; ++task) {
     const Acknowledged& seen = acknowledged[task];
-    const auto row = tasks->get({zone_of(task), id_of(task)}, patient());
+    const auto row = engine::get(*tasks, {zone_of(task), id_of(task)}, patient());
     const bool right = seen.created == 1 && seen.started == 1 && seen.completed == 1 && row &&
                        row->task.status == core::Status::completed && row->revision == 3;
     wrong += right ? 0 : 1;
   }
   BOOST_TEST(wrong == 0U);
-  const store::VerifyReport report = tasks->verify(patient());
+  const store::VerifyReport report = engine::verify(*tasks, patient());
   for (const std::string& problem : report.problems) BOOST_TEST_MESSAGE(problem);
   BOOST_TEST(report.problems.empty());
   BOOST_TEST(report.tasks == static_cast<std::int64_t>(count));
@@ -119,11 +120,11 @@ BOOST_AUTO_TEST_CASE(processes_that_open_a_new_file_at_once_all_get_it) {
       children.push_back(spawn([&, process] {
         ++ready[0];
         while (ready[0] < processes) std::this_thread::yield();
-        open(path)->create(new_task("z", id_of(process)), patient());
+        engine::create(*open(path), new_task("z", id_of(process)), patient());
         return 0;
       }));
     for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
-    BOOST_TEST(open(path)->verify(patient()).tasks == static_cast<std::int64_t>(processes));
+    BOOST_TEST(engine::verify(*open(path), patient()).tasks == static_cast<std::int64_t>(processes));
   }
 }
 
@@ -141,8 +142,8 @@ BOOST_AUTO_TEST_CASE(of_sixty_four_that_race_for_an_outcome_exactly_one_wins) {
   {
     const engine::Engine::Ptr tasks = open(path);
     for (std::size_t round = 0; round < rounds; ++round) {
-      tasks->create(new_task("z", id_of(round)), patient());
-      tasks->change({"z", id_of(round)}, core::Start{}, patient());
+      engine::create(*tasks, new_task("z", id_of(round)), patient());
+      engine::change(*tasks, {"z", id_of(round)}, core::Start{}, patient());
     }
   }
   const auto race = [&](engine::Engine& tasks, std::size_t rival) {
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(of_sixty_four_that_race_for_an_outcome_exactly_one_wins) {
       core::Intent outcome = complete_with("ins-" + std::to_string(rival));
       if (rival % 2 == 0) outcome = core::Fail{"failed by " + std::to_string(rival), {}, {}};
       try {
-        tasks.change({"z", id_of(round)}, outcome, patient());
+        engine::change(tasks, {"z", id_of(round)}, outcome, patient());
         ++here.won;
       } catch (const core::Failure& failure) {
         if (failure.error().code == core::Code::illegal_transition) ++here.refused;
@@ -175,7 +176,7 @@ BOOST_AUTO_TEST_CASE(of_sixty_four_that_race_for_an_outcome_exactly_one_wins) {
     BOOST_TEST(races[round].won == 1U);
     BOOST_TEST(races[round].refused == processes * rivals - 1);
   }
-  BOOST_TEST(open(path)->verify(patient()).problems.empty());
+  BOOST_TEST(engine::verify(*open(path), patient()).problems.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 // Each place where a call may block, and each way out of it: its deadline, a cancellation, the closing of the engine.
 // Each is tried at each, and the call has certainly not done what it was to do.
 #include "support.hpp"
+#include "unit/store/held_lock.hpp"
 #include "unit/store/support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -26,24 +27,13 @@ namespace {
 
 const core::Key key{"z", "t"};
 
-/// Holds the turn to write of a file, as any process that commits.
-class Holder {
- public:
-  explicit Holder(const std::string& path)
-      : store_(store_test::open(path)), turn_(store_->turn(store_test::in(long_enough))) {}
-
- private:
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<store::WriteTurn> turn_;
-};
-
-/// The same in another process.
+/// Holds the write lock in another process.
 class ProcessHolder {
  public:
   explicit ProcessHolder(const std::string& path) {
     BOOST_REQUIRE(::pipe(held_) == 0);
     child_ = spawn([&]() -> int {
-      const Holder holder(path);
+      const store_test::HeldLock holder(path);
       (void)!::write(held_[1], "x", 1);
       for (;;) ::pause();
     });
@@ -84,7 +74,7 @@ struct Queue {
   Queue(engine::Engine& tasks, const std::string& path)
       : foreign(std::make_unique<Transaction>(path, "BEGIN IMMEDIATE")), leader([&tasks] {
           try {
-            tasks.create(new_task("z", "leader"), patient());
+            engine::create(tasks, new_task("z", "leader"), patient());
           } catch (const core::Failure&) {
             // the engine was closed
           }
@@ -105,19 +95,19 @@ struct Place {
   Code when_closed = Code::closed;
 };
 
-void start(engine::Engine& tasks, const engine::Call& call) { tasks.change(key, core::Start{}, call); }
+void start(engine::Engine& tasks, const engine::Call& call) { engine::change(tasks, key, core::Start{}, call); }
 
 Blocker nothing(engine::Engine&, const std::string&) { return {}; }
 
 std::vector<Place> places() {
-  const auto holder = [](engine::Engine&, const std::string& path) { return std::make_shared<Holder>(path); };
+  const auto holder = [](engine::Engine&, const std::string& path) { return std::make_shared<store_test::HeldLock>(path); };
   const auto process = [](engine::Engine&, const std::string& path) { return std::make_shared<ProcessHolder>(path); };
   const auto foreign = [](engine::Engine&, const std::string& path) {
     return std::make_shared<Transaction>(path, "BEGIN IMMEDIATE");
   };
   const auto reader = [](engine::Engine& tasks, const std::string& path) {
     auto held = std::make_shared<Transaction>(path, "BEGIN; SELECT count(*) FROM taskstate_tasks");
-    tasks.create(new_task("z", "newer"), patient());  // so that the -wal holds what the reader does not see
+    engine::create(tasks, new_task("z", "newer"), patient());  // so that the -wal holds what the reader does not see
     return held;
   };
   const auto queue = [](engine::Engine& tasks, const std::string& path) {
@@ -130,19 +120,22 @@ std::vector<Place> places() {
       {"a change, a foreign program writes", foreign, start, Code::busy},
       {"a change, behind others of the engine", queue, start, Code::busy},
       {"a creation, another process writes", process,
-       [](auto& tasks, const auto& call) { tasks.create(new_task("z", "made"), call); }, Code::busy},
-      {"a claim, another process writes", process, [](auto& tasks, const auto& call) { tasks.claim({}, call); },
-       Code::busy},
+       [](auto& tasks, const auto& call) { engine::create(tasks, new_task("z", "made"), call); }, Code::busy},
+      {"a claim, another process writes", process,
+       [](auto& tasks, const auto& call) { engine::claim(tasks, {}, call); }, Code::busy},
       {"a named lease, another process writes", process,
-       [](auto& tasks, const auto& call) { tasks.start_leased(key, {}, 1h, call); }, Code::busy},
+       [](auto& tasks, const auto& call) {
+         engine::start_leased(tasks, key, {{}, 1h}, call);
+       },
+       Code::busy},
       {"an erasure, another process writes", process,
        [](auto& tasks, const auto& call) {
-         tasks.erase({"z", "ended"}, call);
+         engine::erase(tasks, {"z", "ended"}, call);
        },
        Code::busy},
       {"an erasure, a reader holds the log", reader,
        [](auto& tasks, const auto& call) {
-         tasks.erase({"z", "nobody"}, call);
+         engine::erase(tasks, {"z", "nobody"}, call);
        },
        Code::unavailable, Code::unavailable},
       {"a claim that waits", nothing,
@@ -150,17 +143,18 @@ std::vector<Place> places() {
          engine::ClaimSpec wanted;
          wanted.filter.zones = {"empty"};
          wanted.wait = call.timeout.value_or(long_enough);
-         tasks.claim(wanted, call);
+         engine::claim(tasks, wanted, call);
        },
        none},
       {"a wait for a task", nothing,
-       [](auto& tasks, const auto& call) { tasks.wait(key, {}, call.timeout.value_or(long_enough), call); }, none},
+       [](auto& tasks, const auto& call) { engine::wait(tasks, key, {}, call.timeout.value_or(long_enough), call); },
+       none},
       {"a wait for the feed", nothing,
        [](auto& tasks, const auto& call) {
          engine::ChangesQuery query;
          query.latest = true;
          query.wait = call.timeout.value_or(long_enough);
-         tasks.changes(query, call);
+         engine::changes(tasks, query, call);
        },
        none},
   };
@@ -177,10 +171,10 @@ struct Fixture {
     engine::Settings settings = patient_settings();
     settings.housekeeping = std::chrono::microseconds(0);
     tasks = engine::Engine::open(path, settings);
-    tasks->create(new_task(key.zone_id, key.id), patient());
-    tasks->create(new_task("z", "ended"), patient());
-    tasks->change({"z", "ended"}, core::Start{}, patient());
-    tasks->change({"z", "ended"}, complete_with("ins"), patient());
+    engine::create(*tasks, new_task(key.zone_id, key.id), patient());
+    engine::create(*tasks, new_task("z", "ended"), patient());
+    engine::change(*tasks, {"z", "ended"}, core::Start{}, patient());
+    engine::change(*tasks, {"z", "ended"}, complete_with("ins"), patient());
   }
   static Code code_of(const std::function<void()>& call) {
     try {
@@ -192,9 +186,9 @@ struct Fixture {
   }
   void nothing_was_done() {
     if (!tasks) tasks = open(path);
-    BOOST_TEST((tasks->get(key, patient())->task.status == core::Status::pending));
-    BOOST_TEST(!tasks->get({"z", "made"}, patient()));
-    BOOST_TEST(tasks->get({"z", "ended"}, patient()).has_value());
+    BOOST_TEST((engine::get(*tasks, key, patient())->task.status == core::Status::pending));
+    BOOST_TEST(!engine::get(*tasks, {"z", "made"}, patient()));
+    BOOST_TEST(engine::get(*tasks, {"z", "ended"}, patient()).has_value());
   }
 };
 
@@ -265,12 +259,12 @@ BOOST_AUTO_TEST_CASE(backup_and_verify_end_on_the_way) {
   for (int i = 0; i < 24; ++i) {
     core::NewTask spec = new_task("z", "large" + std::to_string(i));
     spec.payload = std::string(1 << 20, 'x');
-    tasks->create(spec, patient());
+    engine::create(*tasks, spec, patient());
   }
   const std::string copy = path + "-copy";
   const std::vector<std::function<void(const engine::Call&)>> calls{
-      [&](const engine::Call& call) { tasks->backup(copy, call); },
-      [&](const engine::Call& call) { tasks->verify(call); }};
+      [&](const engine::Call& call) { engine::backup(*tasks, copy, call); },
+      [&](const engine::Call& call) { engine::verify(*tasks, call); }};
   for (const auto& each : calls) {
     engine::Call call;
     call.timeout = 0us;
@@ -287,7 +281,7 @@ BOOST_AUTO_TEST_CASE(backup_and_verify_end_on_the_way) {
 
 BOOST_AUTO_TEST_CASE(opening_has_its_deadline) {
   open_new();
-  const Holder holder(path);
+  const store_test::HeldLock holder(path);
   engine::Settings settings;
   settings.timeout = soon;
   BOOST_TEST((code_of([&] { (void)engine::Engine::open(path, settings); }) == Code::busy));

@@ -35,7 +35,7 @@ void fill(engine::Engine& tasks, std::size_t count) {
   constexpr std::size_t clerks = 32;
   in_threads(clerks, [&](std::size_t clerk) {
     for (std::size_t task = clerk; task < count; task += clerks)
-      tasks.create(new_task(zone_of(task), "t" + std::to_string(task)), patient());
+      engine::create(tasks, new_task(zone_of(task), "t" + std::to_string(task)), patient());
   });
 }
 
@@ -46,11 +46,11 @@ void drain(engine::Engine& tasks, Counts& claimed, std::size_t worker) {
   spec.lease = std::chrono::minutes(10);
   spec.limit = worker % 2 == 0 ? 1 : 16;
   for (;;) {
-    const std::vector<engine::Lease> leases = tasks.claim(spec, patient());
+    const std::vector<engine::Lease> leases = engine::claim(tasks, spec, patient());
     if (leases.empty()) return;
     for (const engine::Lease& lease : leases) {
       ++claimed[number_of(lease.row)];
-      tasks.change_leased(lease.token, complete_with("ins"), patient());
+      engine::change_leased(tasks, lease.token, complete_with("ins"), patient());
     }
   }
 }
@@ -79,7 +79,7 @@ struct Life {
 Life life_of(engine::Engine& tasks, std::size_t task) {
   Life life;
   life.zone = task % zones;
-  for (const core::Event& event : tasks.history({zone_of(task), "t" + std::to_string(task)}, patient())) {
+  for (const core::Event& event : engine::history(tasks, {zone_of(task), "t" + std::to_string(task)}, patient())) {
     if (event.kind == "created") life.created = event.sequence;
     if (event.kind == "started") life.started = event.sequence;
   }
@@ -133,14 +133,14 @@ BOOST_AUTO_TEST_CASE(eight_processes_of_four_workers_claim_each_task_once) {
   std::vector<Life> lives;
   for (std::size_t task = 0; task < count; ++task) {
     not_once += claimed[task] == 1 ? 0 : 1;
-    const auto row = tasks->get({zone_of(task), "t" + std::to_string(task)}, patient());
+    const auto row = engine::get(*tasks, {zone_of(task), "t" + std::to_string(task)}, patient());
     left += row && row->task.status == core::Status::completed && row->revision == 3 ? 0 : 1;
     lives.push_back(life_of(*tasks, task));
   }
   BOOST_TEST(not_once == 0U);
   BOOST_TEST(left == 0U);
   BOOST_TEST(out_of_order(lives) == 0U);
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
   std::cout << "measured: " << processes << " processes x " << workers << " workers drained " << count << " tasks over "
             << zones << " zones in " << seconds.count() << " s (" << static_cast<double>(count) / seconds.count()
             << " tasks/s), " << not_once << " not claimed exactly once, " << out_of_order(lives) << " out of order, "

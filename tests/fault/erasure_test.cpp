@@ -69,7 +69,7 @@ class Campaign {
   [[nodiscard]] std::size_t erased() const { return erased_.size(); }
   /// How many texts of erased tasks are in the files.
   std::size_t left_over() { return of_erased(database_->content(), "the database") + std::exchange(in_log_, 0); }
-  bool is_sound() { return one().verify({}).problems.empty(); }
+  bool is_sound() { return engine::verify(one(), {}).problems.empty(); }
 
  private:
   static constexpr std::size_t most_living = 300;
@@ -109,12 +109,12 @@ class Campaign {
     spec.payload = text(task, 'p', payload_size());
     spec.links = {{"/" + text(task, 'l', 60), "related", {}, {}, {}}};
     spec.idempotency_key = std::to_string(below(1'000'000)) + text(task, 'k', 80);  // in the order of an index
-    one().create(spec, call(task));
+    engine::create(one(), spec, call(task));
     living_.insert(task);
   }
   void attempt(std::size_t task, const core::Intent& intent) {
     try {
-      one().change(key(task), intent, call(task));
+      engine::change(one(), key(task), intent, call(task));
     } catch (const core::Failure& failure) {
       if (failure.error().code != core::Code::illegal_transition) throw;
     }
@@ -140,7 +140,7 @@ class Campaign {
   void erase(std::size_t task) {
     attempt(task, core::Start{});
     attempt(task, core::Fail{text(task, 'm', 800), text(task, 'd', 900), {}});
-    BOOST_REQUIRE(one().erase(key(task), {}));
+    BOOST_REQUIRE(engine::erase(one(), key(task), {}));
     living_.erase(task);
     erased_.insert(task);
   }

@@ -29,7 +29,7 @@ void fill(engine::Engine& tasks, std::size_t from, std::size_t count, std::int64
     core::NewTask spec = new_task("z", id_of(task));
     // Some are failed when their lease ends, the others are offered again.
     spec.max_attempts = task % 2 == 0 ? 1 : max_attempts;
-    tasks.create(std::move(spec), patient());
+    engine::create(tasks, std::move(spec), patient());
   }
 }
 
@@ -39,7 +39,7 @@ std::vector<engine::Lease> claim(engine::Engine& tasks, std::size_t count, std::
   spec.lease = lease;
   while (all.size() < count) {
     spec.limit = static_cast<std::int64_t>(std::min(batch, count - all.size()));
-    std::vector<engine::Lease> some = tasks.claim(spec, patient());
+    std::vector<engine::Lease> some = engine::claim(tasks, spec, patient());
     if (some.empty()) break;
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
@@ -87,11 +87,11 @@ int become_a_zombie(const std::string& path, Shared<Word>& word, std::size_t cou
   core::Fail failure;
   failure.error_message = "zombie";
   for (const engine::Lease& each : leases) {
-    attempt(word, [&] { tasks->heartbeat(each.token, {}, {}, patient()); });
-    attempt(word, [&] { tasks->change_leased(each.token, complete_with("zombie"), patient()); });
-    attempt(word, [&] { tasks->change_leased(each.token, note, patient()); });
-    attempt(word, [&] { tasks->change_leased(each.token, failure, patient()); });
-    attempt(word, [&] { tasks->release(each.token, {}, patient()); });
+    attempt(word, [&] { engine::heartbeat(*tasks, each.token, {}, {}, patient()); });
+    attempt(word, [&] { engine::change_leased(*tasks, each.token, complete_with("zombie"), patient()); });
+    attempt(word, [&] { engine::change_leased(*tasks, each.token, note, patient()); });
+    attempt(word, [&] { engine::change_leased(*tasks, each.token, failure, patient()); });
+    attempt(word, [&] { engine::release(*tasks, each.token, {}, patient()); });
   }
   return 0;
 }
@@ -105,7 +105,7 @@ struct Seen {
 std::vector<Seen> look_at(engine::Engine& tasks, std::size_t from, std::size_t count) {
   std::vector<Seen> all;
   for (std::size_t task = from; task < from + count; ++task) {
-    const core::Row row = tasks.get({"z", id_of(task)}, patient()).value();
+    const core::Row row = engine::get(tasks, {"z", id_of(task)}, patient()).value();
     all.push_back({row.version, row.body});
   }
   return all;
@@ -133,13 +133,13 @@ BOOST_AUTO_TEST_CASE(what_a_killed_worker_held_is_failed_or_offered_again) {
   settings.housekeeping = period;
   const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
   const auto is_over = [&](std::size_t task) {
-    const core::Row row = tasks->get({"z", id_of(task)}, patient()).value();
+    const core::Row row = engine::get(*tasks, {"z", id_of(task)}, patient()).value();
     return row.task.status == core::Status::failed || core::is_offered_again(row);
   };
   for (std::size_t task = 0; task < count; ++task) wait_until([&] { return is_over(task); });
   const std::chrono::duration<double, std::milli> took = steady_clock::now() - claimed - lease;
   for (std::size_t task = 0; task < count; ++task) {
-    const core::Row row = tasks->get({"z", id_of(task)}, patient()).value();
+    const core::Row row = engine::get(*tasks, {"z", id_of(task)}, patient()).value();
     BOOST_TEST((row.task.status == core::Status::failed) == (task % 2 == 0));
     if (task % 2 == 0) BOOST_TEST((row.failure_kind == core::FailureKind::lost));
   }
@@ -172,11 +172,11 @@ BOOST_AUTO_TEST_CASE(a_stopped_worker_that_wakes_too_late_changes_nothing) {
     std::this_thread::sleep_for(lease);
 
     const engine::Engine::Ptr tasks = engine::Engine::open(path, settings);
-    expired += static_cast<std::size_t>(tasks->tick(patient()));
+    expired += static_cast<std::size_t>(engine::tick(*tasks, patient()));
     // Of those that are offered again some are taken over, some of these finished.
     const std::vector<engine::Lease> taken = claim(*tasks, count / 4, 10min);
     for (std::size_t i = 0; i < taken.size(); i += 2)
-      tasks->change_leased(taken[i].token, complete_with("ins_1"), patient());
+      engine::change_leased(*tasks, taken[i].token, complete_with("ins_1"), patient());
     const std::vector<Seen> before = look_at(*tasks, done, count);
     word->go_on = true;
     ::kill(child, SIGCONT);
@@ -186,11 +186,11 @@ BOOST_AUTO_TEST_CASE(a_stopped_worker_that_wakes_too_late_changes_nothing) {
     tried += word->tried;
     succeeded += word->succeeded;
     for (std::size_t i = 1; i < taken.size(); i += 2)
-      tasks->change_leased(taken[i].token, complete_with("ins_1"), patient());
+      engine::change_leased(*tasks, taken[i].token, complete_with("ins_1"), patient());
     // The rest is offered again and would be claimed in the next round.
     for (const engine::Lease& rest : claim(*tasks, count, 10min))
-      tasks->change_leased(rest.token, complete_with("ins_1"), patient());
-    BOOST_TEST(tasks->verify(patient()).problems.empty());
+      engine::change_leased(*tasks, rest.token, complete_with("ins_1"), patient());
+    BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
     done += count;
   }
   BOOST_TEST(expired == wanted);

@@ -29,9 +29,9 @@ int write(const std::string& path, std::size_t process, std::size_t count) {
       for (std::size_t i = 0; i < count; ++i) {
         const core::Key key{"z" + std::to_string(writer % 3),
                             std::to_string(process) + "-" + std::to_string(writer) + "-" + std::to_string(i)};
-        tasks->create(new_task(key.zone_id, key.id), patient());
-        tasks->change(key, core::Start{}, patient());
-        tasks->change(key, complete_with("ins"), patient());
+        engine::create(*tasks, new_task(key.zone_id, key.id), patient());
+        engine::change(*tasks, key, core::Start{}, patient());
+        engine::change(*tasks, key, complete_with("ins"), patient());
       }
     });
   for (std::thread& member : crew) member.join();
@@ -52,7 +52,7 @@ Tail follow(engine::Engine& tasks, const std::atomic<bool>& written) {
   query.wait = std::chrono::milliseconds(50);
   std::int64_t last = 0;
   for (bool ends = false;;) {
-    const engine::Changes part = tasks.changes(query, patient());
+    const engine::Changes part = engine::changes(tasks, query, patient());
     for (const core::Event& event : part.events) {
       if (event.sequence <= last) ++tail.out_of_order;
       for (std::int64_t missing = std::max(last, part.purged_through) + 1; missing < event.sequence; ++missing)
@@ -87,14 +87,14 @@ BOOST_AUTO_TEST_CASE(all_tailers_see_the_same_and_every_hole_is_a_purge) {
   std::atomic<bool> ended{false};
   std::thread purging([&] {
     while (!ended) {
-      purged += tasks->purge({"", std::chrono::milliseconds(300), 0}, patient());
+      purged += engine::purge(*tasks, {{}, std::chrono::milliseconds(300), 0}, patient());
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   });
   for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
   ended = true;
   purging.join();
-  purged += tasks->purge({"z1", std::chrono::milliseconds(0), 0}, patient());  // also where all went fast
+  purged += engine::purge(*tasks, {"z1", std::chrono::milliseconds(0), 0}, patient());  // also where all went fast
   written = true;
   for (std::thread& member : crew) member.join();
 
@@ -112,10 +112,10 @@ BOOST_AUTO_TEST_CASE(all_tailers_see_the_same_and_every_hole_is_a_purge) {
   BOOST_TEST(differences == 0);
   BOOST_TEST(purged > 0);
   // What is there now, each has seen.
-  const engine::Changes rest = tasks->changes({}, patient());
+  const engine::Changes rest = engine::changes(*tasks, {}, patient());
   for (const core::Event& event : rest.events)
     for (const Tail& tail : tails) BOOST_TEST(tail.seen.contains(event.sequence));
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
   std::cout << "measured: " << tailers << " tailers, " << processes * writers << " writers in " << processes
             << " processes, " << events << " events, " << purged << " tasks purged meanwhile: " << differences
             << " differences, 0 unexplained holes\n";

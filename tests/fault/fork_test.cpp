@@ -1,6 +1,7 @@
 // fork() in each state of an engine: the child is told, may open anew, and nobody loses a lock or a change.
 #include "support.hpp"
 #include "unit/engine/decided.hpp"
+#include "unit/store/held_lock.hpp"
 #include "unit/store/support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -40,7 +41,7 @@ engine::Engine::Ptr open_to_fork(const std::string& path) {
   return engine::Engine::open(path, settings);
 }
 
-bool is_clean(const std::string& path) { return open_to_fork(path)->verify(patient()).problems.empty(); }
+bool is_clean(const std::string& path) { return engine::verify(*open_to_fork(path), patient()).problems.empty(); }
 
 // A pipe as a one-shot signal between parent and child.
 class Signal {
@@ -73,17 +74,17 @@ BOOST_AUTO_TEST_CASE(an_inherited_engine_says_forked_and_a_new_one_works) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   const engine::Engine::Ptr tasks = open_to_fork(path);
-  tasks->create(new_task(key.zone_id, key.id), patient());
+  engine::create(*tasks, new_task(key.zone_id, key.id), patient());
   const pid_t child = spawn([&] {
-    if (code_of([&] { tasks->get(key, {}); }) != Code::forked) return 1;
-    if (code_of([&] { tasks->change(key, core::Start{}, {}); }) != Code::forked) return 2;
+    if (code_of([&] { engine::get(*tasks, key, {}); }) != Code::forked) return 1;
+    if (code_of([&] { engine::change(*tasks, key, core::Start{}, {}); }) != Code::forked) return 2;
     const engine::Engine::Ptr own = open_to_fork(path);
-    if (own->change(key, core::Start{}, patient()).revision != 2) return 3;
+    if (engine::change(*own, key, core::Start{}, patient()).revision != 2) return 3;
     return 0;
   });
   BOOST_TEST(wait_for(child) == 0);
-  BOOST_TEST(tasks->get(key, patient())->revision == 2);
-  BOOST_TEST(tasks->change(key, complete_with("ins"), patient()).revision == 3);
+  BOOST_TEST(engine::get(*tasks, key, patient())->revision == 2);
+  BOOST_TEST(engine::change(*tasks, key, complete_with("ins"), patient()).revision == 3);
 }
 
 // Closed before fork() returns, so that a child which only lives on keeps no lock and no space of its parent's.
@@ -91,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_child_has_none_of_the_files_open) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   const engine::Engine::Ptr tasks = open_to_fork(path);
-  tasks->create(new_task(key.zone_id, key.id), patient());
+  engine::create(*tasks, new_task(key.zone_id, key.id), patient());
   const auto opened = [&path] {
     int count = 0;
     for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -109,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_opens_anew_has_locks_of_its_own) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   const engine::Engine::Ptr tasks = open_to_fork(path);
-  tasks->create(new_task(key.zone_id, key.id), patient());
+  engine::create(*tasks, new_task(key.zone_id, key.id), patient());
   const Signal opened;
   const Signal looked_at;
   const pid_t child = spawn([&] {
@@ -141,12 +142,12 @@ BOOST_AUTO_TEST_CASE(a_child_may_let_go_of_what_it_inherited) {
   const pid_t child = spawn([&] {
     tasks->close();
     tasks.reset();
-    open_to_fork(path)->create(new_task("z", "from-child"), patient());
+    engine::create(*open_to_fork(path), new_task("z", "from-child"), patient());
     return 0;
   });
   BOOST_TEST(wait_for(child) == 0);
-  BOOST_TEST(tasks->get({"z", "from-child"}, patient()).has_value());
-  tasks->create(new_task("z", "from-parent"), patient());
+  BOOST_TEST(engine::get(*tasks, {"z", "from-child"}, patient()).has_value());
+  engine::create(*tasks, new_task("z", "from-parent"), patient());
   tasks.reset();
   BOOST_TEST(is_clean(path));
 }
@@ -156,16 +157,16 @@ void nothing_is_lost_when(bool parent_closes_first) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   engine::Engine::Ptr tasks = open_to_fork(path);
-  tasks->create(new_task(key.zone_id, key.id), patient());
+  engine::create(*tasks, new_task(key.zone_id, key.id), patient());
   const Signal written;
   const Signal closed;
   const pid_t child = spawn([&] {
     engine::Engine::Ptr own = open_to_fork(path);
-    own->change(key, core::Start{}, patient());
+    engine::change(*own, key, core::Start{}, patient());
     written.give();
     closed.wait();
-    own->change(key, complete_with("ins"), patient());
-    own->create(new_task("z", "late"), patient());
+    engine::change(*own, key, complete_with("ins"), patient());
+    engine::create(*own, new_task("z", "late"), patient());
     ::kill(::getpid(), SIGKILL);  // no clean close: what was acknowledged must be in the file or its WAL
     return 0;
   });
@@ -175,9 +176,9 @@ void nothing_is_lost_when(bool parent_closes_first) {
   BOOST_TEST(wait_for(child) == 128 + SIGKILL);
   tasks.reset();
   const engine::Engine::Ptr again = open_to_fork(path);
-  BOOST_TEST(again->get(key, patient())->revision == 3);
-  BOOST_TEST(again->get({"z", "late"}, patient()).has_value());
-  BOOST_TEST(again->verify(patient()).problems.empty());
+  BOOST_TEST(engine::get(*again, key, patient())->revision == 3);
+  BOOST_TEST(engine::get(*again, {"z", "late"}, patient()).has_value());
+  BOOST_TEST(engine::verify(*again, patient()).problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_lost_when_the_parent_closes_first) { nothing_is_lost_when(true); }
@@ -190,7 +191,7 @@ BOOST_AUTO_TEST_CASE(forking_while_another_thread_commits_hurts_neither_side) {
   std::atomic<bool> stop{false};
   std::atomic<int> created{0};
   std::thread writer([&] {
-    while (!stop) tasks->create(new_task("z", "w" + std::to_string(created++)), patient());
+    while (!stop) engine::create(*tasks, new_task("z", "w" + std::to_string(created++)), patient());
   });
   for (int round = 0; round < 20; ++round) {
     // The child must not touch SQLite: the writer may have been inside it, reading. It only leaves.
@@ -199,7 +200,8 @@ BOOST_AUTO_TEST_CASE(forking_while_another_thread_commits_hurts_neither_side) {
   }
   stop = true;
   writer.join();
-  for (int i = 0; i < created; ++i) BOOST_TEST(tasks->get({"z", "w" + std::to_string(i)}, patient()).has_value());
+  for (int i = 0; i < created; ++i)
+    BOOST_TEST(engine::get(*tasks, {"z", "w" + std::to_string(i)}, patient()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_engine_and_one_in_memory_survive_a_fork_too) {
@@ -207,13 +209,13 @@ BOOST_AUTO_TEST_CASE(a_closed_engine_and_one_in_memory_survive_a_fork_too) {
   const engine::Engine::Ptr closed = open_to_fork(":memory:");
   closed->close();
   const pid_t child = spawn([&] {
-    if (code_of([&] { memory->get(key, {}); }) != Code::forked) return 1;
-    open_to_fork(":memory:")->create(new_task("z", "t"), patient());
+    if (code_of([&] { engine::get(*memory, key, {}); }) != Code::forked) return 1;
+    engine::create(*open_to_fork(":memory:"), new_task("z", "t"), patient());
     return 0;
   });
   BOOST_TEST(wait_for(child) == 0);
-  BOOST_TEST(!memory->get(key, {}).has_value());
-  BOOST_TEST((code_of([&] { closed->get(key, {}); }) == Code::closed));
+  BOOST_TEST(!engine::get(*memory, key, {}).has_value());
+  BOOST_TEST((code_of([&] { engine::get(*closed, key, {}); }) == Code::closed));
 }
 
 /// Returns once each other thread of the process sleeps, and goes on to: then none of them is inside SQLite.
@@ -242,46 +244,44 @@ struct State {
 // Whoever waits is not inside SQLite, so the child may open anew and work, and the parent's thread goes on to its end.
 BOOST_AUTO_TEST_CASE(a_child_of_an_engine_that_waits_works) {
   const auto awaits = [](engine::Engine& tasks) {
-    while (tasks.stats("", patient()).waiters == 0) std::this_thread::yield();
+    while (engine::stats(tasks, {}, patient()).waiters == 0) std::this_thread::yield();
   };
   const core::Key made{"waited", "t"};
-  const std::vector<State> states{{"idle", nullptr, nullptr},
-                                  {"an answer is kept",
-                                   [](auto& tasks) {
-                                     for (int i = 0; i < 3; ++i) tse::test::decide(tasks, tse::test::view(key));
-                                   },
-                                   nullptr},
-                                  {"a claim waits",
-                                   [](auto& tasks) {
-                                     engine::ClaimSpec wanted;
-                                     wanted.filter.zones = {"waited"};
-                                     wanted.wait = long_enough;
-                                     if (tasks.claim(wanted, patient()).size() != 1)
-                                       throw std::runtime_error("no lease");
-                                   },
-                                   [&](auto& tasks) { tasks.create(new_task(made.zone_id, made.id), patient()); }},
-                                  {"somebody waits for a task",
-                                   [](auto& tasks) {
-                                     if (tasks.wait(key, 2, long_enough, patient())->revision != 3)
-                                       throw std::runtime_error("not woken");
-                                   },
-                                   [](auto& tasks) { tasks.change(key, complete_with("ins"), patient()); }},
-                                  {"somebody waits for the feed",
-                                   [](auto& tasks) {
-                                     engine::ChangesQuery query;
-                                     query.latest = true;
-                                     query.wait = long_enough;
-                                     if (tasks.changes(query, patient()).events.empty())
-                                       throw std::runtime_error("not woken");
-                                   },
-                                   [&](auto& tasks) { tasks.create(new_task(made.zone_id, made.id), patient()); }}};
+  const std::vector<State> states{
+      {"idle", nullptr, nullptr},
+      {"an answer is kept",
+       [](auto& tasks) {
+         for (int i = 0; i < 3; ++i) tse::test::decide(tasks, tse::test::view(key));
+       },
+       nullptr},
+      {"a claim waits",
+       [](auto& tasks) {
+         engine::ClaimSpec wanted;
+         wanted.filter.zones = {"waited"};
+         wanted.wait = long_enough;
+         if (engine::claim(tasks, wanted, patient()).size() != 1) throw std::runtime_error("no lease");
+       },
+       [&](auto& tasks) { engine::create(tasks, new_task(made.zone_id, made.id), patient()); }},
+      {"somebody waits for a task",
+       [](auto& tasks) {
+         if (engine::wait(tasks, key, 2, long_enough, patient())->revision != 3) throw std::runtime_error("not woken");
+       },
+       [](auto& tasks) { engine::change(tasks, key, complete_with("ins"), patient()); }},
+      {"somebody waits for the feed",
+       [](auto& tasks) {
+         engine::ChangesQuery query;
+         query.latest = true;
+         query.wait = long_enough;
+         if (engine::changes(tasks, query, patient()).events.empty()) throw std::runtime_error("not woken");
+       },
+       [&](auto& tasks) { engine::create(tasks, new_task(made.zone_id, made.id), patient()); }}};
   for (const State& state : states) {
     BOOST_TEST_CONTEXT(state.name) {
       const TemporaryDirectory directory;
       const std::string path = directory.file("tasks.db");
       const engine::Engine::Ptr tasks = open_to_fork(path);
-      tasks->create(new_task(key.zone_id, key.id), patient());
-      tasks->change(key, core::Start{}, patient());
+      engine::create(*tasks, new_task(key.zone_id, key.id), patient());
+      engine::change(*tasks, key, core::Start{}, patient());
       std::atomic<bool> failed{false};
       std::thread waiter;
       if (state.end) {
@@ -298,12 +298,12 @@ BOOST_AUTO_TEST_CASE(a_child_of_an_engine_that_waits_works) {
       }
       until_the_others_sleep();
       const pid_t child = spawn([&] {
-        if (code_of([&] { tasks->get(key, {}); }) != Code::forked) return 1;
+        if (code_of([&] { engine::get(*tasks, key, {}); }) != Code::forked) return 1;
         const int status = tse::test::decide(*tasks, tse::test::view(key)).answer.status;
         if (status != 500 && status != 503) return 2;  // nor from what was kept
         const engine::Engine::Ptr own = open_to_fork(path);
-        own->create(new_task("child", "t"), patient());
-        return own->get(key, patient())->revision == 2 ? 0 : 3;
+        engine::create(*own, new_task("child", "t"), patient());
+        return engine::get(*own, key, patient())->revision == 2 ? 0 : 3;
       });
       BOOST_TEST(wait_for(child) == 0);
       if (state.end) {
@@ -311,8 +311,8 @@ BOOST_AUTO_TEST_CASE(a_child_of_an_engine_that_waits_works) {
         waiter.join();
       }
       BOOST_TEST(!failed);
-      BOOST_TEST(tasks->get({"child", "t"}, patient()).has_value());
-      BOOST_TEST(tasks->verify(patient()).problems.empty());
+      BOOST_TEST(engine::get(*tasks, {"child", "t"}, patient()).has_value());
+      BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
     }
   }
 }
@@ -322,15 +322,15 @@ BOOST_AUTO_TEST_CASE(forking_while_a_change_waits_for_its_turn) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   const engine::Engine::Ptr tasks = open_to_fork(path);
-  const auto other = store_test::open(path);
-  auto turn = other->turn(store_test::in(long_enough));
-  std::thread waiter([&] { tasks->create(new_task(key.zone_id, key.id), patient()); });
+  store_test::HeldLock other(path);
+  std::thread waiter([&] { engine::create(*tasks, new_task(key.zone_id, key.id), patient()); });
   until_the_others_sleep();
-  BOOST_TEST(wait_for(spawn([&] { return code_of([&] { tasks->get(key, {}); }) == Code::forked ? 0 : 1; })) == 0);
-  BOOST_TEST(!tasks->get(key, patient()));
-  turn.reset();
+  BOOST_TEST(wait_for(spawn([&] { return code_of([&] { engine::get(*tasks, key, {}); }) == Code::forked ? 0 : 1; })) ==
+             0);
+  BOOST_TEST(!engine::get(*tasks, key, patient()));
+  other.release();
   waiter.join();
-  BOOST_TEST(tasks->get(key, patient()).has_value());
+  BOOST_TEST(engine::get(*tasks, key, patient()).has_value());
 }
 
 // Threads that copy, and rounds of the housekeeper: the child only leaves, since they may be inside SQLite.
@@ -342,18 +342,18 @@ BOOST_AUTO_TEST_CASE(forking_during_backups_and_housekeeping_hurts_neither) {
   for (int i = 0; i < 10; ++i) {
     core::NewTask spec = new_task("z", "t" + std::to_string(i));
     spec.payload = std::string(1 << 20, 'x');
-    tasks->create(spec, patient());
+    engine::create(*tasks, spec, patient());
   }
   std::atomic<bool> stop{false};
   std::atomic<int> copies{0};
   std::thread copier([&] {
-    for (; !stop; ++copies) tasks->backup(directory.file("copy.db"), patient());
+    for (; !stop; ++copies) engine::backup(*tasks, directory.file("copy.db"), patient());
   });
   for (int round = 0; round < 20 || copies < 2; ++round) BOOST_TEST(wait_for(spawn([] { return 0; })) == 0);
   stop = true;
   copier.join();
   BOOST_TEST(is_clean(directory.file("copy.db")));
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
 }
 
 // POSIX ends a process's locks on a file when any of its descriptors is closed. Ours for writing is none of those, and
@@ -362,8 +362,7 @@ BOOST_AUTO_TEST_CASE(closing_the_file_elsewhere_in_the_process_loses_nothing) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tasks.db");
   const engine::Engine::Ptr tasks = open_to_fork(path);
-  const auto other = store_test::open(path);
-  auto turn = other->turn(store_test::in(long_enough));
+  store_test::HeldLock other(path);
   for (const char* suffix : {"", "-wal", "-shm", "-taskstate"}) std::ifstream(path + suffix).get();
   const auto writes_elsewhere = [&](std::chrono::milliseconds timeout, const char* id) {
     return wait_for(spawn([&] {
@@ -371,16 +370,16 @@ BOOST_AUTO_TEST_CASE(closing_the_file_elsewhere_in_the_process_loses_nothing) {
         engine::Settings settings = patient_settings();
         settings.housekeeping = std::chrono::microseconds(0);
         settings.timeout = timeout;
-        engine::Engine::open(path, settings)->create(new_task("z", id), {});
+        engine::create(*engine::Engine::open(path, settings), new_task("z", id), {});
       });
       return static_cast<int>(code);
     }));
   };
   BOOST_TEST(writes_elsewhere(std::chrono::milliseconds(100), "early") == static_cast<int>(Code::busy));
-  turn.reset();
+  other.release();
   BOOST_TEST(writes_elsewhere(long_enough, "late") == 0);
-  BOOST_TEST(tasks->get({"z", "late"}, patient()).has_value());
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  BOOST_TEST(engine::get(*tasks, {"z", "late"}, patient()).has_value());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
 }
 
 #if !defined(TSE_SANITIZE_ADDRESS) && !defined(TSE_SANITIZE_THREAD)  // they know one copy of the C library
@@ -401,12 +400,12 @@ BOOST_AUTO_TEST_CASE(a_second_copy_of_sqlite_loses_nothing_that_was_acknowledged
     BOOST_REQUIRE(open_there(path.c_str(), &there) == SQLITE_OK);
     BOOST_TEST(run_there(there, "SELECT count(*) FROM taskstate_tasks", nullptr, nullptr, nullptr) == SQLITE_OK);
     close_there(there);
-    tasks->create(new_task("z", "t" + std::to_string(round)), patient());
+    engine::create(*tasks, new_task("z", "t" + std::to_string(round)), patient());
     BOOST_TEST(store_test::locks_of(::getpid(), path + "-shm") > 0);
   }
   for (int round = 0; round < 20; ++round)
-    BOOST_TEST(tasks->get({"z", "t" + std::to_string(round)}, patient()).has_value());
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+    BOOST_TEST(engine::get(*tasks, {"z", "t" + std::to_string(round)}, patient()).has_value());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
 }
 #endif
 
@@ -417,15 +416,15 @@ BOOST_AUTO_TEST_CASE(grandchildren_work_too) {
   const pid_t child = spawn([&] {
     const engine::Engine::Ptr own = open_to_fork(path);
     const pid_t grandchild = spawn([&] {
-      if (code_of([&] { own->get(key, {}); }) != Code::forked) return 1;
-      open_to_fork(path)->create(new_task(key.zone_id, key.id), patient());
+      if (code_of([&] { engine::get(*own, key, {}); }) != Code::forked) return 1;
+      engine::create(*open_to_fork(path), new_task(key.zone_id, key.id), patient());
       return 0;
     });
     if (wait_for(grandchild) != 0) return 2;
-    return own->get(key, patient()) ? 0 : 3;
+    return engine::get(*own, key, patient()) ? 0 : 3;
   });
   BOOST_TEST(wait_for(child) == 0);
-  BOOST_TEST(tasks->get(key, patient()).has_value());
+  BOOST_TEST(engine::get(*tasks, key, patient()).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

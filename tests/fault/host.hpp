@@ -208,7 +208,7 @@ class Host {
   core::NewTask some_task() {
     core::NewTask spec = new_task(zone(), new_id());
     spec.package_id = "pkg_1";
-    if (below(random_, 2) == 0) spec.payload = "secret of " + spec.id + std::string(below(random_, 4) * 2500, 'p');
+    if (below(random_, 2) == 0) spec.payload = "secret of " + *spec.id + std::string(below(random_, 4) * 2500, 'p');
     spec.max_attempts = static_cast<std::int64_t>(1 + below(random_, 3));
     return spec;
   }
@@ -224,7 +224,7 @@ class Host {
     engine::ListQuery query;
     query.zone_id = zone();
     query.statuses = std::move(statuses);
-    const engine::Page page = tasks().list(query, patient());
+    const engine::Page page = engine::list(tasks(), query, patient());
     if (page.rows.empty()) throw core::Failure(core::Code::not_found, "there is no such task");
     return page.rows[below(random_, page.rows.size())].key();
   }
@@ -245,34 +245,34 @@ class Host {
     acknowledge();
   }
 
-  void create() { tasks().create(some_task(), call()), acknowledge(); }
+  void create() { engine::create(tasks(), some_task(), call()), acknowledge(); }
   void create_with_a_key() {
     core::NewTask spec = some_task();
-    spec.idempotency_key = "key of " + spec.id;
-    tasks().create(spec, call());
-    promises_.keys.push_back({spec, spec.id, promises_.now + 5 * 60'000'000LL});
+    spec.idempotency_key = "key of " + *spec.id;
+    engine::create(tasks(), spec, call());
+    promises_.keys.push_back({spec, *spec.id, promises_.now + 5 * 60'000'000LL});
     acknowledge();
   }
   void create_for_later() {
     core::NewTask spec = some_task();
     spec.not_before = promises_.now + 10'000'000;
-    tasks().create(spec, call()), acknowledge();
+    engine::create(tasks(), spec, call()), acknowledge();
   }
   void create_for_soon() {
     core::NewTask spec = some_task();
     spec.start_within = 10'000'000;
-    tasks().create(spec, call()), acknowledge();
+    engine::create(tasks(), spec, call()), acknowledge();
   }
   void retry() {
     const core::Key failed = some({core::Status::failed});
     core::NewTask spec = some_task();
     spec.zone_id = failed.zone_id;
     spec.retry_of = failed.id;
-    tasks().create(spec, call()), acknowledge();
+    engine::create(tasks(), spec, call()), acknowledge();
   }
-  void start() { tasks().change(some({core::Status::pending}), core::Start{}, call()), acknowledge(); }
+  void start() { engine::change(tasks(), some({core::Status::pending}), core::Start{}, call()), acknowledge(); }
   void start_leased() {
-    hold(tasks().start_leased(some({core::Status::pending}), "w", engine::usual_lease, call()));
+    hold(engine::start_leased(tasks(), some({core::Status::pending}), {"w", core::usual_lease}, call()));
     acknowledge();
   }
   void claim() {
@@ -280,13 +280,13 @@ class Host {
     spec.worker = "w";
     spec.limit = static_cast<std::int64_t>(1 + below(random_, 4));
     spec.filter.zones = {"z1", "z2"};
-    for (const engine::Lease& lease : tasks().claim(spec, call())) hold(lease);
+    for (const engine::Lease& lease : engine::claim(tasks(), spec, call())) hold(lease);
     acknowledge();
   }
   void heartbeat() {
     Promises::Held& held = some_held();
-    tasks().heartbeat(held.token, {}, {}, patient());
-    held.until = promises_.now + std::chrono::microseconds(engine::usual_lease).count();
+    engine::heartbeat(tasks(), held.token, {}, {}, patient());
+    held.until = promises_.now + std::chrono::microseconds(core::usual_lease).count();
     withdraw();  // may be lost
   }
   void heartbeat_with_progress() {
@@ -295,41 +295,46 @@ class Host {
     core::Link progress;
     progress.href = "/progress/" + std::to_string(++promises_.made);
     progress.rel = "progress";
-    tasks().heartbeat(held.token, {}, progress, call());
-    held.until = promises_.now + std::chrono::microseconds(engine::usual_lease).count();
+    engine::heartbeat(tasks(), held.token, {}, progress, call());
+    held.until = promises_.now + std::chrono::microseconds(core::usual_lease).count();
     acknowledge();
   }
   void release() {
     const std::string token = some_held().token;
-    tasks().release(token, std::chrono::seconds(below(random_, 2) * 5), call());
+    engine::release(tasks(), token, std::chrono::seconds(below(random_, 2) * 5), call());
     spend(token), acknowledge();
   }
   void complete_leased() {
     const std::string token = some_held().token;
-    tasks().change_leased(token, complete_with("ins_2"), call());
+    engine::change_leased(tasks(), token, complete_with("ins_2"), call());
     spend(token), acknowledge();
   }
   void fail_leased() {
     const std::string token = some_held().token;
-    tasks().change_leased(token, core::Fail{"It broke.", "in the test", {}}, call());
+    engine::change_leased(tasks(), token, core::Fail{"It broke.", "in the test", {}}, call());
     spend(token), acknowledge();
   }
-  void complete() { tasks().change(some({core::Status::running}), complete_with("ins_1"), call()), acknowledge(); }
-  void fail() { tasks().change(some({core::Status::running}), core::Fail{"It broke.", {}, {}}, call()), acknowledge(); }
+  void complete() {
+    engine::change(tasks(), some({core::Status::running}), complete_with("ins_1"), call()), acknowledge();
+  }
+  void fail() {
+    engine::change(tasks(), some({core::Status::running}), core::Fail{"It broke.", {}, {}}, call()), acknowledge();
+  }
   void annotate() {
     core::Annotate intent;
     core::Link link;
     link.href = "/note/" + std::to_string(++promises_.made);
     link.rel = "related";
     intent.additions.links.push_back(link);
-    tasks().change(some({core::Status::pending, core::Status::running}), intent, call()), acknowledge();
+    engine::change(tasks(), some({core::Status::pending, core::Status::running}), intent, call()), acknowledge();
   }
   void cancel() {
-    tasks().change(some({core::Status::pending, core::Status::running}), core::Cancel{}, call()), acknowledge();
+    engine::change(tasks(), some({core::Status::pending, core::Status::running}), core::Cancel{}, call()),
+        acknowledge();
   }
   void cancel_by_force() {
     const core::Key key = some({core::Status::running});
-    tasks().change(key, core::Cancel{true, "No longer wanted."}, call());
+    engine::change(tasks(), key, core::Cancel{true, "No longer wanted."}, call());
     const auto held = promises_.held;
     for (const Promises::Held& each : held)
       if (each.key == key) spend(each.token);
@@ -343,7 +348,7 @@ class Host {
       token = some_held().token;
       items.push_back({engine::Item::OfLease{token, complete_with("ins_3")}});
     }
-    const auto results = tasks().run(items, call());
+    const auto results = engine::run(tasks(), items, call());
     if (!token.empty() && !results.back().error) spend(token);
     acknowledge();
   }
@@ -351,7 +356,7 @@ class Host {
   void expire() {
     advance(31'000'000);
     const std::size_t first = commits_;
-    if (tasks().tick(patient()) == 0) return withdraw();
+    if (engine::tick(tasks(), patient()) == 0) return withdraw();
     const auto held = promises_.held;
     for (const Promises::Held& each : held)
       if (each.until <= promises_.now) spend(each.token);
@@ -365,14 +370,14 @@ class Host {
     engine::PurgeQuery query;
     query.older_than = std::chrono::seconds(10);
     query.limit = static_cast<std::int64_t>(10 + below(random_, 20));
-    tasks().purge(query, patient());
+    engine::purge(tasks(), query, patient());
     acknowledge();
   }
   void erase() {
     const core::Key key = some({core::Status::completed, core::Status::failed});
     std::erase_if(promises_.keys, [&](const Promises::Key& each) { return each.id == key.id; });
     withdraw();
-    tasks().erase(key, patient());
+    engine::erase(tasks(), key, patient());
     promises_.erased.push_back({key, "secret of " + key.id + 'p'});
     acknowledge();
   }
@@ -382,7 +387,7 @@ class Host {
     const auto old = std::exchange(promises_.backups, {});
     withdraw();
     for (const auto& [each, commit] : old) std::remove((directory + each).c_str());
-    tasks().backup(directory + name, patient());
+    engine::backup(tasks(), directory + name, patient());
     promises_.backups[name] = commits_ - 1;
     acknowledge();
   }
@@ -478,14 +483,14 @@ inline void Host::act() {
 inline std::optional<std::string> Host::work() {
   engine::ChangesQuery query;
   query.latest = true;
-  const engine::Changes before = tasks().changes(query, patient());
+  const engine::Changes before = engine::changes(tasks(), query, patient());
   core::NewTask spec = new_task("z3", "");
   spec.payload = "work";
-  tasks().create(spec, patient()), acknowledge();
+  engine::create(tasks(), spec, patient()), acknowledge();
   engine::ClaimSpec what;
   what.worker = "w";
   what.filter.zones = {"z3"};
-  const auto leases = tasks().claim(what, patient());
+  const auto leases = engine::claim(tasks(), what, patient());
   if (leases.empty()) return "nothing can be claimed";
   if (leases[0].row.epoch <= promises_.epoch)
     return "epoch " + std::to_string(leases[0].row.epoch) + " was given out again";
@@ -493,12 +498,12 @@ inline std::optional<std::string> Host::work() {
   for (const Promises::Held& lost : std::exchange(promises_.orphaned, {})) promises_.spent.push_back(lost.token);
   acknowledge();
   if (leases[0].payload != "work") return "a payload is not what was given";
-  tasks().change_leased(leases[0].token, complete_with("ins_9"), patient());
+  engine::change_leased(tasks(), leases[0].token, complete_with("ins_9"), patient());
   spend(leases[0].token), acknowledge();
   query.latest = false;
   query.after = before.position;
   query.limit = 1000;
-  const engine::Changes after = tasks().changes(query, patient());
+  const engine::Changes after = engine::changes(tasks(), query, patient());
   if (after.events.size() < 3) return "the feed does not tell what was done";
   for (std::size_t i = 1; i < after.events.size(); ++i)
     if (after.events[i].sequence != after.events[i - 1].sequence + 1) return "the feed has a gap";

@@ -37,14 +37,16 @@ void fill(const std::string& path) {
     spec.payload = "payload";
     spec.idempotency_key = id;
     spec.links = {{"/log", "log", {}, {}, {}}};
-    tasks->create(spec, patient());
-    if (std::string_view(id) == "held") tasks->start_leased({zone, id}, "w", std::chrono::hours(1), patient());
+    engine::create(*tasks, spec, patient());
+    if (std::string_view(id) == "held")
+      engine::start_leased(*tasks, {zone, id}, {"w", std::chrono::hours(1)}, patient());
     if (std::string_view(id) != "pending" && std::string_view(id) != "held")
-      tasks->change({zone, id}, core::Start{}, patient());
+      engine::change(*tasks, {zone, id}, core::Start{}, patient());
   }
-  tasks->change({zone, "completed"}, complete_with("ins"), patient());
-  for (const char* id : {"failed", "erased"}) tasks->change({zone, id}, core::Fail{"It broke.", {}, {}}, patient());
-  tasks->erase({zone, "erased"}, patient());
+  engine::change(*tasks, {zone, "completed"}, complete_with("ins"), patient());
+  for (const char* id : {"failed", "erased"})
+    engine::change(*tasks, {zone, id}, core::Fail{"It broke.", {}, {}}, patient());
+  engine::erase(*tasks, {zone, "erased"}, patient());
 }
 
 /// What stands in the file's schema and rows is written as it is, whatever SQLite or the file's own rules say.
@@ -89,31 +91,31 @@ void use(const std::string& path, engine::Mode mode) {
     engine::Settings settings = patient_settings();
     settings.mode = mode;
     settings.housekeeping = std::chrono::microseconds(0);
-    settings.log.level = engine::LogLevel::off;
+    settings.log_level = engine::LogLevel::off;
     tasks = engine::Engine::open(path, settings);
   });
   if (!tasks) return;
   const engine::Call call = patient();
   for (const char* id : {"pending", "running", "held", "completed", "failed", "erased", "nobody"}) {
     const core::Key key{zone, id};
-    attempt([&] { tasks->get(key, call); });
-    attempt([&] { tasks->payload(key, call); });
-    attempt([&] { tasks->history(key, call); });
+    attempt([&] { engine::get(*tasks, key, call); });
+    attempt([&] { engine::payload(*tasks, key, call); });
+    attempt([&] { engine::history(*tasks, key, call); });
     tse::test::decide(*tasks, tse::test::view(key));
   }
-  attempt([&] { tasks->list({zone, {}, {}, {}, {}, {}, {}, 50, {}, {}, true}, call); });
-  attempt([&] { tasks->changes({}, call); });
-  attempt([&] { tasks->stats("", call); });
-  attempt([&] { tasks->verify(call); });
-  attempt([&] { tasks->create(new_task(zone, "new"), call); });
-  attempt([&] { tasks->claim({}, call); });
-  attempt([&] { tasks->tick(call); });
-  attempt([&] { tasks->change({zone, "pending"}, core::Start{}, call); });
-  attempt([&] { tasks->change({zone, "running"}, complete_with("ins"), call); });
-  attempt([&] { tasks->change({zone, "held"}, core::Fail{"It broke.", {}, {}}, call); });
-  attempt([&] { tasks->purge({"", std::chrono::microseconds(0), 0}, call); });
-  attempt([&] { tasks->erase({zone, "failed"}, call); });
-  attempt([&] { tasks->backup(path + "-copy", call); });
+  attempt([&] { engine::list(*tasks, {zone, {}, {}, {}, {}, {}, {}, 50, {}, {}, true}, call); });
+  attempt([&] { engine::changes(*tasks, {}, call); });
+  attempt([&] { engine::stats(*tasks, {}, call); });
+  attempt([&] { engine::verify(*tasks, call); });
+  attempt([&] { engine::create(*tasks, new_task(zone, "new"), call); });
+  attempt([&] { engine::claim(*tasks, {}, call); });
+  attempt([&] { engine::tick(*tasks, call); });
+  attempt([&] { engine::change(*tasks, {zone, "pending"}, core::Start{}, call); });
+  attempt([&] { engine::change(*tasks, {zone, "running"}, complete_with("ins"), call); });
+  attempt([&] { engine::change(*tasks, {zone, "held"}, core::Fail{"It broke.", {}, {}}, call); });
+  attempt([&] { engine::purge(*tasks, {{}, std::chrono::microseconds(0), 0}, call); });
+  attempt([&] { engine::erase(*tasks, {zone, "failed"}, call); });
+  attempt([&] { engine::backup(*tasks, path + "-copy", call); });
 }
 
 /// Uses the file in a process of its own, which ends with 0 if all is well.

@@ -27,7 +27,7 @@ void ask(engine::Engine& tasks, Outcome& outcome, std::size_t round, std::size_t
   spec.idempotency_key = "key-" + std::to_string(round);
   spec.package_id = thread % 4 == 3 ? "other" : "pkg_1";
   try {
-    ++(tasks.create(spec, patient()).replayed ? outcome.replayed : outcome.made);
+    ++(engine::create(tasks, spec, patient()).replayed ? outcome.replayed : outcome.made);
   } catch (const core::Failure& failure) {
     ++(failure.error().code == core::Code::idempotency_mismatch ? outcome.refused : outcome.other);
   }
@@ -74,8 +74,8 @@ BOOST_AUTO_TEST_CASE(fifty_at_once_make_one_task) {
   }
   BOOST_TEST(wrong == 0U);
   const engine::Engine::Ptr tasks = open(path);
-  BOOST_TEST(tasks->stats("", {}).store.totals[0] == static_cast<std::int64_t>(rounds));
-  BOOST_TEST(tasks->verify({}).problems.empty());
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.totals[0] == static_cast<std::int64_t>(rounds));
+  BOOST_TEST(engine::verify(*tasks, {}).problems.empty());
   std::cout << "measured: " << rounds << " creates, each tried by " << processes * threads << " threads of "
             << processes << " processes at once: " << wrong << " wrong\n";
 }

@@ -54,7 +54,7 @@ engine::Settings settings() {
   made.housekeeping = std::chrono::seconds(0);
   made.checkpoint_bytes = 64 * 1024;  // a large payload makes a checkpoint due
   made.clock = [] { return start_of_time; };
-  made.log.level = engine::LogLevel::off;
+  made.log_level = engine::LogLevel::off;
   return made;
 }
 
@@ -80,18 +80,18 @@ struct World {
     Engine::Ptr tasks = Engine::open(path, std::move(earlier));
     core::NewTask keyed = new_task("z", "keyed");
     keyed.idempotency_key = "key";
-    tasks->create(keyed, {});
-    tasks->change({"z", "keyed"}, core::Start{}, {});
+    engine::create(*tasks, keyed, {});
+    engine::change(*tasks, {"z", "keyed"}, core::Start{}, {});
     for (const char* id : {"running", "completed"}) {
-      tasks->create(new_task("z", id), {});
-      tasks->change({"z", id}, core::Start{}, {});
+      engine::create(*tasks, new_task("z", id), {});
+      engine::change(*tasks, {"z", id}, core::Start{}, {});
     }
-    tasks->change({"z", "completed"}, complete_with("ins_1"), {});
-    tasks->create(new_task("z", "leased"), {});
-    token = tasks->start_leased({"z", "leased"}, "w", std::chrono::hours(2), {}).token;
-    tasks->create(new_task("z", "expired"), {});
-    tasks->start_leased({"z", "expired"}, "w", std::chrono::seconds(1), {});
-    tasks->create(new_task("z", "pending"), {});
+    engine::change(*tasks, {"z", "completed"}, complete_with("ins_1"), {});
+    engine::create(*tasks, new_task("z", "leased"), {});
+    token = engine::start_leased(*tasks, {"z", "leased"}, {"w", std::chrono::hours(2)}, {}).token;
+    engine::create(*tasks, new_task("z", "expired"), {});
+    engine::start_leased(*tasks, {"z", "expired"}, {"w", std::chrono::seconds(1)}, {});
+    engine::create(*tasks, new_task("z", "pending"), {});
     hot = read_files(path);
     tasks.reset();
     closed = read_files(path);
@@ -126,12 +126,12 @@ Attempt attempt(const std::function<void()>& call) {
   }
 }
 
-std::optional<core::Row> row(Engine& tasks, const char* id) { return tasks.get({"z", id}, {}); }
+std::optional<core::Row> row(Engine& tasks, const char* id) { return engine::get(tasks, {"z", id}, {}); }
 
 Effect exists(const char* id, std::size_t payload = 0) {
   return {[=](Engine& tasks) {
     if (!row(tasks, id)) return false;
-    if (payload != 0 && tasks.payload({"z", id}, {}).value_or("").size() != payload)
+    if (payload != 0 && engine::payload(tasks, {"z", id}, {}).value_or("").size() != payload)
       throw core::Failure(Code::internal, "half a task");
     return true;
   }};
@@ -161,7 +161,7 @@ std::vector<Scenario> all_scenarios(const World& world) {
                    }});
   };
   const auto intent = [&](const char* name, const char* id, Effect effect, const core::Intent& wanted) {
-    change(name, std::move(effect), [=](Engine& tasks) { tasks.change({"z", id}, wanted, {}); });
+    change(name, std::move(effect), [=](Engine& tasks) { engine::change(tasks, {"z", id}, wanted, {}); });
   };
   const auto read = [&](const char* name, const std::function<void(Engine&)>& call) {
     all.push_back(
@@ -180,24 +180,25 @@ std::vector<Scenario> all_scenarios(const World& world) {
   all.push_back({"close",
                  {exists("new", 3000)},
                  [](Engine& tasks, const std::string&) {
-                   return std::vector{attempt([&] { tasks.create(task_with_payload("new", 3000), {}); })};
+                   return std::vector{attempt([&] { engine::create(tasks, task_with_payload("new", 3000), {}); })};
                  },
                  Begins::closed,
                  Fails::closing});
 
-  change("create", exists("new", 3000), [](Engine& tasks) { tasks.create(task_with_payload("new", 3000), {}); });
+  change("create", exists("new", 3000),
+         [](Engine& tasks) { engine::create(tasks, task_with_payload("new", 3000), {}); });
   change("create with a checkpoint", exists("new", 100000),
-         [](Engine& tasks) { tasks.create(task_with_payload("new", 100000), {}); });
+         [](Engine& tasks) { engine::create(tasks, task_with_payload("new", 100000), {}); });
   all.back().has_checkpoint = true;
   change("create with a key", exists("new"), [](Engine& tasks) {
     core::NewTask spec = new_task("z", "new");
     spec.idempotency_key = "another key";
-    tasks.create(spec, {});
+    engine::create(tasks, spec, {});
   });
   change("create with a statement", exists("new"), [](Engine& tasks) {
     engine::Call call;
     call.also = {{"SELECT :taskstate_id, ?", {std::string("value")}, {}}};
-    tasks.create(new_task("z", "new"), call);
+    engine::create(tasks, new_task("z", "new"), call);
   });
   intent("start", "pending", is("pending", Status::running), core::Start{});
   intent("annotate", "pending", satisfies("pending", is_annotated), annotation);
@@ -205,31 +206,33 @@ std::vector<Scenario> all_scenarios(const World& world) {
   intent("fail", "running", is("running", Status::failed), core::Fail{"no", {}, {}});
   intent("cancel", "pending", is("pending", Status::failed), core::Cancel{});
   change("start under a lease", is("pending", Status::running), [](Engine& tasks) {
-    tasks.start_leased({"z", "pending"}, "w", std::chrono::seconds(30), {});
+    engine::start_leased(tasks, {"z", "pending"}, {"w", std::chrono::seconds(30)}, {});
   });
   change("claim", is("pending", Status::running), [](Engine& tasks) {
     engine::ClaimSpec wanted;
     wanted.worker = "w";
-    tasks.claim(wanted, {});
+    engine::claim(tasks, wanted, {});
   });
   const std::int64_t until = start_of_time + 30'000'000;
   change("heartbeat",
          satisfies(
              "leased", [=](const core::Row& row) { return row.lease_until == until; }, false),
-         [=](Engine& tasks) { tasks.heartbeat(token, std::chrono::seconds(30), {}, {}); });
+         [=](Engine& tasks) { engine::heartbeat(tasks, token, std::chrono::seconds(30), {}, {}); });
   change("heartbeat with progress", satisfies("leased", is_annotated), [=](Engine& tasks) {
     core::Link progress;
     progress.href = "#half";
     progress.rel = "progress";
-    tasks.heartbeat(token, {}, progress, {});
+    engine::heartbeat(tasks, token, {}, progress, {});
   });
   change("complete under a lease", is("leased", Status::completed),
-         [=](Engine& tasks) { tasks.change_leased(token, complete_with("ins_2"), {}); });
+         [=](Engine& tasks) { engine::change_leased(tasks, token, complete_with("ins_2"), {}); });
   change("release", is("leased", Status::failed),
-         [=](Engine& tasks) { tasks.release(token, std::chrono::seconds(0), {}); });
-  change("expiry", is("expired", Status::failed), [](Engine& tasks) { tasks.tick({}); });
-  change("erase", is_gone("completed"), [](Engine& tasks) { tasks.erase({"z", "completed"}, {}); });
-  change("purge", is_gone("completed"), [](Engine& tasks) { tasks.purge({"", std::chrono::seconds(0), 0}, {}); });
+         [=](Engine& tasks) { engine::release(tasks, token, std::chrono::seconds(0), {}); });
+  change("expiry", is("expired", Status::failed), [](Engine& tasks) { engine::tick(tasks, {}); });
+  change("erase", is_gone("completed"), [](Engine& tasks) { engine::erase(tasks, {"z", "completed"}, {}); });
+  change("purge", is_gone("completed"), [](Engine& tasks) {
+    engine::purge(tasks, {{}, std::chrono::seconds(0), 0}, {});
+  });
   all.back().is_in_parts = true;
   all.push_back({"batch",
                  {exists("new", 3000), is("pending", Status::running), is("running", Status::completed)},
@@ -240,7 +243,8 @@ std::vector<Scenario> all_scenarios(const World& world) {
                        {engine::Item::OfKey{{"z", "running"}, complete_with("ins_2")}}};
                    std::vector<Attempt> attempts;
                    if (const Attempt whole = attempt([&] {
-                         for (engine::ItemResult& result : tasks.run(items, {})) attempts.push_back(result.error);
+                         for (engine::ItemResult& result : engine::run(tasks, items, {}))
+                           attempts.push_back(result.error);
                        }))
                      attempts.assign(items.size(), whole);
                    return attempts;
@@ -249,27 +253,28 @@ std::vector<Scenario> all_scenarios(const World& world) {
   read("replay", [](Engine& tasks) {
     core::NewTask spec = new_task("z", "keyed");
     spec.idempotency_key = "key";
-    if (!tasks.create(spec, {}).replayed) throw core::Failure(Code::internal, "made twice");
+    if (!engine::create(tasks, spec, {}).replayed) throw core::Failure(Code::internal, "made twice");
   });
   read("get", [](Engine& tasks) { (void)row(tasks, "leased"); });
-  read("payload", [](Engine& tasks) { tasks.payload({"z", "leased"}, {}); });
+  read("payload", [](Engine& tasks) { engine::payload(tasks, {"z", "leased"}, {}); });
   read("list", [](Engine& tasks) {
     engine::ListQuery query;
     query.zone_id = "z";
     query.with_total = true;
-    if (tasks.list(query, {}).rows.size() != 6) throw core::Failure(Code::internal, "not all of the page");
+    if (engine::list(tasks, query, {}).rows.size() != 6) throw core::Failure(Code::internal, "not all of the page");
   });
   read("history", [](Engine& tasks) {
-    if (tasks.history({"z", "completed"}, {}).size() != 3) throw core::Failure(Code::internal, "not all events");
+    if (engine::history(tasks, {"z", "completed"}, {}).size() != 3)
+      throw core::Failure(Code::internal, "not all events");
   });
-  read("changes", [](Engine& tasks) { tasks.changes({}, {}); });
-  read("stats", [](Engine& tasks) { tasks.stats("", {}); });
-  read("wait", [](Engine& tasks) { tasks.wait({"z", "running"}, 1, std::chrono::seconds(0), {}); });
-  read("verify", [](Engine& tasks) { tasks.verify({}); });  // what it cannot read is a finding
+  read("changes", [](Engine& tasks) { engine::changes(tasks, {}, {}); });
+  read("stats", [](Engine& tasks) { engine::stats(tasks, {}, {}); });
+  read("wait", [](Engine& tasks) { engine::wait(tasks, {"z", "running"}, 1, std::chrono::seconds(0), {}); });
+  read("verify", [](Engine& tasks) { engine::verify(tasks, {}); });  // what it cannot read is a finding
   all.push_back({"decide", {exists("new")}, [](Engine& tasks, const std::string&) {
                    Attempt made;
                    for (int i = 0; i < 6; ++i) {  // read, read to be kept, kept, and kept no longer
-                     if (i == 4) made = attempt([&] { tasks.create(new_task("z", "new"), {}); });
+                     if (i == 4) made = attempt([&] { engine::create(tasks, new_task("z", "new"), {}); });
                      const int status = decide(tasks, view({"z", "completed"})).answer.status;
                      if (status != 303 && status != 500 && status != 503)
                        throw Wrong{"status " + std::to_string(status)};
@@ -278,11 +283,11 @@ std::vector<Scenario> all_scenarios(const World& world) {
                  }});
   all.push_back({"backup", {}, [](Engine& tasks, const std::string& path) {
                    const std::string copy = path + "-copy";
-                   const Attempt made = attempt([&] { tasks.backup(copy, {}); });
+                   const Attempt made = attempt([&] { engine::backup(tasks, copy, {}); });
                    FailingDisk::heal();
                    if (std::filesystem::exists(copy) == made.has_value())
                      throw std::runtime_error("the backup is there although it failed, or is not");
-                   if (!made && !Engine::open(copy, settings())->verify({}).problems.empty())
+                   if (!made && !engine::verify(*Engine::open(copy, settings()), {}).problems.empty())
                      throw std::runtime_error("the backup is not whole");
                    for (const auto& entry :
                         std::filesystem::directory_iterator(std::filesystem::path(path).parent_path()))
@@ -392,7 +397,7 @@ class Run {
 
   void create(Engine& tasks, const char* id) {
     effects_.push_back(exists(id, 10));
-    attempts_.push_back(attempt([&] { tasks.create(task_with_payload(id, 10), {}); }));
+    attempts_.push_back(attempt([&] { engine::create(tasks, task_with_payload(id, 10), {}); }));
     if (attempts_.back()) check_error(*attempts_.back());
   }
 
@@ -480,7 +485,7 @@ class Run {
   }
 
   static void verify(Engine& tasks) {
-    const auto report = tasks.verify({});
+    const auto report = engine::verify(tasks, {});
     if (!report.problems.empty()) throw Wrong{"verify: " + report.problems.front()};
   }
 

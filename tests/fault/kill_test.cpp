@@ -149,7 +149,7 @@ class Member {
     for (;;) {
       std::vector<engine::Lease> leases;
       call([&](const engine::Call& call) {
-        leases = tasks_.claim(spec, call);
+        leases = engine::claim(tasks_, spec, call);
         Replies replies;
         for (const engine::Lease& lease : leases) replies.push_back(reply_of(lease.row));
         return replies;
@@ -162,7 +162,7 @@ class Member {
     engine::ChangesQuery query;
     query.latest = true;
     for (std::int64_t last = 0;;) {
-      const engine::Changes part = tasks_.changes(query, patient());
+      const engine::Changes part = engine::changes(tasks_, query, patient());
       for (const core::Event& event : part.events) {
         const bool explained = query.latest || event.sequence <= std::max(last, part.purged_through) + 1;
         if (event.sequence <= last || !explained)
@@ -189,7 +189,7 @@ class Member {
         continue;
       }
       own_.awaits = newest;
-      const auto row = tasks_.wait(key_of(slot_, newest), std::nullopt, for_ever, patient());
+      const auto row = engine::wait(tasks_, key_of(slot_, newest), std::nullopt, for_ever, patient());
       if (!row || !taskstate::is_terminal(row->task.status)) throw std::runtime_error("a wait returned too early");
       note(board_, row->key(), row->revision);
       own_.awaits = 0;
@@ -235,13 +235,13 @@ class Member {
   }
 
   void change(const core::Key& key, const core::Intent& intent, Host host = Host::may_write) {
-    call([&](const engine::Call& call) { return Replies{reply_of(tasks_.change(key, intent, call))}; }, host);
+    call([&](const engine::Call& call) { return Replies{reply_of(engine::change(tasks_, key, intent, call))}; }, host);
   }
 
   bool create(const core::NewTask& spec) {
     bool made = false;
     call([&](const engine::Call& call) {
-      const Replies replies{reply_of(tasks_.create(spec, call).row)};
+      const Replies replies{reply_of(engine::create(tasks_, spec, call).row)};
       made = true;
       return replies;
     });
@@ -266,7 +266,7 @@ class Member {
     at(own_.to_be_gone, task) = task;
     call(
         [&](const engine::Call& call) {
-          if (!tasks_.erase(key, call)) throw std::runtime_error("there was nothing to erase");
+          if (!engine::erase(tasks_, key, call)) throw std::runtime_error("there was nothing to erase");
           Reply reply;
           reply.what = Reply::erased;
           set_text(reply.task, key.zone_id + '/' + key.id);
@@ -291,7 +291,7 @@ class Member {
     bool made = false;
     call([&](const engine::Call& call) {
       Replies replies;
-      for (const engine::ItemResult& result : tasks_.run(items, call)) {
+      for (const engine::ItemResult& result : engine::run(tasks_, items, call)) {
         made = !result.error;
         if (made) replies.push_back(reply_of(result.row));
         if (!made && result.error->code != core::Code::limit_exceeded) throw core::Failure(*result.error);
@@ -307,7 +307,7 @@ class Member {
     spec.idempotency_key = idempotency_key;
     core::Row row;
     const auto make = [&](const engine::Call& call) {
-      const engine::Created made = tasks_.create(spec, call);
+      const engine::Created made = engine::create(tasks_, spec, call);
       row = made.row;
       Reply reply = reply_of(row, made.replayed ? Reply::replayed : Reply::changed);
       set_text(reply.idempotency_key, idempotency_key);
@@ -325,7 +325,7 @@ class Member {
     if (random_() % 4 != 0) return;
     call(
         [&](const engine::Call& call) {
-          tasks_.purge({purged, 0us, 4}, call);
+          engine::purge(tasks_, {purged, 0us, 4}, call);
           return Replies{};
         },
         Host::writes_nothing);
@@ -333,12 +333,13 @@ class Member {
 
   void work_on(const engine::Lease& lease) {
     const auto act = [&](const core::Intent& intent) {
-      call(
-          [&](const engine::Call& call) { return Replies{reply_of(tasks_.change_leased(lease.token, intent, call))}; });
+      call([&](const engine::Call& call) {
+        return Replies{reply_of(engine::change_leased(tasks_, lease.token, intent, call))};
+      });
     };
     call(
         [&](const engine::Call& call) {
-          tasks_.heartbeat(lease.token, {}, {}, call);
+          engine::heartbeat(tasks_, lease.token, {}, {}, call);
           return Replies{};
         },
         Host::writes_nothing);
@@ -360,7 +361,7 @@ class Member {
     if (least == 0) return;
     const std::int64_t task = least / life;
     const core::Key key = key_of(slot, task);
-    tasks_.decide(answer_, {key.zone_id, key.id}, {}, engine::Waiting::here, patient());
+    engine::decide(tasks_, answer_, {key.zone_id, key.id}, {}, engine::Waiting::here, patient());
     const bool is_gone = answer_.status == 404;
     if (!is_gone && answer_.status != 200 && answer_.status != 303)
       throw std::runtime_error("a poll was answered with " + std::to_string(answer_.status));
@@ -485,7 +486,8 @@ class Fleet {
     engine::ChangesQuery query;
     query.after = position_;
     query.limit = 1000;
-    for (engine::Changes part = tasks.changes(query, patient());; part = tasks.changes(query, patient())) {
+    for (engine::Changes part = engine::changes(tasks, query, patient());;
+         part = engine::changes(tasks, query, patient())) {
       query.after = position_ = part.position;
       if (part.events.empty()) break;
       for (const core::Event& event : part.events) ledger.take(event);
@@ -508,14 +510,14 @@ class Fleet {
     {
       const engine::Engine::Ptr tasks = open(path_);
       await("what was offered did not end", [&] {
-        const engine::Stats stats = tasks->stats(claimed, patient());
+        const engine::Stats stats = engine::stats(*tasks, claimed, patient());
         return count(stats, core::Status::pending) + count(stats, core::Status::running) == 0;
       });
       for (const std::size_t slot : living())
         await("who waits for a task was not told of its end", [&] { return board_->slot.at(slot).awaits == 0; });
       engine::Call call = patient();
       call.actor = text_of({0, 0, 1});  // of no process, so that no reply is asked for
-      tasks->create(new_task("bell", {}), call);
+      engine::create(*tasks, new_task("bell", {}), call);
       const std::int64_t last = audit(*tasks);
       for (const std::size_t slot : living())
         await("a reader did not hear of a change", [&] { return board_->slot.at(slot).read >= last; });
@@ -544,7 +546,7 @@ class Fleet {
         newest[reply.task.data()] = reply;
     for (const auto& [name, task] : ledger.tasks) {
       const std::size_t slash = name.find('/');
-      const auto row = tasks->get({name.substr(0, slash), name.substr(slash + 1)}, patient());
+      const auto row = engine::get(*tasks, {name.substr(0, slash), name.substr(slash + 1)}, patient());
       if (row.has_value() == task.purged) problems.push_back(name + " is there though it was purged, or is not");
       if (!row || task.events.empty()) continue;
       const Reply& reply = newest[name];
@@ -552,7 +554,8 @@ class Fleet {
           row->version < reply.version || (row->revision == reply.revision && etag_of(*row) != reply.etag.data()))
         problems.push_back(name + " is not as its last change left it");
     }
-    for (const std::string& problem : tasks->verify(patient()).problems) problems.push_back("verify: " + problem);
+    for (const std::string& problem : engine::verify(*tasks, patient()).problems)
+      problems.push_back("verify: " + problem);
   }
 
   Ledger ledger;

@@ -50,11 +50,11 @@ void act(engine::Engine& tasks, Shared<Race>& race, Actor actor) {
   }
   race->result[actor] = result_of([&] {
     switch (actor) {
-      case beating: tasks.heartbeat(token, 1ms, {}, patient()); break;
-      case completing: tasks.change_leased(token, complete_with("by-holder"), patient()); break;
-      case expiring: tasks.tick(patient()); break;
-      case cancelling: tasks.change(key, cancel, patient()); break;
-      default: tasks.release(token, {}, patient());
+      case beating: engine::heartbeat(tasks, token, 1ms, {}, patient()); break;
+      case completing: engine::change_leased(tasks, token, complete_with("by-holder"), patient()); break;
+      case expiring: engine::tick(tasks, patient()); break;
+      case cancelling: engine::change(tasks, key, cancel, patient()); break;
+      default: engine::release(tasks, token, {}, patient());
     }
   });
 }
@@ -143,8 +143,8 @@ BOOST_AUTO_TEST_CASE(however_they_meet_history_and_answers_agree) {
     const std::string id = "t" + std::to_string(number);
     core::NewTask spec = new_task("z", id);
     spec.max_attempts = 1 + static_cast<std::int64_t>(random() % 2);
-    tasks->create(std::move(spec), patient());
-    const engine::Lease lease = tasks->start_leased({"z", id}, {}, 1ms, patient());
+    engine::create(*tasks, std::move(spec), patient());
+    const engine::Lease lease = engine::start_leased(*tasks, {"z", id}, {{}, 1ms}, patient());
     std::copy_n(lease.token.c_str(), lease.token.size() + 1, race->token.begin());
     std::copy_n(id.c_str(), id.size() + 1, race->id.begin());
     race->force = random() % 2 == 0;
@@ -154,8 +154,8 @@ BOOST_AUTO_TEST_CASE(however_they_meet_history_and_answers_agree) {
     race->number = number;
     while (race->ready < actors) std::this_thread::yield();
 
-    const core::Row row = tasks->get({"z", id}, patient()).value();
-    const auto events = tasks->history({"z", id}, patient());
+    const core::Row row = engine::get(*tasks, {"z", id}, patient()).value();
+    const auto events = engine::history(*tasks, {"z", id}, patient());
     const std::string fault = fault_of(row, events, *race.operator->());
     wrong += fault.empty() ? 0 : 1;
     BOOST_TEST(fault.empty(), "seed " << seed << ", race " << number << ": " << fault);
@@ -164,10 +164,10 @@ BOOST_AUTO_TEST_CASE(however_they_meet_history_and_answers_agree) {
                             : count_of(events, "lost")     ? 2
                                                            : 3;
     ++ends[end];
-    if (!taskstate::is_terminal(row.task.status)) tasks->change({"z", id}, core::Cancel{true, {}}, patient());
+    if (!taskstate::is_terminal(row.task.status)) engine::change(*tasks, {"z", id}, core::Cancel{true, {}}, patient());
   }
   for (const pid_t child : children) BOOST_TEST(wait_for(child) == 0);
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
   std::cout << "measured: " << races << " races of heartbeat, complete, expiry, cancel and release: " << wrong
             << " with a history or an answer that was wrong (ended by complete " << ends[0] << ", release " << ends[1]
             << ", expiry " << ends[2] << ", cancel " << ends[3] << "; seed " << seed << ")\n";

@@ -96,23 +96,24 @@ void exhaust(const char* name, engine::Engine& tasks, const std::function<void()
   }
   BOOST_TEST(done(), name);
   BOOST_TEST(allocations > 0, name);
-  BOOST_TEST(tasks.verify(patient()).problems.empty(), name);
+  BOOST_TEST(engine::verify(tasks, patient()).problems.empty(), name);
 }
 
 void a_whole_life(engine::Engine& tasks) {
-  const auto row = [&] { return tasks.get(key, patient()); };
+  const auto row = [&] { return engine::get(tasks, key, patient()); };
   const core::NewTask spec = rich_task();
   const core::Intent annotation = rich_annotation();
   const core::Intent completion = complete_with("an install id that is too long for a string's own memory");
   exhaust(
-      "create", tasks, [&] { tasks.create(spec, {}); }, [&] { return row().has_value(); });
+      "create", tasks, [&] { engine::create(tasks, spec, {}); }, [&] { return row().has_value(); });
   exhaust(
-      "start", tasks, [&] { tasks.change(key, core::Start{}, {}); },
+      "start", tasks, [&] { engine::change(tasks, key, core::Start{}, {}); },
       [&] { return row()->task.status == core::Status::running; });
   exhaust(
-      "annotate", tasks, [&] { tasks.change(key, annotation, {}); }, [&] { return row()->task.links.size() == 2; });
+      "annotate", tasks, [&] { engine::change(tasks, key, annotation, {}); },
+      [&] { return row()->task.links.size() == 2; });
   exhaust(
-      "complete", tasks, [&] { tasks.change(key, completion, {}); },
+      "complete", tasks, [&] { engine::change(tasks, key, completion, {}); },
       [&] { return row()->task.status == core::Status::completed; });
 
   const auto read = [&](const char* name, const std::function<void()>& operation) {
@@ -120,13 +121,13 @@ void a_whole_life(engine::Engine& tasks) {
     exhaust(
         name, tasks, [&] { operation(), ended_well = true; }, [&] { return ended_well; });
   };
-  read("get", [&] { tasks.get(key, {}); });
-  read("payload", [&] { tasks.payload(key, {}); });
-  read("history", [&] { tasks.history(key, {}); });
+  read("get", [&] { engine::get(tasks, key, {}); });
+  read("payload", [&] { engine::payload(tasks, key, {}); });
+  read("history", [&] { engine::history(tasks, key, {}); });
   read("list", [&] {
     engine::ListQuery query;
     query.zone_id = key.zone_id;
-    tasks.list(query, {});
+    engine::list(tasks, query, {});
   });
   read("decide", [&] {
     if (tse::test::decide(tasks, tse::test::view(key)).answer.status != 303) throw std::bad_alloc();
@@ -135,74 +136,79 @@ void a_whole_life(engine::Engine& tasks) {
 
 void a_workers_life(engine::Engine& tasks, std::int64_t& now) {
   const core::Key work{"z", "work-whose-id-is-too-long-for-a-string-of-its-own"};
-  const auto row = [&] { return tasks.get(work, patient()).value(); };
+  const auto row = [&] { return engine::get(tasks, work, patient()).value(); };
   core::NewTask spec = new_task(work.zone_id, work.id);
   spec.payload = std::string(200, 'p');
   spec.max_attempts = 9;
-  tasks.create(spec, {});
+  engine::create(tasks, spec, {});
 
   engine::ClaimSpec wanted;
   wanted.worker = "a worker whose name is too long for a string of its own";
   wanted.filter = {{work.zone_id}, {"create"}};
   std::string token;
   exhaust(
-      "claim", tasks, [&] { token = std::move(tasks.claim(wanted, {}).at(0).token); },
+      "claim", tasks, [&] { token = engine::claim(tasks, wanted, {}).at(0).token; },
       [&] { return row().attempt == 1; });
   core::Link progress;
   progress.href = "#progress-of-a-task-that-runs";
   progress.rel = "progress";
   exhaust(
-      "heartbeat", tasks, [&] { tasks.heartbeat(token, {}, progress, {}); }, [&] { return !row().task.links.empty(); });
+      "heartbeat", tasks, [&] { engine::heartbeat(tasks, token, {}, progress, {}); },
+      [&] { return !row().task.links.empty(); });
   exhaust(
-      "release", tasks, [&] { tasks.release(token, {}, {}); }, [&] { return !row().lease_until; });
+      "release", tasks, [&] { engine::release(tasks, token, {}, {}); }, [&] { return !row().lease_until; });
   exhaust(
-      "start_leased", tasks, [&] { token = tasks.start_leased(work, wanted.worker, wanted.lease, {}).token; },
+      "start_leased", tasks,
+      [&] {
+        token = engine::start_leased(tasks, work, {wanted.worker, wanted.lease}, {}).token;
+      },
       [&] { return row().attempt == 2; });
   now += 60'000'000;
   exhaust(
-      "tick", tasks, [&] { tasks.tick({}); }, [&] { return !row().lease_until; });
+      "tick", tasks, [&] { engine::tick(tasks, {}); }, [&] { return !row().lease_until; });
   exhaust(
-      "cancel", tasks, [&] { tasks.change(work, core::Cancel{}, {}); },
+      "cancel", tasks, [&] { engine::change(tasks, work, core::Cancel{}, {}); },
       [&] { return row().task.status == core::Status::failed; });
   bool watched = false;
   exhaust(
-      "watch", tasks, [&] { tasks.watch()->await_claim(wanted.filter), watched = true; }, [&] { return watched; });
+      "watch", tasks, [&] { engine::watch(tasks)->await_claim(wanted.filter), watched = true; },
+      [&] { return watched; });
 }
 
 void a_hosts_life(engine::Engine& tasks) {
   const core::Key mine{"z", "a-task-whose-id-is-too-long-for-a-string-of-its-own"};
-  const auto row = [&] { return tasks.get(mine, patient()); };
+  const auto row = [&] { return engine::get(tasks, mine, patient()); };
   core::NewTask spec = new_task(mine.zone_id, mine.id);
   spec.idempotency_key = "a key that is too long for a string's own memory";
   engine::Call call;
   call.also = {{"SELECT :taskstate_id, ?, :name", {std::string(100, 'v')}, {{":name", store::Blob{"bytes"}}}}};
   exhaust(
-      "create with a key", tasks, [&] { tasks.create(spec, call); }, [&] { return row().has_value(); });
+      "create with a key", tasks, [&] { engine::create(tasks, spec, call); }, [&] { return row().has_value(); });
   const auto read = [&](const char* name, const std::function<void()>& operation) {
     bool ended_well = false;
     exhaust(
         name, tasks, [&] { operation(), ended_well = true; }, [&] { return ended_well; });
   };
-  read("replay", [&] { tasks.create(spec, call); });
-  read("changes", [&] { tasks.changes({}, {}); });
-  read("stats", [&] { (void)to_open_metrics(tasks.stats("", {})); });
-  read("wait", [&] { tasks.wait(mine, 1, std::chrono::milliseconds(1), {}); });
+  read("replay", [&] { engine::create(tasks, spec, call); });
+  read("changes", [&] { engine::changes(tasks, {}, {}); });
+  read("stats", [&] { (void)to_open_metrics(engine::stats(tasks, {}, {})); });
+  read("wait", [&] { engine::wait(tasks, mine, 1, std::chrono::milliseconds(1), {}); });
   read("watch", [&] {
-    const auto watch = tasks.watch();
+    const auto watch = engine::watch(tasks);
     watch->await_task(mine, 1, 1);
     watch->await_changes("a zone that is too long for a string of its own");
   });
-  tasks.change(mine, core::Start{}, {});
-  tasks.change(mine, core::Fail{"no", {}, {}}, {});
+  engine::change(tasks, mine, core::Start{}, {});
+  engine::change(tasks, mine, core::Fail{"no", {}, {}}, {});
   exhaust(
-      "erase", tasks, [&] { tasks.erase(mine, call); }, [&] { return !row(); });
-  tasks.create(new_task(mine.zone_id, mine.id), {});
-  tasks.change(mine, core::Start{}, {});
-  tasks.change(mine, core::Fail{"no", {}, {}}, {});
+      "erase", tasks, [&] { engine::erase(tasks, mine, call); }, [&] { return !row(); });
+  engine::create(tasks, new_task(mine.zone_id, mine.id), {});
+  engine::change(tasks, mine, core::Start{}, {});
+  engine::change(tasks, mine, core::Fail{"no", {}, {}}, {});
   exhaust(
       "purge", tasks,
       [&] {
-        tasks.purge({"", std::chrono::seconds(0), 0}, call);
+        engine::purge(tasks, {{}, std::chrono::seconds(0), 0}, call);
       },
       [&] { return !row(); });
 }
@@ -214,11 +220,11 @@ BOOST_AUTO_TEST_SUITE(exhausted_memory)
 BOOST_AUTO_TEST_CASE(a_kept_answer_is_given_without_any_allocation) {
   const TemporaryDirectory directory;
   const engine::Engine::Ptr tasks = open(directory.file("tasks.db"));
-  tasks->create(rich_task(), {});
+  engine::create(*tasks, rich_task(), {});
   core::Request request;
   request.client_request_id = "0123abcd-0000-4000-8000-000000000000";
   core::Answer answer;
-  const auto ask = [&] { tasks->decide(answer, view(key), request, engine::Waiting::here, {}); };
+  const auto ask = [&] { engine::decide(*tasks, answer, view(key), request, engine::Waiting::here, {}); };
   for (int i = 0; i < 3; ++i) ask();
   BOOST_TEST((run_with(0, ask) == Ended::well));
   BOOST_TEST(answer.status == 200);
@@ -266,8 +272,8 @@ BOOST_AUTO_TEST_CASE(opening_leaves_nothing_half_open) {
     BOOST_REQUIRE(allocations < 5000);
     run_with(allocations, [&] { tasks = open(path); });
   }
-  tasks->create(new_task("z", "t"), patient());
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  engine::create(*tasks, new_task("z", "t"), patient());
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -38,14 +38,14 @@ BOOST_AUTO_TEST_CASE(equal_times_inserts_and_purges_drop_and_repeat_nothing) {
   std::size_t pages = 0;
   std::int64_t purged = 0;
   for (;;) {
-    const engine::Page page = tasks->list(query, patient());
+    const engine::Page page = engine::list(*tasks, query, patient());
     ++pages;
     for (const core::Row& row : page.rows)
       if (!stayed.insert(row.task.id).second) ++repeated;
     if (!page.after_cursor) break;
     query.after = page.after_cursor;
-    if (pages % 5 == 0) purged += tasks->purge({"z", std::chrono::microseconds(0), 50}, patient());
-    tasks->create(new_task("z", "new-" + std::to_string(pages)), patient());  // newer than all that is left
+    if (pages % 5 == 0) purged += engine::purge(*tasks, {"z", std::chrono::microseconds(0), 50}, patient());
+    engine::create(*tasks, new_task("z", "new-" + std::to_string(pages)), patient());  // newer than all that is left
   }
   std::size_t dropped = 0;
   for (std::size_t i = 1; i <= count; ++i) {
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(equal_times_inserts_and_purges_drop_and_repeat_nothing) {
   // A cursor that was altered, or is another filter's, is refused.
   const auto refused = [&](const engine::ListQuery& bad) {
     try {
-      tasks->list(bad, {});
+      engine::list(*tasks, bad, {});
       return false;
     } catch (const core::Failure& failure) {
       return failure.error().code == core::Code::invalid_argument;

@@ -142,7 +142,7 @@ class Checker {
     Host host(place_.path(), promises, random_, store::Durability::full);
     if (recording) host.tell(story, *recording);
     if (auto wrong = unexpected(expected)) return wrong;
-    const auto report = host.tasks().verify(patient());
+    const auto report = engine::verify(host.tasks(), patient());
     if (!report.problems.empty()) return "verify: " + report.problems.front();
     if (auto wrong = broken_promise(host, promises)) return wrong;
     if (auto wrong = broken_backup(files, expected)) return wrong;
@@ -186,13 +186,13 @@ class Checker {
     if (!promises.keys.empty()) {
       const auto& kept = promises.keys[below(random_, promises.keys.size())];
       if (promises.now < kept.until) {
-        const engine::Created again = host.tasks().create(kept.spec, patient());
+        const engine::Created again = engine::create(host.tasks(), kept.spec, patient());
         if (!again.replayed || again.row.task.id != kept.id) return "an idempotency key made " + kept.id + " anew";
       }
     }
     if (promises.erased.empty()) return std::nullopt;
     const auto& erased = promises.erased[below(random_, promises.erased.size())];
-    if (host.tasks().get(erased.key, patient())) return erased.key.id + " was erased and is back";
+    if (engine::get(host.tasks(), erased.key, patient())) return erased.key.id + " was erased and is back";
     for (const char* suffix : {"", "-wal"})
       if (read_file(place_.path() + suffix).find(erased.secret) != std::string::npos)
         return "the payload of " + erased.key.id + " was erased and can be read";
@@ -202,8 +202,8 @@ class Checker {
   std::optional<std::string> revived_lease(Host& host) {
     const auto& spent = host.promises().spent;
     try {
-      host.tasks().change_leased(spent[below(random_, spent.size())], core::Fail{"A dead worker's word.", {}, {}},
-                                 patient());
+      engine::change_leased(host.tasks(), spent[below(random_, spent.size())],
+                            core::Fail{"A dead worker's word.", {}, {}}, patient());
     } catch (const core::Failure& failure) {
       const core::Code code = failure.error().code;
       if (code == core::Code::lease_lost || code == core::Code::illegal_transition) return std::nullopt;
@@ -223,7 +223,7 @@ class Checker {
       engine::Settings at_rest = patient_settings();
       at_rest.housekeeping = std::chrono::seconds(0);  // on a slow machine it would change the copy before it is read
       const engine::Engine::Ptr copy = engine::Engine::open(place_.path(name), at_rest);
-      if (!copy->verify(patient()).problems.empty()) return name + " is damaged";
+      if (!engine::verify(*copy, patient()).problems.empty()) return name + " is damaged";
       const auto found = promised.find(name);
       if (found != promised.end() && Reader(place_.path(name)).content() != *expected.story->commits[found->second])
         return name + " is not what was there";

@@ -35,12 +35,14 @@ engine::Settings resting() {
 }
 
 std::string hold_all(engine::Engine& tasks) {
-  for (std::size_t task = 0; task < count; ++task) tasks.create(new_task("z", "t" + std::to_string(task)), patient());
+  for (std::size_t task = 0; task < count; ++task)
+    engine::create(tasks, new_task("z", "t" + std::to_string(task)), patient());
   engine::ClaimSpec spec;
   spec.lease = 24h;
   spec.limit = 64;
   std::string token;
-  for (auto leases = tasks.claim(spec, patient()); !leases.empty(); leases = tasks.claim(spec, patient()))
+  for (auto leases = engine::claim(tasks, spec, patient()); !leases.empty();
+       leases = engine::claim(tasks, spec, patient()))
     token = leases.front().token;
   return token;
 }
@@ -62,8 +64,8 @@ int tick_in_another_time_namespace(const std::string& path) {
   std::ofstream("/proc/self/timens_offsets") << "boottime 864000 0\n";  // ten days: every lease seems over
   return wait_for(spawn([&] {
     const engine::Engine::Ptr tasks = engine::Engine::open(path, resting());
-    const bool nothing = tasks->tick(patient()) == 0;
-    return nothing && tasks->stats({}, patient()).incomparable.leases == count ? 0 : 1;
+    const bool nothing = engine::tick(*tasks, patient()) == 0;
+    return nothing && engine::stats(*tasks, {}, patient()).incomparable.leases == count ? 0 : 1;
   }));
 }
 
@@ -73,8 +75,8 @@ int tick_beside_a_masked_boot_id(const std::string& path, const std::string& oth
       ::mount(other.c_str(), over, nullptr, MS_BIND, nullptr) != 0)
     return no_namespace;
   const engine::Engine::Ptr tasks = engine::Engine::open(path, resting());
-  const bool nothing = tasks->tick(patient()) == 0;
-  return nothing && tasks->stats({}, patient()).incomparable.leases == count ? 0 : 1;
+  const bool nothing = engine::tick(*tasks, patient()) == 0;
+  return nothing && engine::stats(*tasks, {}, patient()).incomparable.leases == count ? 0 : 1;
 }
 
 }  // namespace
@@ -89,14 +91,14 @@ BOOST_AUTO_TEST_CASE(another_boot_ends_every_lease_at_the_first_look) {
   {
     const engine::Engine::Ptr tasks = engine::Engine::open(directory.file("tasks.db"), settings);
     token = hold_all(*tasks);
-    BOOST_TEST(tasks->tick(patient()) == 0);
+    BOOST_TEST(engine::tick(*tasks, patient()) == 0);
   }
   settings.boot_id = "after";
   const engine::Engine::Ptr tasks = engine::Engine::open(directory.file("tasks.db"), settings);
-  const std::int64_t ended = tasks->tick(patient());
+  const std::int64_t ended = engine::tick(*tasks, patient());
   BOOST_TEST(ended == static_cast<std::int64_t>(count));
-  BOOST_TEST((code_of([&] { tasks->heartbeat(token, {}, {}, patient()); }) == core::Code::lease_lost));
-  BOOST_TEST(tasks->verify(patient()).problems.empty());
+  BOOST_TEST((code_of([&] { engine::heartbeat(*tasks, token, {}, {}, patient()); }) == core::Code::lease_lost));
+  BOOST_TEST(engine::verify(*tasks, patient()).problems.empty());
   std::cout << "measured: " << ended << " of " << count << " leases ended by a reboot\n";
 }
 
@@ -112,8 +114,8 @@ BOOST_AUTO_TEST_CASE(no_year_that_the_wall_clock_jumps_ends_a_lease) {
   std::int64_t ended = 0;
   for (const std::int64_t jump : {-year, 2 * year, -year}) {
     *now += jump;
-    ended += tasks->tick(patient());
-    tasks->heartbeat(token, {}, {}, patient());
+    ended += engine::tick(*tasks, patient());
+    engine::heartbeat(*tasks, token, {}, {}, patient());
   }
   BOOST_TEST(ended == 0);
   std::cout << "measured: " << ended << " of " << count
@@ -136,7 +138,7 @@ BOOST_AUTO_TEST_CASE(what_is_seen_from_a_container_ends_no_lease) {
   // Whether this kernel and these rights allow a namespace at all is not ours to say; what is seen from one is also
   // tested by the clocks' names (unit_engine, foreign_clocks).
   for (const int result : results) BOOST_TEST((result == 0 || result == no_namespace));
-  tasks->heartbeat(token, {}, {}, patient());
+  engine::heartbeat(*tasks, token, {}, {}, patient());
   std::cout << "measured: leases ended from another time namespace, a masked and a hidden boot id: none of " << count
             << ", in " << 3 - std::count(results.begin(), results.end(), no_namespace) << " real namespaces\n";
 }

@@ -51,19 +51,19 @@ void one_life(engine::Engine& own, engine::Engine& other, const std::string& zon
   const core::Key key{zone, "t"};
   std::jthread creator([&] {
     std::this_thread::sleep_for(2ms);
-    other.create(new_task(zone, key.id), patient());
+    engine::create(other, new_task(zone, key.id), patient());
   });
   engine::ClaimSpec wanted;
   wanted.filter.zones = {zone};
   wanted.wait = long_enough;
-  const auto leases = own.claim(wanted, patient());
+  const auto leases = engine::claim(own, wanted, patient());
   if (leases.size() != 1) throw std::runtime_error("no lease");
   std::jthread worker([&] {
     std::this_thread::sleep_for(2ms);
-    other.heartbeat(leases[0].token, {}, {}, patient());
-    other.change_leased(leases[0].token, complete_with("ins"), patient());
+    engine::heartbeat(other, leases[0].token, {}, {}, patient());
+    engine::change_leased(other, leases[0].token, complete_with("ins"), patient());
   });
-  const auto ended = own.wait(key, {}, long_enough, patient());
+  const auto ended = engine::wait(own, key, {}, long_enough, patient());
   if (!ended || ended->task.status != core::Status::completed || ended->revision != 3)
     throw std::runtime_error("the task did not end as it should");
   if (tse::test::decide(own, tse::test::view(key)).answer.status != 303) throw std::runtime_error("no 303");
@@ -89,9 +89,9 @@ BOOST_AUTO_TEST_CASE(a_storm_of_them_fails_nothing) {
         const engine::Engine::Ptr own = open(path);
         const engine::Engine::Ptr other = open(path);
         one_life(*own, *other, "z" + std::to_string(round));
-        own->backup(path + "-copy", patient());
-        own->purge({"", 0us, 0}, patient());
-        if (!own->verify(patient()).problems.empty()) throw std::runtime_error("verify finds problems");
+        engine::backup(*own, path + "-copy", patient());
+        engine::purge(*own, {{}, 0us, 0}, patient());
+        if (!engine::verify(*own, patient()).problems.empty()) throw std::runtime_error("verify finds problems");
       } catch (const std::exception& error) {
         ++violations;
         std::printf("violation: round %zu: %s\n", round, error.what());

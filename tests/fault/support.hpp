@@ -2,7 +2,7 @@
 #pragma once
 
 #include "coverage.hpp"
-#include "engine/engine.hpp"
+#include "unit/engine/operations.hpp"
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -103,7 +103,7 @@ inline engine::Engine::Ptr open(const std::string& path) { return engine::Engine
 inline core::NewTask new_task(std::string zone_id, std::string id) {
   core::NewTask spec;
   spec.zone_id = std::move(zone_id);
-  spec.id = std::move(id);
+  if (!id.empty()) spec.id = std::move(id);
   spec.operation = "create";
   return spec;
 }

@@ -67,20 +67,20 @@ std::string describe(engine::Engine& tasks) {
   engine::ListQuery query;
   query.zone_id = "z";
   query.limit = 100;
-  for (const core::Row& row : tasks.list(query, patient()).rows) {
+  for (const core::Row& row : engine::list(tasks, query, patient()).rows) {
     out << row.body << "\n  revision " << row.revision << ", epoch " << row.epoch << ", attempt " << row.attempt
         << " of " << row.max_attempts << ", lease until " << row.lease_until.value_or(0) << " on "
         << row.lease_clock.value_or("-") << " by " << row.worker.value_or("-") << ", not before "
         << row.not_before.value_or(0) << ", start by " << row.start_by.value_or(0)
         << (row.cancel_requested ? ", to be cancelled" : "") << ", payload "
-        << tasks.payload(row.key(), patient()).value_or("-") << '\n';
-    for (const core::Event& event : tasks.history(row.key(), patient()))
+        << engine::payload(tasks, row.key(), patient()).value_or("-") << '\n';
+    for (const core::Event& event : engine::history(tasks, row.key(), patient()))
       out << "  " << event.revision << ' ' << event.kind << ' ' << event.at << ' ' << event.worker.value_or("-") << ' '
           << event.message.value_or("-") << '\n';
   }
   engine::ChangesQuery feed;
   feed.limit = 1000;
-  for (const core::Event& event : tasks.changes(feed, patient()).events)
+  for (const core::Event& event : engine::changes(tasks, feed, patient()).events)
     out << event.sequence << ' ' << event.key.id << ' ' << event.kind << '\n';
   return out.str();
 }
@@ -90,38 +90,38 @@ std::string fill(engine::Engine& tasks) {
   const auto create = [&](const std::string& id, std::int64_t attempts = 1) {
     core::NewTask spec = new_task("z", id);
     spec.max_attempts = attempts;
-    tasks.create(spec, patient());
+    engine::create(tasks, spec, patient());
   };
   const auto lease = [&](const std::string& id) {
-    return tasks.start_leased({"z", id}, "worker", 1h, patient()).token;
+    return engine::start_leased(tasks, {"z", id}, {"worker", 1h}, patient()).token;
   };
   core::NewTask rich = new_task("z", "pending");
   rich.payload = "payload";
   rich.idempotency_key = "key";
   rich.links = {{"/docs/1", "help", {}, {}, {}}};
   rich.package_id = "pkg_1";
-  tasks.create(rich, patient());
+  engine::create(tasks, rich, patient());
   core::NewTask planned = new_task("z", "planned");
   planned.not_before = then + 3'600'000'000;
   planned.start_within = 7'200'000'000;
-  tasks.create(planned, patient());
+  engine::create(tasks, planned, patient());
   for (const char* id : {"running", "annotated", "completed", "failed"}) {
     create(id);
-    tasks.change({"z", id}, core::Start{}, patient());
+    engine::change(tasks, {"z", id}, core::Start{}, patient());
   }
-  tasks.change({"z", "annotated"}, core::Annotate{complete_with("ins_2").additions}, patient());
-  tasks.change({"z", "completed"}, complete_with("ins_1"), patient());
-  tasks.change({"z", "failed"}, core::Fail{"It broke.", "a detail", {}}, patient());
+  engine::change(tasks, {"z", "annotated"}, core::Annotate{complete_with("ins_2").additions}, patient());
+  engine::change(tasks, {"z", "completed"}, complete_with("ins_1"), patient());
+  engine::change(tasks, {"z", "failed"}, core::Fail{"It broke.", "a detail", {}}, patient());
   for (const char* id : {"held", "released", "stopping", "done"}) create(id, 3);
-  tasks.release(lease("released"), 0us, patient());
+  engine::release(tasks, lease("released"), 0us, patient());
   lease("stopping");
-  tasks.change({"z", "stopping"}, core::Cancel{false, {}}, patient());
-  tasks.change_leased(lease("done"), complete_with("ins_3"), patient());
+  engine::change(tasks, {"z", "stopping"}, core::Cancel{false, {}}, patient());
+  engine::change_leased(tasks, lease("done"), complete_with("ins_3"), patient());
   create("cancelled");
-  tasks.change({"z", "cancelled"}, core::Cancel{true, "Not needed."}, patient());
+  engine::change(tasks, {"z", "cancelled"}, core::Cancel{true, "Not needed."}, patient());
   create("purged");
-  tasks.change({"z", "purged"}, core::Cancel{true, {}}, patient());
-  tasks.erase({"z", "purged"}, patient());
+  engine::change(tasks, {"z", "purged"}, core::Cancel{true, {}}, patient());
+  engine::erase(tasks, {"z", "purged"}, patient());
   return lease("held");
 }
 
@@ -172,7 +172,7 @@ Left left_by(int version, bool hot) {
   return left;
 }
 
-std::vector<std::string> problems_of(engine::Engine& tasks) { return tasks.verify(patient()).problems; }
+std::vector<std::string> problems_of(engine::Engine& tasks) { return engine::verify(tasks, patient()).problems; }
 
 /// Goes on with the file; what is wrong, or nothing.
 std::optional<std::string> go_on(engine::Engine& tasks, const std::string& token) {
@@ -181,19 +181,20 @@ std::optional<std::string> go_on(engine::Engine& tasks, const std::string& token
   again.idempotency_key = "key";
   again.links = {{"/docs/1", "help", {}, {}, {}}};
   again.package_id = "pkg_1";
-  if (!tasks.create(again, patient()).replayed) return "the idempotency key is not known";
+  if (!engine::create(tasks, again, patient()).replayed) return "the idempotency key is not known";
   try {
-    tasks.create(new_task("z", "purged"), patient());
+    engine::create(tasks, new_task("z", "purged"), patient());
     return "the id of a purged task is used again";
   } catch (const core::Failure& failure) {
     if (failure.error().code != core::Code::already_exists) throw;
   }
-  if (tasks.change_leased(token, complete_with("ins_9"), patient()).task.status != core::Status::completed)
+  if (engine::change_leased(tasks, token, complete_with("ins_9"), patient()).task.status != core::Status::completed)
     return "the lease's holder cannot complete its task";
   engine::ClaimSpec spec;
   spec.limit = 64;
-  if (tasks.claim(spec, patient()).size() != 2) return "other tasks are offered than the pending and the released one";
-  tasks.purge({}, patient());
+  if (engine::claim(tasks, spec, patient()).size() != 2)
+    return "other tasks are offered than the pending and the released one";
+  engine::purge(tasks, {}, patient());
   if (const auto problems = problems_of(tasks); !problems.empty()) return problems.front();
   return std::nullopt;
 }
@@ -302,7 +303,7 @@ BOOST_AUTO_TEST_CASE(a_newer_schema_is_left_as_it_is) {
       if (readable) {
         engine::Settings reading = settings();
         reading.mode = Mode::read_only;
-        BOOST_TEST(engine::Engine::open(path, reading)->get({"z", "pending"}, patient()).has_value());
+        BOOST_TEST(engine::get(*engine::Engine::open(path, reading), {"z", "pending"}, patient()).has_value());
       } else {
         refused_untouched(path, core::Code::schema_too_new, {Mode::read_only});
       }
@@ -398,7 +399,7 @@ BOOST_AUTO_TEST_CASE(an_older_writer_and_todays_engine_share_a_file) {
     for (std::size_t task = 0; task < progress->revisions.size(); ++task) {
       const std::int64_t least = progress->revisions.at(task);
       if (least == 0) return;
-      opened->decide(answer, {"z", "old-" + std::to_string(task)}, {}, engine::Waiting::elsewhere, patient());
+      engine::decide(*opened, answer, {"z", "old-" + std::to_string(task)}, {}, engine::Waiting::elsewhere, patient());
       ++polls;
       if (answer.revision < least) ++stale;
     }
@@ -406,10 +407,10 @@ BOOST_AUTO_TEST_CASE(an_older_writer_and_todays_engine_share_a_file) {
   int status = 0;
   while (::waitpid(child, &status, WNOHANG) == 0) {
     const core::Key key{"z", "new-" + std::to_string(made++)};
-    opened->create(new_task(key.zone_id, key.id), patient());
-    opened->change(key, core::Start{}, patient());
+    engine::create(*opened, new_task(key.zone_id, key.id), patient());
+    engine::change(*opened, key, core::Start{}, patient());
     poll_all();
-    opened->change(key, complete_with("ins_1"), patient());
+    engine::change(*opened, key, complete_with("ins_1"), patient());
   }
   BOOST_TEST(status == 0);
   poll_all();

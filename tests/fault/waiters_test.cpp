@@ -32,13 +32,14 @@ int change(const std::string& path, std::size_t count, std::atomic<int>& phase, 
   constexpr std::size_t clerks = 16;
   for (std::size_t clerk = 0; clerk < clerks; ++clerk)
     crew.emplace_back([&, clerk] {
-      for (std::size_t i = clerk; i < count; i += clerks) tasks->create(new_task("z", std::to_string(i)), patient());
+      for (std::size_t i = clerk; i < count; i += clerks)
+        engine::create(*tasks, new_task("z", std::to_string(i)), patient());
     });
   for (std::thread& member : crew) member.join();
   phase = 1;
   while (phase != 2) ::usleep(1000);
   for (std::size_t i = 0; i < count; ++i) {
-    tasks->change({"z", std::to_string(i)}, core::Start{}, patient());
+    engine::change(*tasks, {"z", std::to_string(i)}, core::Start{}, patient());
     at[i] = now_ns(CLOCK_MONOTONIC);
     if (i % 50 == 49) ::usleep(5000);
   }
@@ -59,12 +60,12 @@ BOOST_AUTO_TEST_CASE(each_is_woken_soon_and_waiting_costs_next_to_nothing) {
   while (phase[0] != 1) ::usleep(1000);
 
   const engine::Engine::Ptr tasks = open(path);
-  const auto watch = tasks->watch();
+  const auto watch = engine::watch(*tasks);
   watch->await_task({"z", "0"}, 1, 0);  // what is made for the first is not counted
   const std::size_t before = ::mallinfo2().uordblks;
   for (std::size_t i = 1; i < count; ++i) watch->await_task({"z", std::to_string(i)}, 1, static_cast<std::int64_t>(i));
   const std::size_t bytes = (::mallinfo2().uordblks - before) / count;
-  BOOST_TEST(tasks->stats("", {}).waiters == static_cast<std::int64_t>(count));
+  BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == static_cast<std::int64_t>(count));
 
   constexpr std::int64_t idle_ns = 1000000000;
   const std::int64_t cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);

@@ -57,7 +57,8 @@ case $project in
     consume find_package -DCOMPONENT=static -DLANGUAGES=C -DCMAKE_PREFIX_PATH="$prefix"
     ;;
   add_subdirectory)
-    consume add_subdirectory -DTASKSTATE_SOURCE_DIR="$source"
+    # Compiled like taskstate's own build, so that a compiler cache has most of it.
+    consume add_subdirectory -DTASKSTATE_SOURCE_DIR="$source" -DCMAKE_BUILD_TYPE=RelWithDebInfo
     ;;
   own_libraries)
     consume own_libraries -DCMAKE_PREFIX_PATH="$prefix"

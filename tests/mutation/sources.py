@@ -114,6 +114,7 @@ def write_if_new(path: Path, content: bytes):
 def build():
     flags = f"-O1 -w -D_GLIBCXX_ASSERTIONS -include {TOP / 'tests/mutation/switch.hpp'}"
     configure = ["cmake", "-S", COPY, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Mutation", "-DTASKSTATE_INSTALL=OFF",
+                 "-DTASKSTATE_PRECOMPILE=ON",
                  "-DCMAKE_C_COMPILER=clang-14", "-DCMAKE_CXX_COMPILER=clang++-14",
                  "-DCMAKE_C_FLAGS_MUTATION=-O1", f"-DCMAKE_CXX_FLAGS_MUTATION={flags}"]
     if shutil.which("ccache"):

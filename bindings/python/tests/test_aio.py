@@ -331,7 +331,7 @@ def test_cancelled_error_releases_and_goes_on(path: Path) -> None:
 def test_the_background_hears(path: Path) -> None:
     async def body(tasks: taskstate.aio.Engine) -> None:
         await tasks.create("z1", "create", id="t")
-        async with await claimed(tasks, lease=0.3) as lease:
+        async with await claimed(tasks, lease=1.5) as lease:
             await tasks.cancel("z1", "t")
             await until(lambda: lease.cancel_requested)
             await tasks.cancel("z1", "t", force=True)

@@ -107,8 +107,8 @@ import threading, time, taskstate
 tasks = taskstate.open({str(path)!r})
 tasks.create("z1", "create", id="t")
 def work():
-    with tasks.claim(lease=0.5) as lease:
-        time.sleep(1.5)
+    with tasks.claim(lease=2) as lease:
+        time.sleep(2.5)
         lease.complete(install_id="i")
 threading.Thread(target=work).start()
 """

@@ -74,7 +74,7 @@ else:
 def test_heartbeats_go_on_while_a_greenlet_computes(kind: str, path: Path) -> None:
     body = """
 tasks.create("z1", "create", id="t")
-with tasks.claim(lease=0.6) as lease:
+with tasks.claim(lease=2) as lease:
     ends = set()
     began = _host.now()
     while len(ends) < 3 and _host.now() - began < 30:

@@ -162,7 +162,7 @@ def test_accept_of_an_error(tasks: taskstate.Engine) -> None:
 
 def test_accept_of_a_task_without_a_zone_is_refused(tasks: taskstate.Engine) -> None:
     parsed = taskstate.parse_task(tasks.create("z1", "create", id="t").json)
-    with pytest.raises(ValueError, match="^outcome: must have a zone_id"):
+    with pytest.raises(taskstate.InvalidArgument, match="^zone_id: "):
         tasks.accept(parsed)
 
 

@@ -136,7 +136,7 @@ def test_many_leases_have_one_thread(quick: taskstate.Engine) -> None:
     before = keepers()
     for number in range(20):
         quick.create("z1", "create", id=f"t{number}")
-    leases = quick.claim_many(64, lease=0.6)
+    leases = quick.claim_many(64, lease=3)
     for lease in leases:
         lease.__enter__()
     for _ in range(1000):

@@ -241,9 +241,11 @@ def test_waiting_ends_with_a_task(path: Path) -> None:
 def test_waiting_ends_with_the_time(tasks: taskstate.Engine) -> None:
     assert tasks.claim(wait=0.05) is None  # the engine has opened what it needs to be told of other processes
     before = len(os.listdir("/proc/self/fd"))
-    assert tasks.claim(wait=0.02) is None
-    assert tasks.claim_many(3, wait=timedelta(milliseconds=20)) == []
-    assert len(os.listdir("/proc/self/fd")) == before
+    for _ in range(10):
+        assert tasks.claim(wait=0.01) is None
+        assert tasks.claim_many(3, wait=timedelta(milliseconds=10)) == []
+    # Background maintenance may open a reader meanwhile; no wait leaves anything.
+    assert len(os.listdir("/proc/self/fd")) < before + 10
 
 
 def test_waiting_ends_with_a_token(tasks: taskstate.Engine) -> None:

@@ -22,6 +22,7 @@ from taskstate.aio import _pool
 from conftest import in_child
 from test_aio import eventfds, run, until
 
+# Whoever waits so long was not woken. What comes before half of it is no matter of how fast the machine is.
 LONG = 60.0
 
 Here = Callable[..., Any]
@@ -94,7 +95,7 @@ def test_at_once_if_it_is_so(tasks: taskstate.Engine, here: Here) -> None:
 def test_until_the_time_is_over(tasks: taskstate.Engine, here: Here, timeout: Any) -> None:
     began = time.monotonic()
     assert here(tasks.wait, "z1", "t", 1, timeout=timeout).status == "pending"
-    assert (time.monotonic() - began >= 0.05) == (timeout != 0)
+    assert time.monotonic() - began >= (0.05 if timeout else 0)
 
 
 def test_the_time_is_the_engines_unless_given(path: Path, here: Here) -> None:
@@ -272,8 +273,11 @@ def waiters(tasks: taskstate.aio.Engine) -> int:
 
 def test_a_thousand_wait_without_threads(path: Path) -> None:
     async def body(tasks: taskstate.aio.Engine) -> None:
-        together = threading.Barrier(_pool._THREADS)  # so that all threads of the pool are there
-        await asyncio.gather(*(_pool.run_to_end(together.wait) for _ in range(_pool._THREADS)))
+        loop = asyncio.get_running_loop()
+        for name in (_pool._CHANGES, _pool._READS):
+            together = threading.Barrier(_pool._THREADS)  # so that all threads of the pool are there
+            pool = _pool._executor(name)
+            await asyncio.gather(*(loop.run_in_executor(pool, together.wait) for _ in range(_pool._THREADS)))
         for number in range(10):
             await tasks.create("z1", "create", id=f"t{number}")
         await tasks.wait("z1", "t0", timeout=0.01)

@@ -1,6 +1,7 @@
 // Options and calls across the C interface, with the host's callbacks behind C functions.
 #pragma once
 
+#include <taskstate/contract/options.hpp>
 #include <taskstate/detail/check.hpp>
 #include <taskstate/detail/text.hpp>
 #include <taskstate/options.hpp>
@@ -126,8 +127,8 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   set_text(tse_options_set_status_url, to, from.status_url);
   if (from.completed) check(tse_options_set_completed, to, static_cast<std::int32_t>(*from.completed));
   if (from.retry_after_min || from.retry_after_max) {
-    constexpr std::chrono::seconds least{1};
-    constexpr std::chrono::seconds most{30};
+    constexpr std::chrono::seconds least{*contract::option::retry_after_min.usual};
+    constexpr std::chrono::seconds most{*contract::option::retry_after_max.usual};
     check(tse_options_set_retry_after, to, seconds(from.retry_after_min.value_or(least)),
           seconds(from.retry_after_max.value_or(most)));
   }

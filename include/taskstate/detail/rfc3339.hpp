@@ -1,6 +1,7 @@
 // RFC 3339 times of warnings, from and to moments. In C++20 without <format>, which g++ 12 has not.
 #pragma once
 
+#include <taskstate/contract/limits.hpp>
 #include <taskstate/error.hpp>
 #include <taskstate/link.hpp>
 
@@ -15,8 +16,8 @@
 namespace taskstate::detail {
 
 /// The moments that RFC 3339 can spell: years 0000 to 9999.
-inline constexpr std::int64_t min_time_us = -62167219200000000;
-inline constexpr std::int64_t max_time_us = 253402300799999999;
+inline constexpr std::int64_t min_time_us = contract::limit::time.least;
+inline constexpr std::int64_t max_time_us = contract::limit::time.most;
 
 inline void append_digits(std::string& out, std::int64_t value, std::size_t width) {
   const std::string digits = std::to_string(value);

@@ -7,7 +7,7 @@
 #include "store/sqlite/identity.hpp"
 #include "store/sqlite/lineage.hpp"
 #include "store/sqlite/sqlite_store.hpp"
-#include "store/sqlite/turn.hpp"
+#include "store/sqlite/transaction_lock.hpp"
 #include "store/sqlite/wal_index.hpp"
 #include "store/sqlite/write_lock.hpp"
 
@@ -27,7 +27,6 @@ struct Database {
   bool memory = false;
   Paths paths;  ///< empty for memory
   Gate gate;
-  Turn turn{gate};
   WriteLock lock;  ///< not opened for memory or read-only
   Identity identity;
   std::atomic<std::int64_t> identity_checked{0};  ///< steady clock, ns
@@ -38,8 +37,7 @@ struct Database {
   bool immutable = false;                   ///< on media that nobody can write, and whole by itself: read without locks
   std::optional<WalIndex> wal_index;
   std::atomic<std::uint64_t> commits{0};  ///< into memory
-  /// Held from BEGIN to COMMIT, and for checkpoints, so that no fork() falls into them.
-  std::mutex transaction;
+  TransactionLock transaction{gate};
 
   [[nodiscard]] Proof proof() const noexcept {
     if (memory) return Proof::own_commits;

@@ -8,7 +8,8 @@ namespace tse::store::sqlite {
 ReaderPool::Lease::Lease(ReaderPool& pool, const Patience& patience) : pool_(pool), connection_(nullptr) {
   Database& database = pool_.database_;
   if (database.memory) {
-    turn_.emplace(database.turn, patience);
+    database.transaction.lock(patience);
+    alone_ = std::unique_lock(database.transaction, std::adopt_lock);
     connection_ = database.writer.get();
     return;
   }
@@ -18,7 +19,7 @@ ReaderPool::Lease::Lease(ReaderPool& pool, const Patience& patience) : pool_(poo
 }
 
 ReaderPool::Lease::~Lease() {
-  if (!turn_) pool_.release(connection_);
+  if (!alone_) pool_.release(connection_);
 }
 
 std::unique_ptr<Connection> ReaderPool::make(const Patience& patience) const {

@@ -28,7 +28,7 @@ class ReaderPool {
 
    private:
     ReaderPool& pool_;
-    std::optional<Turn::Held> turn_;  // for memory
+    std::unique_lock<TransactionLock> alone_;  // for memory
     Connection* connection_;
   };
 

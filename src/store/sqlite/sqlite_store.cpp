@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.hpp"
 
+#include "store/commit_group.hpp"
 #include "store/size_signal.hpp"
 #include "store/sqlite/backup.hpp"
 #include "store/sqlite/checkpoint.hpp"
@@ -15,7 +16,9 @@
 #include "store/sqlite/view.hpp"
 #include "store/sqlite/writer.hpp"
 
+#include <chrono>
 #include <new>
+#include <thread>
 #include <utility>
 
 namespace tse::store::sqlite {
@@ -83,8 +86,10 @@ class SqliteStore final : public Store {
   explicit SqliteStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
   ~SqliteStore() override { close(); }
 
-  [[nodiscard]] std::unique_ptr<WriteTurn> turn(const Patience& patience) override { return writer_.turn(patience); }
-  [[nodiscard]] std::size_t max_group() const noexcept override { return 256; }
+  void commit(std::span<const Change> changes, std::span<std::optional<core::Error>> errors, Deadline deadline,
+              const std::stop_token& stop) override {
+    group_.run(changes, errors, deadline, stop);
+  }
 
   void view(const std::function<void(View&)>& question, const Patience& patience) override {
     ask(*database_, readers_, patience, [&](Connection& connection) {
@@ -160,9 +165,8 @@ class SqliteStore final : public Store {
     ask(*database_, readers_, patience,
         [&](Connection& connection) { back_up(connection, *database_, path, patience); });
   }
-  void flush_removed(const Patience& patience) override { writer_.flush_removed(patience); }
+  void flush_removed(const Patience& patience) override;
 
-  void use_clock(const std::string& clock, const Patience& patience) override;
   void note_lease(std::int64_t duration) override { clock_slots_.note_lease(duration); }
   [[nodiscard]] ClockPresence presence(std::string_view clock, std::int64_t now) noexcept override {
     return clock_slots_.presence(clock, now);
@@ -181,6 +185,9 @@ class SqliteStore final : public Store {
     return !database_->read_only() && database_->lineage.is_unsettled();
   }
 
+  /// Once, before anybody else uses it.
+  void join_clock(const Patience& patience);
+
   void close() noexcept override;
   void before_fork() noexcept override;
   void after_fork_parent() noexcept override;
@@ -191,13 +198,15 @@ class SqliteStore final : public Store {
 
   std::unique_ptr<Database> database_;
   Writer writer_{*database_};
+  CommitGroup group_{writer_};
   ReaderPool readers_{*database_};
   ClockSlots clock_slots_;
 };
 
 // Without it this engine works on; others may take it for gone.
-void SqliteStore::use_clock(const std::string& clock, const Patience& patience) {
-  if (database_->memory || database_->read_only()) return;
+void SqliteStore::join_clock(const Patience& patience) {
+  const std::string& clock = database_->options.lease_clock;
+  if (clock.empty() || database_->memory || database_->read_only()) return;
   const auto turn = writer_.turn(patience);
   try {
     if (clock_slots_.join(database_->paths.sidecar, clock)) return;
@@ -210,8 +219,9 @@ void SqliteStore::use_clock(const std::string& clock, const Patience& patience) 
 void SqliteStore::close() noexcept {
   if (database_->gate.forked() || !database_->gate.close()) return;
   const NoSizeSignal no_signal;
-  database_->turn.wake();
-  database_->turn.end();
+  database_->transaction.wake();
+  group_.close();
+  group_.await_end();
   readers_.close();
   const std::lock_guard held(database_->transaction);
   try {
@@ -227,6 +237,24 @@ void SqliteStore::close() noexcept {
   clock_slots_.close();
   database_->lock.close();
   database_->identity.close();
+}
+
+void SqliteStore::flush_removed(const Patience& patience) {
+  constexpr std::chrono::milliseconds pause{2};
+  if (database_->memory) return;
+  try {
+    for (bool emptied = false;;) {
+      group_.exclusively([&] { emptied = writer_.empty_log(patience); }, patience);
+      if (emptied) return;
+      patience.require("a reader kept the -wal from being emptied");
+      std::this_thread::sleep_for(pause);
+    }
+  } catch (const Failure& failure) {
+    core::Error error = core::copy_of(failure.error());
+    if (error.code == core::Code::busy || error.code == core::Code::cancelled) error.code = core::Code::unavailable;
+    error.outcome = core::Outcome::unknown;
+    throw Failure(std::move(error));
+  }
 }
 
 // So that the file is whole by itself; when others are at it, theirs will be the last.
@@ -258,7 +286,9 @@ void SqliteStore::after_fork_child() noexcept {
 }  // namespace
 
 std::unique_ptr<Store> open(Options options, const Patience& patience) {
-  return std::make_unique<SqliteStore>(open_database(std::move(options), patience));
+  auto store = std::make_unique<SqliteStore>(open_database(std::move(options), patience));
+  store->join_clock(patience);
+  return store;
 }
 
 }  // namespace tse::store::sqlite

@@ -101,7 +101,7 @@ void Writer::lock(const Patience& patience) {
 
 class Writer::Held final : public WriteTurn {
  public:
-  Held(Writer& writer, const Patience& patience) : writer_(writer), turn_(writer.database_.turn, patience) {
+  Held(Writer& writer, const Patience& patience) : writer_(writer) {
     if (writer.database_.memory) return;
     writer.lock(patience);
     locked_.reset(&writer.database_.lock);
@@ -113,7 +113,6 @@ class Writer::Held final : public WriteTurn {
  private:
   const NoSizeSignal no_signal_;
   Writer& writer_;
-  const Turn::Held turn_;
   Locked locked_{nullptr, [](WriteLock* lock) { lock->unlock(); }};
 };
 
@@ -154,7 +153,7 @@ void Writer::run_transaction(Group& group, const Patience& patience) {
   constexpr int frames_in_any_case = 8;
   group.kept.clear();
   group.frames = frames_in_any_case;
-  std::unique_lock<std::mutex> held = begin(group, patience);
+  std::unique_lock<TransactionLock> held = begin(group, patience);
   std::size_t index = group.next;
   try {
     if (const auto lacking = recognise(group)) {
@@ -349,11 +348,11 @@ bool Writer::is_undone(int extended, const Error& error) {
 }
 
 // A foreign writer is waited for between attempts, not within one, so that a fork() need not wait along.
-std::unique_lock<std::mutex> Writer::begin(Group& group, const Patience& patience) {
+std::unique_lock<TransactionLock> Writer::begin(Group& group, const Patience& patience) {
   static const core::NoDestructor<Sql> sql("BEGIN IMMEDIATE");
   auto pause = std::chrono::microseconds(50);
   for (;;) {
-    std::unique_lock<std::mutex> held(database_.transaction);
+    std::unique_lock<TransactionLock> held(database_.transaction);
     if (!database_.memory) database_.require_identity();
     group.writer = group.has_statements() ? &database_.guarded_writer() : &database_.plain_writer();
     Connection& writer = *group.writer;
@@ -396,34 +395,25 @@ void Writer::checkpoint_if_due() {
 }
 
 // The log still holds the pages as they were before. A reader that sees them keeps it from being emptied.
-void Writer::flush_removed(const Patience& patience) {
-  constexpr std::chrono::milliseconds pause{2};
-  if (database_.memory) return;
+bool Writer::empty_log(const Patience& patience) {
   const NoSizeSignal no_signal;
-  for (;;) {
-    try {
-      const Turn::Held turn(database_.turn, patience);
-      lock(patience);
-      const Locked held(&database_.lock, [](WriteLock* l) { l->unlock(); });
-      const std::lock_guard transaction(database_.transaction);
-      database_.require_identity();
-      if (checkpoint(*database_.writer, Checkpoint::truncate)) {
-        ++checkpoints_;
-        // What its pages in memory have left over would go into the log again with the next change. All others see that
-        // the log was emptied, and read anew.
-        for (const auto* each : {&database_.writer, &database_.host_writer})
-          if (*each) sqlite3_db_release_memory((*each)->handle());
-        return database_.writer->forget_wal_frames();
-      }
-      patience.require("a reader kept the -wal from being emptied");
-    } catch (const Failure& failure) {
-      Error error = failure.error();
-      note(error);
-      if (error.code == Code::busy || error.code == Code::cancelled) error.code = Code::unavailable;
-      error.outcome = Outcome::unknown;
-      throw Failure(std::move(error));
-    }
-    std::this_thread::sleep_for(pause);
+  try {
+    database_.gate.require();
+    lock(patience);
+    const Locked held(&database_.lock, [](WriteLock* l) { l->unlock(); });
+    const std::lock_guard transaction(database_.transaction);
+    database_.require_identity();
+    if (!checkpoint(*database_.writer, Checkpoint::truncate)) return false;
+    ++checkpoints_;
+    // What its pages in memory have left over would go into the log again with the next change. All others see that
+    // the log was emptied, and read anew.
+    for (const auto* each : {&database_.writer, &database_.host_writer})
+      if (*each) sqlite3_db_release_memory((*each)->handle());
+    database_.writer->forget_wal_frames();
+    return true;
+  } catch (const Failure& failure) {
+    note(failure.error());
+    throw;
   }
 }
 

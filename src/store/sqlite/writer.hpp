@@ -1,6 +1,7 @@
 // Carries out groups of changes: one transaction, one fsync, a savepoint for each change.
 #pragma once
 
+#include "store/commit_group.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/ledger.hpp"
 
@@ -16,15 +17,15 @@
 
 namespace tse::store::sqlite {
 
-class Writer {
+class Writer final : public GroupWriter {
  public:
   explicit Writer(Database& database) : database_(database) {}
 
   using Results = std::vector<std::optional<core::Error>>;
-  /// As Store::turn(). Any number of threads.
-  [[nodiscard]] std::unique_ptr<WriteTurn> turn(const Patience& patience);
-  /// As Store::flush_removed().
-  void flush_removed(const Patience& patience);
+  [[nodiscard]] std::unique_ptr<WriteTurn> turn(const Patience& patience) override;
+  [[nodiscard]] std::size_t max_group() const noexcept override { return 256; }
+  /// Tries once to empty the log. False: a reader keeps it. While nobody commits. Throws Failure.
+  [[nodiscard]] bool empty_log(const Patience& patience);
   /// Adds what was done so far.
   void count(Stats& stats) const noexcept;
 
@@ -42,7 +43,7 @@ class Writer {
   Ran run_change(Group& group, std::size_t index);
   void finish(Group& group);
   [[nodiscard]] bool is_undone(int extended, const core::Error& error);
-  std::unique_lock<std::mutex> begin(Group& group, const Patience& patience);
+  std::unique_lock<TransactionLock> begin(Group& group, const Patience& patience);
   Ran give_up(Group& group, const Ledger::Place& place);
   void fold_if_due(Group& group);
   void checkpoint_if_due();

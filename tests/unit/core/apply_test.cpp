@@ -21,10 +21,6 @@ bool is_unchanged(const Row& row, const Intent& intent) {
   return std::holds_alternative<Unchanged>(apply(row, intent, at_time(noon + 60 * second)));
 }
 
-Error create_refusal(const NewTask& spec) {
-  return std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon)));
-}
-
 Annotate annotating(Additions additions) { return Annotate{std::move(additions)}; }
 
 Additions with_package_id(std::string value) {
@@ -40,77 +36,6 @@ Additions with_link(Link link) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_CASE(a_new_task_is_pending_and_whole) {
-  NewTask spec = usual_task();
-  spec.links = {link_to("/a")};
-  spec.warnings = {warning_saying("w")};
-  spec.package_slug = "slug";
-  spec.package_version = 0;
-  Context context = at_time(noon);
-  context.request_id = "req";
-  context.traceparent = "trace";
-  context.actor = "api";
-  const Row row = std::get<Row>(create(spec, usual_operations(), status_url(), context));
-  BOOST_TEST((row.task.status == Status::pending));
-  BOOST_TEST(row.task.zone_id == "z1");
-  BOOST_TEST(row.task.created_at == noon);
-  BOOST_TEST(row.task.updated_at == noon);
-  BOOST_TEST(row.revision == 1);
-  BOOST_TEST(row.version == 1);
-  BOOST_TEST(row.attempt == 0);
-  BOOST_TEST(row.client_request_id.value() == "req");
-  BOOST_TEST(row.traceparent.value() == "trace");
-  BOOST_TEST(row.note.kind == "created");
-  BOOST_TEST(row.note.worker.value() == "api");
-  BOOST_TEST(row.note.request_id.value() == "req");
-  BOOST_TEST(row.note.traceparent.value() == "trace");
-  BOOST_TEST(row.body == render(row.task));
-  BOOST_TEST(row.body.find(R"("links":[{"href":"/a","rel":"related"}],"package_id":"pkg_1","package_slug":"slug",)"
-                           R"("package_version":0,"warnings":[{"code":"conflict")") != std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(create_reports_every_broken_field) {
-  NewTask spec;
-  spec.id = "a b";
-  spec.operation = "reindex";
-  spec.install_id = "..";
-  spec.package_id = "";
-  spec.package_slug = "\n";
-  spec.package_version = -1;
-  spec.links = {link_to("x")};
-  spec.warnings = {warning_saying("\xff")};
-  spec.payload = std::string(max_payload_bytes + 1, 'x');
-  const Error error = create_refusal(spec);
-  BOOST_TEST((error.code == Code::invalid_argument));
-  BOOST_TEST(fields(error.details) ==
-             "zone_id operation id install_id links[0].href package_id package_slug package_version "
-             "warnings[0].message payload");
-}
-
-BOOST_AUTO_TEST_CASE(create_keeps_to_the_allowed_operations) {
-  NewTask spec = usual_task();
-  spec.operation = "reindex";
-  BOOST_TEST(create_refusal(spec).message == "operation: not allowed here; has 7 bytes");
-  const std::vector<std::string> more{"create", "delete", "reindex"};
-  BOOST_TEST(std::holds_alternative<Row>(create(spec, more, status_url(), at_time(noon))));
-  spec.operation = "Reindex";
-  BOOST_TEST(fields(create_refusal(spec).details) == "operation");
-}
-
-BOOST_AUTO_TEST_CASE(a_delete_needs_what_it_deletes) {
-  NewTask spec = usual_task();
-  spec.operation = "delete";
-  BOOST_TEST(fields(create_refusal(spec).details) == "install_id");
-  spec.install_id = "ins_1";
-  BOOST_TEST(std::holds_alternative<Row>(create(spec, usual_operations(), status_url(), at_time(noon))));
-}
-
-BOOST_AUTO_TEST_CASE(payloads_of_the_greatest_size_are_taken) {
-  NewTask spec = usual_task();
-  spec.payload = std::string(max_payload_bytes, '\0');
-  BOOST_TEST(std::holds_alternative<Row>(create(spec, usual_operations(), status_url(), at_time(noon))));
-}
 
 BOOST_AUTO_TEST_CASE(all_sixteen_pairs_follow_the_table) {
   for (const Status from : taskstate::all_statuses) {
@@ -128,8 +53,8 @@ BOOST_AUTO_TEST_CASE(all_sixteen_pairs_follow_the_table) {
       }
       BOOST_REQUIRE_MESSAGE(std::holds_alternative<Error>(result), pair);
       const Error& error = std::get<Error>(result);
-      BOOST_TEST((error.code == Code::illegal_transition), pair);
-      BOOST_TEST((error.outcome == Outcome::not_done), pair);
+      BOOST_TEST(error.code == Code::illegal_transition, pair);
+      BOOST_TEST(error.outcome == Outcome::not_done, pair);
       BOOST_TEST(error.message.starts_with(pair + " is not a legal transition; " + std::string(to_string(from))), pair);
     }
     // No intent leads to pending; annotating is the one that stays.
@@ -158,7 +83,7 @@ BOOST_AUTO_TEST_CASE(starting_begins_the_first_attempt) {
   context.request_id = "req";
   context.traceparent = "trace";
   const Row row = std::get<Steps>(apply(pending_row(), Start{}, context)).back();
-  BOOST_TEST((row.task.status == Status::running));
+  BOOST_TEST(row.task.status == Status::running);
   BOOST_TEST(row.attempt == 1);
   BOOST_TEST(row.revision == 2);
   BOOST_TEST(row.version == 2);
@@ -180,7 +105,7 @@ BOOST_AUTO_TEST_CASE(completing_adds_all_at_once) {
   intent.additions.links = {link_to("/a")};
   intent.additions.warnings = {warning_saying("kept")};
   const Row row = next(running_row(), intent, noon + 2 * second);
-  BOOST_TEST((row.task.status == Status::completed));
+  BOOST_TEST(row.task.status == Status::completed);
   BOOST_TEST(row.task.install_id.value() == "ins_1");
   BOOST_TEST(row.task.package_slug.value() == "slug");
   BOOST_TEST(row.task.package_version.value() == 3);
@@ -199,7 +124,7 @@ BOOST_AUTO_TEST_CASE(completing_needs_a_result) {
   const Row row = next(running_row(), Complete{with_link(link_to("/results/1", "result"))});
   BOOST_TEST(result_href(row.task).value() == "/results/1");
   const Row known = next(running_row(), annotating(completing().additions));
-  BOOST_TEST((next(known, Complete{}).task.status == Status::completed));
+  BOOST_TEST(next(known, Complete{}).task.status == Status::completed);
 }
 
 BOOST_AUTO_TEST_CASE(failing_tells_the_client_one_thing_and_the_history_more) {
@@ -207,10 +132,10 @@ BOOST_AUTO_TEST_CASE(failing_tells_the_client_one_thing_and_the_history_more) {
   intent.error_detail = "exception text";
   intent.additions.warnings = {warning_saying("w")};
   const Row row = next(running_row(), intent);
-  BOOST_TEST((row.task.status == Status::failed));
+  BOOST_TEST(row.task.status == Status::failed);
   BOOST_TEST(row.task.error_message.value() == "It did not fit.");
   BOOST_TEST(row.error_detail.value() == "exception text");
-  BOOST_TEST((row.failure_kind == FailureKind::failed));
+  BOOST_TEST(row.failure_kind == FailureKind::failed);
   BOOST_TEST(row.note.kind == "failed");
   BOOST_TEST(row.note.message.value() == "It did not fit.");
   BOOST_TEST(row.note.detail.value() == "exception text");
@@ -225,9 +150,9 @@ BOOST_AUTO_TEST_CASE(failing_needs_a_message) {
   BOOST_TEST(fields(refusal(running_row(), intent).details) == "error_message error_detail");
   intent = failing(std::string(16384, 'x'));
   intent.error_detail = std::string(16384, 'x');
-  BOOST_TEST((next(running_row(), intent).task.status == Status::failed));
+  BOOST_TEST(next(running_row(), intent).task.status == Status::failed);
   intent.error_detail = "";
-  BOOST_TEST((next(running_row(), intent).task.status == Status::failed));
+  BOOST_TEST(next(running_row(), intent).task.status == Status::failed);
 }
 
 BOOST_AUTO_TEST_CASE(repeating_the_very_outcome_changes_nothing) {
@@ -269,19 +194,19 @@ BOOST_AUTO_TEST_CASE(values_cannot_slide_from_one_field_to_the_next) {
   one.additions.package_slug = "pkg_1";
   Complete other = completing();
   other.additions.package_id = "pkg_1";
-  BOOST_TEST((refusal(next(running_row(), one), other).code == Code::illegal_transition));
+  BOOST_TEST(refusal(next(running_row(), one), other).code == Code::illegal_transition);
   // Texts that imitate what might separate one value from the next.
   Fail left = failing("x:some:y");
   left.error_detail = "z";
   Fail right = failing("x");
   right.error_detail = "y:some:z";
-  BOOST_TEST((refusal(next(running_row(), left), right).code == Code::illegal_transition));
+  BOOST_TEST(refusal(next(running_row(), left), right).code == Code::illegal_transition);
 }
 
 BOOST_AUTO_TEST_CASE(a_row_that_ended_without_a_digest_knows_no_repetition) {
   Row row = completed_row();
   row.outcome_digest.reset();
-  BOOST_TEST((refusal(row, completing()).code == Code::illegal_transition));
+  BOOST_TEST(refusal(row, completing()).code == Code::illegal_transition);
 }
 
 BOOST_AUTO_TEST_CASE(annotating_appends_what_is_new) {
@@ -296,7 +221,7 @@ BOOST_AUTO_TEST_CASE(annotating_appends_what_is_new) {
   BOOST_TEST(row.version == 3);
   BOOST_TEST(row.attempt == 1);
   BOOST_TEST(row.note.kind == "annotated");
-  BOOST_TEST((row.task.status == Status::running));
+  BOOST_TEST(row.task.status == Status::running);
   BOOST_TEST(row.body == render(row.task));
   additions.links.push_back(link_to("/c"));
   BOOST_TEST(next(row, annotating(additions)).task.links.size() == 3U);
@@ -328,7 +253,7 @@ BOOST_AUTO_TEST_CASE(ids_are_write_once) {
                                           "package_slug: write-once, already set"};
   const std::vector<Intent> intents{Annotate{other}, Complete{other}, Fail{"x", {}, other}};
   for (const Intent& intent : intents) BOOST_TEST(lines(refusal(row, intent).details) == expected);
-  BOOST_TEST((next(row, Complete{additions}).task.status == Status::completed));
+  BOOST_TEST(next(row, Complete{additions}).task.status == Status::completed);
 }
 
 BOOST_AUTO_TEST_CASE(input_is_judged_by_its_own_indexes_and_all_at_once) {
@@ -345,7 +270,7 @@ BOOST_AUTO_TEST_CASE(input_is_judged_by_its_own_indexes_and_all_at_once) {
 
 BOOST_AUTO_TEST_CASE(bad_input_is_bad_input_in_every_state) {
   for (const Status status : taskstate::all_statuses)
-    BOOST_TEST((refusal(row_in(status), annotating(with_package_id(""))).code == Code::invalid_argument));
+    BOOST_TEST(refusal(row_in(status), annotating(with_package_id(""))).code == Code::invalid_argument);
 }
 
 BOOST_AUTO_TEST_CASE(the_merged_task_keeps_the_rules) {
@@ -367,10 +292,10 @@ BOOST_AUTO_TEST_CASE(what_was_stored_wrongly_is_not_held_against_the_caller) {
   Row row = running_row();
   row.task.created_at = noon + 1000 * second;
   const Error error = refusal(row, annotating(with_link(link_to("/more"))));
-  BOOST_TEST((error.code == Code::corrupt));
+  BOOST_TEST(error.code == Code::corrupt);
   BOOST_TEST(error.message == "the stored task breaks a rule: updated_at must not lie before created_at");
   BOOST_TEST(error.details.empty());
-  BOOST_TEST((refusal(running_row(), annotating(with_package_id(""))).code == Code::invalid_argument));
+  BOOST_TEST(refusal(running_row(), annotating(with_package_id(""))).code == Code::invalid_argument);
 }
 
 BOOST_AUTO_TEST_CASE(times_never_go_back) {
@@ -396,6 +321,13 @@ BOOST_AUTO_TEST_CASE(a_note_belongs_to_one_change) {
   context.actor = "api";
   const Row born = std::get<Row>(create(usual_task(), usual_operations(), status_url(), context));
   BOOST_TEST(!next(born, Start{}).note.worker.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_under_a_lease_has_lost_it_where_the_task_is_gone) {
+  Context context = at_time(noon);
+  BOOST_TEST((missing_task(context).code == Code::not_found));
+  context.epoch = 1;
+  BOOST_TEST((missing_task(context).code == Code::lease_lost));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_plan_outside_its_rules_is_refused) {
   const Error error = std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon)));
   BOOST_TEST(lines(error.details) == (std::vector<std::string>{"not_before: must be a time of the years 0 to 9999",
                                                                "start_within: must be 1 ms to 10 years, is 999 us",
-                                                               "max_attempts: must be 1-1000, is 0"}),
+                                                               "max_attempts: must be 1 to 1000, is 0"}),
              boost::test_tools::per_element());
   spec = usual_task();
   spec.max_attempts = 1001;
@@ -200,10 +200,10 @@ BOOST_AUTO_TEST_CASE(a_task_leaves_room_for_the_engine_to_fail_it) {
   for (const Intent& end : {Intent(Cancel{}), Intent(ExpireStart{})}) {
     Row overdue = row;
     overdue.start_by = noon;
-    BOOST_TEST((after(overdue, end).task.status == Status::failed));
+    BOOST_TEST(after(overdue, end).task.status == Status::failed);
   }
   const Row lost = after(after(row, Start{granted(1)}), EndLease{boot, lease_end});
-  BOOST_TEST((lost.task.status == Status::failed));
+  BOOST_TEST(lost.task.status == Status::failed);
   spec.warnings.back().message += 'x';
   BOOST_TEST(fields(std::get<Error>(create(spec, usual_operations(), status_url(), at_time(noon))).details) == "task");
 }
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_task_leaves_room_for_the_engine_to_fail_it) {
 
 BOOST_AUTO_TEST_CASE(a_grant_makes_the_task_run_under_it) {
   const Row row = held();
-  BOOST_TEST((row.task.status == Status::running));
+  BOOST_TEST(row.task.status == Status::running);
   BOOST_TEST(row.epoch == 5);
   BOOST_TEST(row.lease_until.value() == lease_end);
   BOOST_TEST(row.lease_clock.value() == boot);
@@ -225,8 +225,8 @@ BOOST_AUTO_TEST_CASE(a_grant_makes_the_task_run_under_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_held_task_is_not_started_again) {
-  BOOST_TEST((std::get<Error>(apply(held(9), Start{granted(6)}, at_time(noon))).code == Code::illegal_transition));
-  BOOST_TEST((std::get<Error>(apply(held(9), Start{}, at_time(noon))).code == Code::illegal_transition));
+  BOOST_TEST(std::get<Error>(apply(held(9), Start{granted(6)}, at_time(noon))).code == Code::illegal_transition);
+  BOOST_TEST(std::get<Error>(apply(held(9), Start{}, at_time(noon))).code == Code::illegal_transition);
 }
 
 BOOST_AUTO_TEST_CASE(not_before_does_not_outlive_the_start) {
@@ -259,21 +259,21 @@ BOOST_AUTO_TEST_CASE(only_the_holder_ends_a_held_task) {
     BOOST_TEST(std::holds_alternative<Steps>(apply(row, annotating_link(), at_time(noon))));
   }
   const Row done = step_under(held(), completing("ins_1"), 5);
-  BOOST_TEST((done.task.status == Status::completed));
+  BOOST_TEST(done.task.status == Status::completed);
   BOOST_TEST(done.epoch == 5);
   BOOST_TEST(done.note.worker.value() == "worker-7");
   check_without_lease(done);
   const Row failed = step_under(held(3), failing("No."), 5);
-  BOOST_TEST((failed.failure_kind == FailureKind::failed));
+  BOOST_TEST(failed.failure_kind == FailureKind::failed);
   check_without_lease(failed);
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_repeats_its_outcome_and_no_other) {
   const Row done = step_under(held(), completing("ins_1"), 5);
   BOOST_TEST(std::holds_alternative<Unchanged>(apply(done, completing("ins_1"), under(5))));
-  BOOST_TEST((refusal_under(done, completing("ins_2"), 5).code == Code::illegal_transition));
-  BOOST_TEST((refusal_under(done, failing(), 5).code == Code::illegal_transition));
-  BOOST_TEST((refusal_under(done, annotating_link(), 5).code == Code::illegal_transition));
+  BOOST_TEST(refusal_under(done, completing("ins_2"), 5).code == Code::illegal_transition);
+  BOOST_TEST(refusal_under(done, failing(), 5).code == Code::illegal_transition);
+  BOOST_TEST(refusal_under(done, annotating_link(), 5).code == Code::illegal_transition);
   BOOST_TEST(is_lease_lost(apply(done, beat(), under(5))));
   BOOST_TEST(is_lease_lost(apply(done, Release{}, under(5))));
 }
@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_CASE(progress_is_shown_once_a_second) {
 
 BOOST_AUTO_TEST_CASE(progress_is_a_valid_link_of_its_rel) {
   const Error error = refusal_under(held(), beat(link_to("no href", "status")), 5);
-  BOOST_TEST((error.code == Code::invalid_argument));
+  BOOST_TEST(error.code == Code::invalid_argument);
   BOOST_TEST(fields(error.details) == "progress.href progress.rel");
 }
 
@@ -334,8 +334,8 @@ BOOST_AUTO_TEST_CASE(progress_is_a_valid_link_of_its_rel) {
 
 BOOST_AUTO_TEST_CASE(the_last_attempt_ends_as_lost) {
   for (const Row& row : {after(held(), EndLease{boot, lease_end}), step_under(held(), Release{}, 5)}) {
-    BOOST_TEST((row.task.status == Status::failed));
-    BOOST_TEST((row.failure_kind == FailureKind::lost));
+    BOOST_TEST(row.task.status == Status::failed);
+    BOOST_TEST(row.failure_kind == FailureKind::lost);
     BOOST_TEST(row.task.error_message.value() == "The worker stopped before the task was finished.");
     BOOST_TEST(row.error_detail.value() == "attempt 1 of 1, epoch 5, worker worker-7");
     BOOST_TEST(row.body.find("worker-7") == std::string::npos);
@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(the_last_attempt_ends_as_lost) {
 
 BOOST_AUTO_TEST_CASE(with_attempts_left_it_stays_running_and_is_offered_again) {
   const Row row = offered_again();
-  BOOST_TEST((row.task.status == Status::running));
+  BOOST_TEST(row.task.status == Status::running);
   BOOST_TEST(is_offered_again(row));
   BOOST_TEST(row.note.kind == "lost");
   BOOST_TEST(row.note.worker.value() == "worker-7");
@@ -359,8 +359,8 @@ BOOST_AUTO_TEST_CASE(with_attempts_left_it_stays_running_and_is_offered_again) {
   BOOST_TEST(again.attempt == 2);
   BOOST_TEST(again.epoch == 6);
   BOOST_TEST(!is_offered_again(again));
-  BOOST_TEST((after(again, EndLease{boot, lease_end}).failure_kind == FailureKind::lost));
-  BOOST_TEST((std::get<Error>(apply(row, Start{}, at_time(noon))).code == Code::illegal_transition));
+  BOOST_TEST(after(again, EndLease{boot, lease_end}).failure_kind == FailureKind::lost);
+  BOOST_TEST(std::get<Error>(apply(row, Start{}, at_time(noon))).code == Code::illegal_transition);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_lease_or_an_attempt_left_it_is_not_offered_again) {
@@ -395,10 +395,10 @@ BOOST_AUTO_TEST_CASE(a_lease_ends_on_its_own_clock_and_not_before) {
 BOOST_AUTO_TEST_CASE(a_pending_task_is_cancelled_through_running) {
   const Steps steps = std::get<Steps>(apply(pending_with(1), Cancel{}, at_time(noon + second)));
   BOOST_REQUIRE(steps.size() == 2U);
-  BOOST_TEST((steps[0].task.status == Status::running));
+  BOOST_TEST(steps[0].task.status == Status::running);
   BOOST_TEST(steps[0].body == render(steps[0].task));
-  BOOST_TEST((steps[1].task.status == Status::failed));
-  BOOST_TEST((steps[1].failure_kind == FailureKind::cancelled));
+  BOOST_TEST(steps[1].task.status == Status::failed);
+  BOOST_TEST(steps[1].failure_kind == FailureKind::cancelled);
   BOOST_TEST(steps[1].task.error_message.value() == "The task was cancelled.");
   BOOST_TEST(steps[1].attempt == 0);
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -430,32 +430,32 @@ BOOST_AUTO_TEST_CASE(the_event_of_a_start_names_the_actor_before_the_worker) {
 
 BOOST_AUTO_TEST_CASE(a_held_task_is_marked_and_its_outcome_stands) {
   const Row row = after(held(3), Cancel{false, "why"});
-  BOOST_TEST((row.task.status == Status::running));
+  BOOST_TEST(row.task.status == Status::running);
   BOOST_TEST(row.cancel_requested);
   BOOST_TEST(row.note.kind == "cancel_requested");
   BOOST_TEST(row.note.message.value() == "why");
   BOOST_TEST(row.lease_until.has_value());
   BOOST_TEST(std::holds_alternative<Unchanged>(apply(row, Cancel{}, at_time(noon))));
-  BOOST_TEST((step_under(row, completing("ins_1"), 5).task.status == Status::completed));
+  BOOST_TEST(step_under(row, completing("ins_1"), 5).task.status == Status::completed);
   const Row failed = step_under(row, failing("Stopped."), 5);
-  BOOST_TEST((failed.failure_kind == FailureKind::cancelled));
+  BOOST_TEST(failed.failure_kind == FailureKind::cancelled);
   BOOST_TEST(failed.task.error_message.value() == "Stopped.");
   // Nobody offers it again.
   for (const Row& gone : {step_under(row, Release{}, 5), after(row, EndLease{boot, lease_end})}) {
-    BOOST_TEST((gone.task.status == Status::failed));
-    BOOST_TEST((gone.failure_kind == FailureKind::cancelled));
+    BOOST_TEST(gone.task.status == Status::failed);
+    BOOST_TEST(gone.failure_kind == FailureKind::cancelled);
     BOOST_TEST(gone.task.error_message.value() == "The task was cancelled.");
   }
   const Row unleased = after(running_row(), Cancel{});
   BOOST_TEST(unleased.cancel_requested);
-  BOOST_TEST((unleased.task.status == Status::running));
+  BOOST_TEST(unleased.task.status == Status::running);
 }
 
 BOOST_AUTO_TEST_CASE(force_and_a_missing_holder_cancel_at_once) {
   for (const Row& row : {after(held(3), Cancel{true, {}}), after(offered_again(), Cancel{}),
                          after(running_row(), Cancel{true, {}}), after(after(held(3), Cancel{}), Cancel{true, {}})}) {
-    BOOST_TEST((row.task.status == Status::failed));
-    BOOST_TEST((row.failure_kind == FailureKind::cancelled));
+    BOOST_TEST(row.task.status == Status::failed);
+    BOOST_TEST(row.failure_kind == FailureKind::cancelled);
     check_without_lease(row);
     BOOST_TEST(std::holds_alternative<Unchanged>(apply(row, Cancel{}, at_time(noon))));
   }
@@ -463,7 +463,7 @@ BOOST_AUTO_TEST_CASE(force_and_a_missing_holder_cancel_at_once) {
 
 BOOST_AUTO_TEST_CASE(what_has_ended_is_not_cancelled) {
   for (const Row& row : {completed_row(), failed_row()})
-    BOOST_TEST((std::get<Error>(apply(row, Cancel{true, {}}, at_time(noon))).code == Code::illegal_transition));
+    BOOST_TEST(std::get<Error>(apply(row, Cancel{true, {}}, at_time(noon))).code == Code::illegal_transition);
   BOOST_TEST(std::get<Error>(apply(completed_row(), Cancel{}, at_time(noon)))
                  .message.starts_with("a completed task cannot be cancelled; completed since "));
   BOOST_TEST(fields(std::get<Error>(apply(pending_row(), Cancel{false, ""}, at_time(noon))).details) == "reason");
@@ -477,7 +477,7 @@ BOOST_AUTO_TEST_CASE(a_task_that_nobody_started_in_time_expires) {
   BOOST_TEST(std::holds_alternative<Unchanged>(apply(row, ExpireStart{}, at_time(noon + second - 1))));
   const Steps steps = std::get<Steps>(apply(row, ExpireStart{}, at_time(noon + second)));
   BOOST_REQUIRE(steps.size() == 2U);
-  BOOST_TEST((steps[1].failure_kind == FailureKind::expired));
+  BOOST_TEST(steps[1].failure_kind == FailureKind::expired);
   BOOST_TEST(steps[1].task.error_message.value() == "The task was not started in time.");
   BOOST_TEST(steps[0].note.kind == "expired");
   BOOST_TEST(steps[1].note.kind == "expired");

@@ -4,6 +4,7 @@
 #include "core/apply.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
+#include "unit/printing.hpp"
 
 #include <algorithm>
 #include <string>

@@ -337,14 +337,4 @@ BOOST_AUTO_TEST_CASE(a_claim_names_so_many_zones_and_operations) {
              "zones: times operations at most 10000, are 1000 times 11: name fewer in each claim, or none for all");
 }
 
-BOOST_AUTO_TEST_CASE(a_page_has_so_many_rows) {
-  const auto fault = [](std::int64_t limit) {
-    return found_by([=](auto& out) { check_page_limit(out, "limit", limit); });
-  };
-  BOOST_TEST(fault(1) == "");
-  BOOST_TEST(fault(1000) == "");
-  BOOST_TEST(fault(0) == "limit: must be 1-1000, is 0");
-  BOOST_TEST(fault(1001) == "limit: must be 1-1000, is 1001");
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -302,10 +302,10 @@ BOOST_AUTO_TEST_CASE(a_keeper_keeps_the_lease_and_tells_of_a_cancel) {
   const ScratchFile file;
   Engine engine(file.path(), {.housekeeping = 10ms});
   engine.create({.zone_id = "z1", .id = "t1", .operation = "create"});
-  std::optional<Lease> lease = engine.claim({.lease = 150ms});
+  std::optional<Lease> lease = engine.claim({.lease = 2s});
   {
     LeaseKeeper keeper(*lease);
-    std::this_thread::sleep_for(400ms);
+    std::this_thread::sleep_for(2500ms);
     BOOST_TEST(!keeper.lost());
     BOOST_TEST(!keeper.stop_token().stop_requested());
     engine.cancel("z1", "t1");

@@ -31,7 +31,7 @@ constexpr const char* insert = "INSERT INTO installs VALUES (:taskstate_id, :tas
 BOOST_FIXTURE_TEST_SUITE(also, Fixture)
 
 BOOST_AUTO_TEST_CASE(it_runs_with_each_change_and_knows_the_task) {
-  tasks->create(spec("a"), with({{insert, {std::string("made")}, {}}}));
+  engine::create(*tasks, spec("a"), with({{insert, {std::string("made")}, {}}}));
   BOOST_TEST(installs() == "a|" + std::to_string(now->load()) + "|made");
   start("a", with({{"UPDATE installs SET note = :zone || ? WHERE task = :taskstate_id",
                     {std::int64_t{7}},
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(it_runs_with_each_change_and_knows_the_task) {
 BOOST_AUTO_TEST_CASE(its_time_is_the_changes_own_whatever_the_clock_does) {
   settings.clock = [now = now] { return (*now)++; };
   open();
-  const auto row = tasks->create(spec("a"), with({{insert, {0.0}, {}}})).row;
+  const auto row = engine::create(*tasks, spec("a"), with({{insert, {0.0}, {}}})).row;
   BOOST_TEST(shell("SELECT at FROM installs") == std::to_string(row.task.created_at));
   *now -= 1000000;
   const auto later = start("a", with({{"UPDATE installs SET at = :taskstate_now", {}, {}}}));
@@ -57,8 +57,8 @@ BOOST_AUTO_TEST_CASE(it_never_runs_when_nothing_changes) {
   core::NewTask keyed = spec("a");
   keyed.idempotency_key = "k";
   const auto call = with({{insert, {std::monostate()}, {}}});
-  tasks->create(keyed, call);
-  BOOST_TEST(tasks->create(keyed, call).replayed);  // the row would be there twice
+  engine::create(*tasks, keyed, call);
+  BOOST_TEST(engine::create(*tasks, keyed, call).replayed);  // the row would be there twice
   start("a");
   complete("a");
   complete("a", call);
@@ -67,13 +67,13 @@ BOOST_AUTO_TEST_CASE(it_never_runs_when_nothing_changes) {
 
 BOOST_AUTO_TEST_CASE(claims_and_what_is_done_under_a_lease_take_it_too) {
   create("a");
-  const auto leases = tasks->claim({}, with({{insert, {std::string("claimed")}, {}}}));
+  const auto leases = engine::claim(*tasks, {}, with({{insert, {std::string("claimed")}, {}}}));
   BOOST_REQUIRE(leases.size() == 1u);
   const auto note = [&](const std::string& text) {
     return with({{"UPDATE installs SET note = note || ?", {" " + text}, {}}});
   };
-  tasks->heartbeat(leases[0].token, {}, {}, note("beat"));
-  tasks->release(leases[0].token, std::chrono::seconds(0), note("released"));
+  engine::heartbeat(*tasks, leases[0].token, {}, {}, note("beat"));
+  engine::release(*tasks, leases[0].token, std::chrono::seconds(0), note("released"));
   BOOST_TEST(installs().ends_with("claimed beat released"));
 }
 
@@ -85,12 +85,12 @@ BOOST_AUTO_TEST_CASE(a_statement_that_fails_leaves_nothing) {
   });
   BOOST_TEST((error.code == core::Code::invalid_argument));
   BOOST_TEST(error.details.at(0).field == "also[1]");
-  BOOST_TEST((tasks->get({"z", "a"}, {})->task.status == core::Status::pending));
+  BOOST_TEST((engine::get(*tasks, {"z", "a"}, {})->task.status == core::Status::pending));
   BOOST_TEST(installs() == "taken|0|0");
   // Not even one that ends the whole transaction.
   refusal("INSERT OR ROLLBACK INTO installs VALUES ('taken', 1, 1)");
   BOOST_TEST(installs() == "taken|0|0");
-  BOOST_TEST((tasks->get({"z", "a"}, {})->task.status == core::Status::pending));
+  BOOST_TEST((engine::get(*tasks, {"z", "a"}, {})->task.status == core::Status::pending));
   start("a");
   BOOST_TEST(verified() == "");
 }
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(one_that_ends_the_transaction_fails_alone) {
   threads.clear();
   BOOST_TEST(refused == 1);
   BOOST_TEST(shell("SELECT group_concat(task, '') FROM (SELECT task FROM installs ORDER BY task)") == "abdeftaken");
-  BOOST_TEST(tasks->stats("", {}).store.totals[1] == 5);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.totals[1] == 5);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_does_not_end_is_ended_at_the_deadline) {
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_end_is_ended_at_the_deadline) {
     });
     BOOST_TEST(code_name([&] { start("a", call); }) == "cancelled");
   }
-  BOOST_TEST((tasks->get({"z", "a"}, {})->task.status == core::Status::pending));
+  BOOST_TEST((engine::get(*tasks, {"z", "a"}, {})->task.status == core::Status::pending));
   BOOST_TEST(installs() == "");
   start("a", with({{insert, {0.0}, {}}}));
   BOOST_TEST(verified() == "");
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_the_hosts_is_refused) {
       BOOST_TEST(error.details.at(0).field == "also[0]");
     }
   }
-  BOOST_TEST((tasks->get({"z", "a"}, {})->task.status == core::Status::pending));
+  BOOST_TEST((engine::get(*tasks, {"z", "a"}, {})->task.status == core::Status::pending));
   shell("DROP VIEW peek; DROP TRIGGER sneak; DROP TABLE other");
   BOOST_TEST(verified() == "");
   start("a");

@@ -20,10 +20,9 @@ using namespace std::chrono_literals;
 using namespace tse;
 using namespace tse::engine;
 using tse::test::code_name;
+using tse::test::Host;
 
 namespace {
-
-constexpr std::int64_t noon = 1577470279117000;
 
 struct Fixture {
   std::shared_ptr<std::atomic<bool>> throws = std::make_shared<std::atomic<bool>>(false);
@@ -37,19 +36,12 @@ struct Fixture {
     settings.clock = [throws = throws, asked = asked] {
       ++*asked;
       if (*throws) throw std::runtime_error("no time");
-      return noon;
+      return test::host_birth;
     };
-    settings.log.callback = [this](LogLevel, std::string_view line) {
+    settings.log_callback = [this](LogLevel, std::string_view line) {
       const std::lock_guard lock(mutex);
       lines.emplace_back(line);
     };
-  }
-  static core::NewTask spec(const std::string& id) {
-    core::NewTask made;
-    made.zone_id = "z";
-    made.id = id;
-    made.operation = "create";
-    return made;
   }
   std::size_t told(const std::string& part) {
     const std::lock_guard lock(mutex);
@@ -64,14 +56,14 @@ BOOST_FIXTURE_TEST_SUITE(callbacks, Fixture)
 
 BOOST_AUTO_TEST_CASE(while_the_clock_throws_time_stands_still) {
   const Engine::Ptr tasks = Engine::open(":memory:", settings);
-  tasks->create(spec("t1"), {});
+  engine::create(*tasks, Host::spec("t1"), {});
   *throws = true;
-  BOOST_TEST(tasks->create(spec("t2"), {}).row.task.created_at == noon);
-  BOOST_TEST(tasks->claim({}, {}).size() == 1U);
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::create(*tasks, Host::spec("t2"), {}).row.task.created_at == test::host_birth);
+  BOOST_TEST(engine::claim(*tasks, {}, {}).size() == 1U);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   core::Answer answer;
   for (const auto& [id, status] : {std::pair("t1", 200), std::pair("t2", 200), std::pair("none", 404)}) {
-    tasks->decide(answer, {"z", id}, {}, Waiting::here, {});
+    engine::decide(*tasks, answer, {"z", id}, {}, Waiting::here, {});
     BOOST_TEST(answer.status == status);
   }
   BOOST_TEST(told("the host's clock threw") == 1U);
@@ -81,11 +73,11 @@ BOOST_AUTO_TEST_CASE(a_clock_that_never_told_a_time_is_the_systems) {
   *throws = true;
   const Engine::Ptr tasks = Engine::open(":memory:", settings);
   const std::int64_t before = system_now();
-  BOOST_TEST(tasks->create(spec("t1"), {}).row.task.created_at >= before - 60'000'000);
+  BOOST_TEST(engine::create(*tasks, Host::spec("t1"), {}).row.task.created_at >= before - 60'000'000);
 }
 
 BOOST_AUTO_TEST_CASE(the_housekeepers_thread_outlives_a_clock_that_throws) {
-  settings.housekeeping = 1ms;
+  settings.housekeeping = 10ms;
   const Engine::Ptr tasks = Engine::open(":memory:", settings);
   *throws = true;
   const int before = *asked;
@@ -93,7 +85,7 @@ BOOST_AUTO_TEST_CASE(the_housekeepers_thread_outlives_a_clock_that_throws) {
   while (*asked < before + 20 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(1ms);
   BOOST_TEST(*asked >= before + 20);
   *throws = false;
-  tasks->create(spec("t1"), {});
+  engine::create(*tasks, Host::spec("t1"), {});
 }
 
 BOOST_AUTO_TEST_CASE(a_boot_clock_that_throws_stands_still) {
@@ -102,29 +94,29 @@ BOOST_AUTO_TEST_CASE(a_boot_clock_that_throws_stands_still) {
     return std::int64_t{5};
   };
   const Engine::Ptr tasks = Engine::open(":memory:", settings);
-  tasks->create(spec("t1"), {});
+  engine::create(*tasks, Host::spec("t1"), {});
   *throws = true;
-  BOOST_TEST(tasks->claim({}, {}).at(0).row.lease_until.value() == 30'000'005);
+  BOOST_TEST(engine::claim(*tasks, {}, {}).at(0).row.lease_until.value() == 30'000'005);
 }
 
 BOOST_AUTO_TEST_CASE(an_id_source_that_throws_refuses_a_task_and_still_answers) {
   settings.ids = [](IdKind) -> core::UuidBytes { throw std::runtime_error("no id"); };
   const Engine::Ptr tasks = Engine::open(":memory:", settings);
-  BOOST_TEST(code_name([&] { tasks->create(spec(""), {}); }) == "unavailable");
-  tasks->create(spec("t1"), {});  // a task that has an id needs none
+  BOOST_TEST(code_name([&] { engine::create(*tasks, Host::spec(""), {}); }) == "unavailable");
+  engine::create(*tasks, Host::spec("t1"), {});  // a task that has an id needs none
   core::Answer answer;
-  tasks->decide(answer, {"z", "none"}, {}, Waiting::here, {});
+  engine::decide(*tasks, answer, {"z", "none"}, {}, Waiting::here, {});
   BOOST_TEST(answer.status == 404);
   BOOST_TEST(answer.body->find("\"request_id\":\"") != std::string::npos);
   BOOST_TEST(told("the host's id source threw") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_throws_loses_its_lines_alone) {
-  settings.log.callback = [](LogLevel, std::string_view) { throw std::runtime_error("no log"); };
-  settings.log.level = LogLevel::trace;
+  settings.log_callback = [](LogLevel, std::string_view) { throw std::runtime_error("no log"); };
+  settings.log_level = LogLevel::trace;
   const Engine::Ptr tasks = Engine::open(":memory:", settings);
   *throws = true;
-  BOOST_TEST(tasks->create(spec("t1"), {}).row.task.id == "t1");
+  BOOST_TEST(engine::create(*tasks, Host::spec("t1"), {}).row.task.id == "t1");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_clock_tells_is_a_time_of_the_record) {

@@ -24,13 +24,13 @@ struct Fixture : test::Host {
   engine::Changes after(const std::string& position, const std::string& zone = "") {
     engine::ChangesQuery query;
     query.after = position;
-    query.zone_id = zone;
-    return tasks->changes(query, {});
+    if (!zone.empty()) query.zone_id = zone;
+    return engine::changes(*tasks, query, {});
   }
   std::string position() {
     engine::ChangesQuery query;
     query.latest = true;
-    return tasks->changes(query, {}).position;
+    return engine::changes(*tasks, query, {}).position;
   }
 };
 }  // namespace
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(all_events_come_in_commit_order_and_go_on_where_they_ended)
   create("a");
   create("b", "y");
   start("a");
-  const auto first = tasks->changes({}, {});
+  const auto first = engine::changes(*tasks, {}, {});
   BOOST_TEST(told(first) == "z/a created\ny/b created\nz/a started\n");
   BOOST_TEST(told(after(first.position)) == "");
   complete("a");
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(one_zone_alone_and_in_parts) {
   query.limit = 2;
   std::string ids;
   for (int part = 0; part < 4; ++part) {
-    const auto changes = tasks->changes(query, {});
+    const auto changes = engine::changes(*tasks, query, {});
     for (const core::Event& event : changes.events) ids += event.key.id;
     query.after = changes.position;
   }
@@ -78,17 +78,17 @@ BOOST_AUTO_TEST_CASE(from_here_and_now_only_what_comes) {
 BOOST_AUTO_TEST_CASE(it_waits_for_the_first) {
   const auto theirs = another();
   std::jthread other([&] {
-    while (tasks->stats("", {}).waiters == 0) std::this_thread::yield();
-    theirs->create(spec("b", "y"), {});
-    theirs->create(spec("a"), {});
+    while (engine::stats(*tasks, {}, {}).waiters == 0) std::this_thread::yield();
+    engine::create(*theirs, spec("b", "y"), {});
+    engine::create(*theirs, spec("a"), {});
   });
   engine::ChangesQuery query;
   query.zone_id = "z";
   query.wait = 20s;
-  BOOST_TEST(told(tasks->changes(query, {})) == "z/a created\n");
+  BOOST_TEST(told(engine::changes(*tasks, query, {})) == "z/a created\n");
   query.latest = true;
   query.wait = 5ms;
-  BOOST_TEST(told(tasks->changes(query, {})) == "");
+  BOOST_TEST(told(engine::changes(*tasks, query, {})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(waiting_ends_when_cancelled_or_closed) {
@@ -98,14 +98,14 @@ BOOST_AUTO_TEST_CASE(waiting_ends_when_cancelled_or_closed) {
   engine::ChangesQuery query;
   query.wait = 20s;
   const auto when_waiting = [&](const std::function<void()>& act) {
-    while (tasks->stats("", {}).waiters == 0) std::this_thread::yield();
+    while (engine::stats(*tasks, {}, {}).waiters == 0) std::this_thread::yield();
     act();
   };
   std::jthread canceller([&] { when_waiting([&] { source.request_stop(); }); });
-  BOOST_TEST(code_name([&] { tasks->changes(query, call); }) == "cancelled");
+  BOOST_TEST(code_name([&] { engine::changes(*tasks, query, call); }) == "cancelled");
   canceller.join();
   std::jthread closer([&] { when_waiting([&] { tasks->close(); }); });
-  BOOST_TEST(code_name([&] { tasks->changes(query, {}); }) == "closed");
+  BOOST_TEST(code_name([&] { engine::changes(*tasks, query, {}); }) == "closed");
 }
 
 BOOST_AUTO_TEST_CASE(a_purged_task_leaves_one_event_and_explains_the_holes) {
@@ -113,8 +113,8 @@ BOOST_AUTO_TEST_CASE(a_purged_task_leaves_one_event_and_explains_the_holes) {
   create("b");     // 4
   const std::string before = position();
   *now += host_second;
-  BOOST_TEST(tasks->purge({"", 1s, 0}, {}) == 1);  // 5
-  const auto all = tasks->changes({}, {});
+  BOOST_TEST(engine::purge(*tasks, {{}, 1s, 0}, {}) == 1);  // 5
+  const auto all = engine::changes(*tasks, {}, {});
   BOOST_TEST(told(all) == "z/b created\nz/a purged\n");
   BOOST_TEST(all.events[1].sequence == 5);
   BOOST_TEST(all.events[1].at == now->load());
@@ -127,38 +127,38 @@ BOOST_AUTO_TEST_CASE(a_late_reader_is_told_that_it_is_behind) {
   open();
   completed("a");
   const std::string early = position();
-  tasks->erase({"z", "a"}, {});
+  engine::erase(*tasks, {"z", "a"}, {});
   const std::string late = position();
   *now += 61 * host_second;
   create("b");
-  tasks->tick({});
+  engine::tick(*tasks, {});
   BOOST_TEST(code_name([&] { after(early); }) == "behind");
   BOOST_TEST(told(after(late)) == "z/b created\n");
   engine::ChangesQuery query;
   query.after = early;
   query.allow_gap = true;
-  const auto rest = tasks->changes(query, {});
+  const auto rest = engine::changes(*tasks, query, {});
   BOOST_TEST(told(rest) == "z/b created\n");
   BOOST_TEST(rest.purged_through == 4);
-  BOOST_TEST(told(tasks->changes({}, {})) == "z/b created\n");
+  BOOST_TEST(told(engine::changes(*tasks, {}, {})) == "z/b created\n");
   BOOST_TEST(verified() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_position_of_another_file_is_refused) {
   create("a");
   const std::string here = position();
-  tasks->backup(directory.path("copy.db"), {});
+  engine::backup(*tasks, directory.path("copy.db"), {});
   const auto copy = engine::Engine::open(directory.path("copy.db"), settings);
   engine::ChangesQuery query;
   query.after = here;
-  BOOST_TEST(code_name([&] { copy->changes(query, {}); }) == "restored");
+  BOOST_TEST(code_name([&] { engine::changes(*copy, query, {}); }) == "restored");
 }
 
 BOOST_AUTO_TEST_CASE(bad_questions_are_refused) {
   const auto refused = [&](const std::function<void(engine::ChangesQuery&)>& spoil) {
     engine::ChangesQuery query;
     spoil(query);
-    return code_name([&] { tasks->changes(query, {}); });
+    return code_name([&] { engine::changes(*tasks, query, {}); });
   };
   const std::string here = position();
   BOOST_TEST(refused([](auto& query) { query.after = "x"; }) == "invalid_argument");

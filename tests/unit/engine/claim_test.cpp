@@ -1,6 +1,6 @@
 // Claims and leases on an engine in memory, whose time stands still until it is told otherwise.
 #include "core/lease.hpp"
-#include "engine/engine.hpp"
+#include "unit/engine/operations.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -59,10 +59,10 @@ struct Fixture {
     if (operation == "delete") spec.install_id = "ins_0";
     spec.payload = "payload of " + id;
     spec.max_attempts = max_attempts;
-    return tasks->create(spec, {}).row;
+    return engine::create(*tasks, spec, {}).row;
   }
   std::optional<Lease> claim(const ClaimSpec& spec = {}) {
-    std::vector<Lease> leases = tasks->claim(spec, {});
+    std::vector<Lease> leases = engine::claim(*tasks, spec, {});
     if (leases.empty()) return std::nullopt;
     return std::move(leases.front());
   }
@@ -72,16 +72,19 @@ struct Fixture {
     while (const auto lease = claim(spec)) ids += (ids.empty() ? "" : " ") + lease->row.task.id;
     return ids;
   }
-  core::Row get(const std::string& id, const std::string& zone = "z") { return tasks->get({zone, id}, {}).value(); }
+  core::Row get(const std::string& id, const std::string& zone = "z") {
+    return engine::get(*tasks, {zone, id}, {}).value();
+  }
   std::string kinds(const std::string& id, const std::string& zone = "z") {
     std::string text;
-    for (const core::Event& event : tasks->history({zone, id}, {})) text += (text.empty() ? "" : " ") + event.kind;
+    for (const core::Event& event : engine::history(*tasks, {zone, id}, {}))
+      text += (text.empty() ? "" : " ") + event.kind;
     return text;
   }
   core::Row complete(const std::string& token, const std::string& install = "ins_1") {
     core::Complete outcome;
     outcome.additions.install_id = install;
-    return tasks->change_leased(token, outcome, {});
+    return engine::change_leased(*tasks, token, outcome, {});
   }
 };
 
@@ -121,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_lease_has_the_task_its_payload_and_its_terms) {
   BOOST_TEST(lease.duration == 10 * second);
   BOOST_TEST(lease.expires_at == birth + 10 * second);
   BOOST_TEST(!claim().has_value());
-  const auto events = tasks->history({"z", "t"}, {});
+  const auto events = engine::history(*tasks, {"z", "t"}, {});
   BOOST_TEST(events.back().worker.value() == "w1");
   BOOST_TEST(events.back().epoch == lease.row.epoch);
 }
@@ -147,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_batch_takes_turns_too) {
   ClaimSpec spec;
   spec.limit = 3;
   std::string ids;
-  for (const Lease& lease : tasks->claim(spec, {})) ids += lease.row.task.id + " ";
+  for (const Lease& lease : engine::claim(*tasks, spec, {})) ids += lease.row.task.id + " ";
   BOOST_TEST(ids == "a1 b1 a2 ");
   BOOST_TEST(claim_all() == "b2");
 }
@@ -170,7 +173,7 @@ BOOST_AUTO_TEST_CASE(what_is_held_back_is_claimed_when_its_time_has_come) {
   spec.id = "later";
   spec.operation = "create";
   spec.not_before = birth + 60 * second;
-  tasks->create(spec, {});
+  engine::create(*tasks, spec, {});
   BOOST_TEST(!claim().has_value());
   pass(60 * second - 1);
   BOOST_TEST(!claim().has_value());
@@ -204,7 +207,7 @@ BOOST_AUTO_TEST_CASE(a_filter_names_so_many_zones_and_operations_at_most) {
     for (std::size_t i = 0; i < zones; ++i) spec.filter.zones.push_back("z" + std::to_string(i));
     for (std::size_t i = 0; i < operations; ++i) spec.filter.operations.push_back("o" + std::to_string(i));
     try {
-      tasks->claim(spec, {});
+      engine::claim(*tasks, spec, {});
     } catch (const core::Failure& failure) {
       BOOST_TEST((failure.error().code == Code::invalid_argument));
       return failure.error().message;
@@ -228,7 +231,7 @@ struct FullZones : Fixture {
     for (int i = 0; i < zones; ++i) {
       const std::string zone = "a" + std::to_string(10000 + i);
       create("t1", zone);
-      tasks->change({zone, "t1"}, core::Start{}, {});
+      engine::change(*tasks, {zone, "t1"}, core::Start{}, {});
       create("t2", zone);
     }
   }
@@ -259,7 +262,7 @@ BOOST_FIXTURE_TEST_CASE(who_waits_looks_behind_the_full_zones_too, FullZones) {
 
 BOOST_FIXTURE_TEST_CASE(a_watch_is_told_until_all_zones_were_seen, FullZones) {
   fill(1500);
-  const auto watch = tasks->watch();
+  const auto watch = engine::watch(*tasks);
   watch->await_claim({});
   const auto is_told = [&] {
     pollfd entry{watch->descriptor(), POLLIN, 0};
@@ -280,7 +283,7 @@ BOOST_FIXTURE_TEST_CASE(a_claim_looks_at_the_time_between_zones, FullZones) {
   pass(31 * second);  // so that it is no look alone
   engine::Call call;
   call.timeout = 0us;
-  BOOST_TEST((code_of([&] { tasks->claim({}, call); }) == Code::busy));
+  BOOST_TEST((code_of([&] { engine::claim(*tasks, {}, call); }) == Code::busy));
 }
 
 BOOST_AUTO_TEST_CASE(epochs_never_repeat) {
@@ -293,7 +296,7 @@ BOOST_AUTO_TEST_CASE(epochs_never_repeat) {
     }
     pass(31 * second);
   }
-  BOOST_TEST(tasks->verify({}).problems.empty());
+  BOOST_TEST(engine::verify(*tasks, {}).problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(bad_terms_are_refused_by_name) {
@@ -303,7 +306,7 @@ BOOST_AUTO_TEST_CASE(bad_terms_are_refused_by_name) {
   spec.limit = 65;
   spec.wait = -1us;
   try {
-    tasks->claim(spec, {});
+    engine::claim(*tasks, spec, {});
     BOOST_FAIL("accepted");
   } catch (const core::Failure& failure) {
     std::string fields;
@@ -312,10 +315,10 @@ BOOST_AUTO_TEST_CASE(bad_terms_are_refused_by_name) {
   }
   spec = {};
   spec.limit = 0;
-  BOOST_TEST((code_of([&] { tasks->claim(spec, {}); }) == Code::invalid_argument));
+  BOOST_TEST((code_of([&] { engine::claim(*tasks, spec, {}); }) == Code::invalid_argument));
   spec = {};
   spec.lease = 24h * 30 + 1us;
-  BOOST_TEST((code_of([&] { tasks->claim(spec, {}); }) == Code::invalid_argument));
+  BOOST_TEST((code_of([&] { engine::claim(*tasks, spec, {}); }) == Code::invalid_argument));
 }
 
 // ---- Under a lease
@@ -326,7 +329,7 @@ BOOST_AUTO_TEST_CASE(a_holder_completes_and_repeats) {
   BOOST_TEST((complete(lease.token).task.status == core::Status::completed));
   BOOST_TEST(complete(lease.token).revision == 3);
   BOOST_TEST((code_of([&] { complete(lease.token, "ins_2"); }) == Code::illegal_transition));
-  BOOST_TEST((code_of([&] { tasks->heartbeat(lease.token, {}, {}, {}); }) == Code::lease_lost));
+  BOOST_TEST((code_of([&] { engine::heartbeat(*tasks, lease.token, {}, {}, {}); }) == Code::lease_lost));
 }
 
 BOOST_AUTO_TEST_CASE(heartbeats_keep_the_lease) {
@@ -334,14 +337,14 @@ BOOST_AUTO_TEST_CASE(heartbeats_keep_the_lease) {
   const Lease lease = claim().value();
   for (int i = 0; i < 5; ++i) {
     pass(20 * second);
-    const engine::Heartbeat beat = tasks->heartbeat(lease.token, {}, {}, {});
+    const engine::Heartbeat beat = engine::heartbeat(*tasks, lease.token, {}, {}, {});
     BOOST_TEST(beat.expires_at == clocks->wall + 30 * second);
     BOOST_TEST(!beat.cancel_requested);
-    BOOST_TEST(tasks->tick({}) == 0);
+    BOOST_TEST(engine::tick(*tasks, {}) == 0);
   }
-  tasks->heartbeat(lease.token, 5s, {}, {});
+  engine::heartbeat(*tasks, lease.token, 5s, {}, {});
   pass(5 * second);
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
   BOOST_TEST(kinds("t") == "created started lost");
 }
 
@@ -349,8 +352,8 @@ BOOST_AUTO_TEST_CASE(a_late_heartbeat_wins_if_nobody_ended_the_lease) {
   create("t");
   const Lease lease = claim().value();
   pass(31 * second);
-  BOOST_TEST(!code_of([&] { tasks->heartbeat(lease.token, {}, {}, {}); }).has_value());
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(!code_of([&] { engine::heartbeat(*tasks, lease.token, {}, {}, {}); }).has_value());
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   BOOST_TEST((complete(lease.token).task.status == core::Status::completed));
 }
 
@@ -361,7 +364,7 @@ BOOST_AUTO_TEST_CASE(progress_is_shown_to_the_client) {
   progress.href = "#progress";
   progress.rel = "progress";
   progress.properties = R"({"percent":40})";
-  tasks->heartbeat(lease.token, {}, progress, {});
+  engine::heartbeat(*tasks, lease.token, {}, progress, {});
   BOOST_TEST(get("t").body.find(R"("percent":40)") != std::string::npos);
   BOOST_TEST(kinds("t") == "created started progress");
 }
@@ -373,8 +376,8 @@ BOOST_AUTO_TEST_CASE(an_ended_lease_changes_nothing_any_more) {
   const Lease second_one = claim().value();
   BOOST_TEST(second_one.row.attempt == 2);
   BOOST_TEST((code_of([&] { complete(first.token); }) == Code::lease_lost));
-  BOOST_TEST((code_of([&] { tasks->heartbeat(first.token, {}, {}, {}); }) == Code::lease_lost));
-  BOOST_TEST((code_of([&] { tasks->release(first.token, {}, {}); }) == Code::lease_lost));
+  BOOST_TEST((code_of([&] { engine::heartbeat(*tasks, first.token, {}, {}, {}); }) == Code::lease_lost));
+  BOOST_TEST((code_of([&] { engine::release(*tasks, first.token, {}, {}); }) == Code::lease_lost));
   BOOST_TEST((complete(second_one.token, "ins_2").task.install_id == "ins_2"));
   BOOST_TEST((code_of([&] { complete(first.token); }) == Code::lease_lost));
   BOOST_TEST(kinds("t") == "created started lost started completed");
@@ -388,22 +391,22 @@ BOOST_AUTO_TEST_CASE(a_lease_of_another_file_is_lost_here) {
   const Lease here = claim().value();
   BOOST_TEST(here.row.epoch == elsewhere.row.epoch);
   BOOST_TEST((code_of([&] { complete(elsewhere.token); }) == Code::lease_lost));
-  BOOST_TEST((code_of([&] { tasks->heartbeat(elsewhere.token, {}, {}, {}); }) == Code::lease_lost));
-  BOOST_TEST((code_of([&] { tasks->release(elsewhere.token, {}, {}); }) == Code::lease_lost));
+  BOOST_TEST((code_of([&] { engine::heartbeat(*tasks, elsewhere.token, {}, {}, {}); }) == Code::lease_lost));
+  BOOST_TEST((code_of([&] { engine::release(*tasks, elsewhere.token, {}, {}); }) == Code::lease_lost));
   BOOST_TEST((complete(here.token).task.status == core::Status::completed));
 }
 
 BOOST_AUTO_TEST_CASE(a_released_task_is_offered_again_after_its_delay) {
   create("t", "z", 3);
-  tasks->release(claim().value().token, 0us, {});
-  tasks->release(claim().value().token, 10s, {});
+  engine::release(*tasks, claim().value().token, 0us, {});
+  engine::release(*tasks, claim().value().token, 10s, {});
   BOOST_TEST(!claim().has_value());
   BOOST_TEST((get("t").task.status == core::Status::running));
   pass(10 * second);
-  const core::Row last = tasks->release(claim().value().token, 0us, {});
+  const core::Row last = engine::release(*tasks, claim().value().token, 0us, {});
   BOOST_TEST((last.failure_kind == core::FailureKind::lost));
   BOOST_TEST(kinds("t") == "created started released started released started released");
-  BOOST_TEST((code_of([&] { tasks->release("x", -1us, {}); }) == Code::invalid_argument));
+  BOOST_TEST((code_of([&] { engine::release(*tasks, "x", -1us, {}); }) == Code::invalid_argument));
 }
 
 BOOST_AUTO_TEST_CASE(a_token_of_another_file_is_lost_and_of_none_invalid) {
@@ -426,36 +429,36 @@ BOOST_AUTO_TEST_CASE(a_lease_of_a_task_that_is_gone_is_lost) {
 BOOST_AUTO_TEST_CASE(a_named_task_is_started_under_a_lease) {
   create("t1", "z", 2);
   create("t2");
-  const Lease lease = tasks->start_leased({"z", "t2"}, "w", 5s, {});
+  const Lease lease = engine::start_leased(*tasks, {"z", "t2"}, {"w", 5s}, {});
   BOOST_TEST(lease.row.task.id == "t2");
   BOOST_TEST(lease.payload.value() == "payload of t2");
-  BOOST_TEST((code_of([&] { tasks->start_leased({"z", "t2"}, {}, 5s, {}); }) == Code::illegal_transition));
-  BOOST_TEST((code_of([&] { tasks->start_leased({"z", "t9"}, {}, 5s, {}); }) == Code::not_found));
-  BOOST_TEST((code_of([&] { tasks->start_leased({"z", "/"}, {}, 5s, {}); }) == Code::not_found));
-  BOOST_TEST((code_of([&] { tasks->start_leased({"z", "t1"}, {}, 0s, {}); }) == Code::invalid_argument));
-  tasks->release(tasks->start_leased({"z", "t1"}, {}, 5s, {}).token, 0us, {});
-  BOOST_TEST(tasks->start_leased({"z", "t1"}, {}, 5s, {}).row.attempt == 2);
+  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t2"}, {{}, 5s}, {}); }) == Code::illegal_transition));
+  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t9"}, {{}, 5s}, {}); }) == Code::not_found));
+  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "/"}, {{}, 5s}, {}); }) == Code::not_found));
+  BOOST_TEST((code_of([&] { engine::start_leased(*tasks, {"z", "t1"}, {{}, 0s}, {}); }) == Code::invalid_argument));
+  engine::release(*tasks, engine::start_leased(*tasks, {"z", "t1"}, {{}, 5s}, {}).token, 0us, {});
+  BOOST_TEST(engine::start_leased(*tasks, {"z", "t1"}, {{}, 5s}, {}).row.attempt == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_hears_that_it_shall_stop) {
   create("t", "z", 5);
   const Lease lease = claim().value();
-  tasks->change({"z", "t"}, core::Cancel{}, {});
-  BOOST_TEST(tasks->heartbeat(lease.token, {}, {}, {}).cancel_requested);
-  tasks->change({"z", "t"}, core::Cancel{true, {}}, {});
-  BOOST_TEST((code_of([&] { tasks->heartbeat(lease.token, {}, {}, {}); }) == Code::lease_lost));
+  engine::change(*tasks, {"z", "t"}, core::Cancel{}, {});
+  BOOST_TEST(engine::heartbeat(*tasks, lease.token, {}, {}, {}).cancel_requested);
+  engine::change(*tasks, {"z", "t"}, core::Cancel{true, {}}, {});
+  BOOST_TEST((code_of([&] { engine::heartbeat(*tasks, lease.token, {}, {}, {}); }) == Code::lease_lost));
   BOOST_TEST(kinds("t") == "created started cancel_requested cancelled");
 }
 
 BOOST_AUTO_TEST_CASE(a_pending_task_is_cancelled_in_two_events) {
   create("t");
-  const core::Row row = tasks->change({"z", "t"}, core::Cancel{}, {});
+  const core::Row row = engine::change(*tasks, {"z", "t"}, core::Cancel{}, {});
   BOOST_TEST((row.failure_kind == core::FailureKind::cancelled));
-  const auto events = tasks->history({"z", "t"}, {});
+  const auto events = engine::history(*tasks, {"z", "t"}, {});
   BOOST_REQUIRE(events.size() == 3U);
   BOOST_TEST((events[1].to == core::Status::running));
   BOOST_TEST((events[2].to == core::Status::failed));
-  BOOST_TEST(tasks->verify({}).problems.empty());
+  BOOST_TEST(engine::verify(*tasks, {}).problems.empty());
 }
 
 // ---- Housekeeping
@@ -464,10 +467,10 @@ BOOST_AUTO_TEST_CASE(a_lease_that_ran_out_ends_at_the_next_tick) {
   create("t");
   claim();
   pass(30 * second - 1);
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   pass(1);
-  BOOST_TEST(tasks->tick({}) == 1);
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   BOOST_TEST(get("t").task.error_message.value() == "The worker stopped before the task was finished.");
 }
 
@@ -475,18 +478,19 @@ BOOST_AUTO_TEST_CASE(any_number_that_is_due_is_done) {
   for (int i = 0; i < 200; ++i) create("t" + std::to_string(i), "z", 2);
   ClaimSpec spec;
   spec.limit = 64;
-  while (!tasks->claim(spec, {}).empty()) {
+  while (!engine::claim(*tasks, spec, {}).empty()) {
   }
   pass(30 * second);
-  BOOST_TEST(tasks->tick({}) == 200);
+  BOOST_TEST(engine::tick(*tasks, {}) == 200);
   std::size_t claimed = 0;
-  for (auto leases = tasks->claim(spec, {}); !leases.empty(); leases = tasks->claim(spec, {})) claimed += leases.size();
+  for (auto leases = engine::claim(*tasks, spec, {}); !leases.empty(); leases = engine::claim(*tasks, spec, {}))
+    claimed += leases.size();
   BOOST_TEST(claimed == 200U);
   pass(30 * second);
   // What is due comes before the claim looks.
   create("new");
   BOOST_TEST(claim()->row.task.id == "new");
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_task_nobody_started_in_time_fails) {
@@ -495,7 +499,7 @@ BOOST_AUTO_TEST_CASE(a_task_nobody_started_in_time_fails) {
   spec.id = "t";
   spec.operation = "create";
   spec.start_within = 10 * second;
-  tasks->create(spec, {});
+  engine::create(*tasks, spec, {});
   pass(10 * second);
   BOOST_TEST(!claim().has_value());
   BOOST_TEST((get("t").failure_kind == core::FailureKind::expired));
@@ -508,9 +512,9 @@ BOOST_AUTO_TEST_CASE(no_jump_of_the_wall_clock_touches_a_lease) {
   const Lease lease = claim().value();
   for (const std::int64_t jump : {-year, 3 * year, -year}) {
     clocks->wall += jump;
-    BOOST_TEST(tasks->tick({}) == 0);
+    BOOST_TEST(engine::tick(*tasks, {}) == 0);
     BOOST_TEST(!claim().has_value());
-    BOOST_TEST(!code_of([&] { tasks->heartbeat(lease.token, {}, {}, {}); }).has_value());
+    BOOST_TEST(!code_of([&] { engine::heartbeat(*tasks, lease.token, {}, {}, {}); }).has_value());
   }
   BOOST_TEST((complete(lease.token).task.status == core::Status::completed));
 }
@@ -521,7 +525,7 @@ BOOST_AUTO_TEST_CASE(a_wall_clock_lease_ends_by_the_wall_clock) {
   create("t");
   claim();
   clocks->wall += 30 * second;
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(an_injected_clock_holds_leases_and_rests_the_housekeeper) {
@@ -530,7 +534,7 @@ BOOST_AUTO_TEST_CASE(an_injected_clock_holds_leases_and_rests_the_housekeeper) {
   create("t");
   BOOST_TEST(claim()->row.lease_clock.value() == "host:");
   clocks->wall += 30 * second;
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 // ---- Waiting
@@ -539,7 +543,7 @@ BOOST_AUTO_TEST_CASE(a_waiting_claim_is_woken_by_a_create) {
   ClaimSpec spec;
   spec.wait = 60s;
   std::vector<Lease> leases;
-  std::thread worker([&] { leases = tasks->claim(spec, {}); });
+  std::thread worker([&] { leases = engine::claim(*tasks, spec, {}); });
   create("t");
   worker.join();
   BOOST_REQUIRE(leases.size() == 1U);
@@ -554,19 +558,19 @@ BOOST_AUTO_TEST_CASE(a_waiting_claim_is_woken_by_a_release_a_tick_and_a_free_pla
   ClaimSpec spec;
   spec.wait = 60s;
   std::vector<Lease> leases;
-  std::thread after_release([&] { leases = tasks->claim(spec, {}); });
-  tasks->release(first.token, 0us, {});
+  std::thread after_release([&] { leases = engine::claim(*tasks, spec, {}); });
+  engine::release(*tasks, first.token, 0us, {});
   after_release.join();
   BOOST_REQUIRE(leases.size() == 1U);
-  std::thread after_tick([&] { leases = tasks->claim(spec, {}); });
+  std::thread after_tick([&] { leases = engine::claim(*tasks, spec, {}); });
   pass(31 * second);
-  tasks->tick({});
+  engine::tick(*tasks, {});
   after_tick.join();
   BOOST_REQUIRE(leases.size() == 1U);
   BOOST_TEST(leases[0].row.attempt == 3);
   create("t2");
   const std::string token = leases[0].token;
-  std::thread after_end([&] { leases = tasks->claim(spec, {}); });
+  std::thread after_end([&] { leases = engine::claim(*tasks, spec, {}); });
   complete(token);
   after_end.join();
   BOOST_REQUIRE(leases.size() == 1U);
@@ -580,7 +584,7 @@ BOOST_AUTO_TEST_CASE(many_waiting_claims_get_a_task_each) {
   std::vector<std::vector<Lease>> leases(count);
   std::vector<std::thread> workers;
   for (int i = 0; i < count; ++i)
-    workers.emplace_back([&, i] { leases[static_cast<std::size_t>(i)] = tasks->claim(spec, {}); });
+    workers.emplace_back([&, i] { leases[static_cast<std::size_t>(i)] = engine::claim(*tasks, spec, {}); });
   for (int i = 0; i < count; ++i) create("t" + std::to_string(i));
   for (std::thread& worker : workers) worker.join();
   for (const auto& got : leases) BOOST_TEST(got.size() == 1U);
@@ -600,12 +604,12 @@ BOOST_AUTO_TEST_CASE(a_wait_ends_when_it_is_cancelled_or_the_engine_closed) {
   engine::Call call;
   call.stop = stop.get_token();
   std::optional<Code> code;
-  std::thread cancelled([&] { code = code_of([&] { tasks->claim(spec, call); }); });
+  std::thread cancelled([&] { code = code_of([&] { engine::claim(*tasks, spec, call); }); });
   stop.request_stop();
   cancelled.join();
   BOOST_TEST((code == Code::cancelled));
-  BOOST_TEST((code_of([&] { tasks->claim(spec, call); }) == Code::cancelled));
-  std::thread closed([&] { code = code_of([&] { tasks->claim(spec, {}); }); });
+  BOOST_TEST((code_of([&] { engine::claim(*tasks, spec, call); }) == Code::cancelled));
+  std::thread closed([&] { code = code_of([&] { engine::claim(*tasks, spec, {}); }); });
   tasks->close();
   closed.join();
   BOOST_TEST((code == Code::closed));
@@ -627,18 +631,18 @@ BOOST_AUTO_TEST_CASE(a_claim_that_did_not_get_its_turn_hands_its_call_on) {
   };
   open();
   create("t");
-  const auto waiting = tasks->watch();
+  const auto waiting = engine::watch(*tasks);
   waiting->await_claim({});
   waiting->reset();
   std::thread writer([&] {
     holder = std::this_thread::get_id();
     begun = true;
-    tasks->change({"z", "t"}, core::Annotate{}, {});
+    engine::change(*tasks, {"z", "t"}, core::Annotate{}, {});
   });
   while (!held) std::this_thread::yield();
   engine::Call call;
   call.timeout = 20ms;
-  BOOST_TEST((code_of([&] { tasks->claim({}, call); }) == Code::busy));
+  BOOST_TEST((code_of([&] { engine::claim(*tasks, {}, call); }) == Code::busy));
   pollfd ready{waiting->descriptor(), POLLIN, 0};
   BOOST_TEST(::poll(&ready, 1, 0) == 1);
   let_go = true;
@@ -646,7 +650,7 @@ BOOST_AUTO_TEST_CASE(a_claim_that_did_not_get_its_turn_hands_its_call_on) {
 }
 
 BOOST_AUTO_TEST_CASE(a_watch_outlives_its_engine) {
-  const auto watch = tasks->watch();
+  const auto watch = engine::watch(*tasks);
   watch->await_claim({});
   watch->reset();
   tasks.reset();

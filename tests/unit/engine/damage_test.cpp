@@ -22,7 +22,7 @@ struct Fixture : Host {
     open();
   }
   std::string claiming() {
-    return code_name([&] { tasks->claim({}, {}); });
+    return code_name([&] { engine::claim(*tasks, {}, {}); });
   }
 };
 

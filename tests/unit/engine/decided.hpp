@@ -1,7 +1,7 @@
 // The status request, as a value.
 #pragma once
 
-#include "engine/engine.hpp"
+#include "unit/engine/operations.hpp"
 
 namespace tse::test {
 
@@ -13,7 +13,7 @@ struct Decided {
 inline Decided decide(engine::Engine& tasks, core::KeyView key, const core::Request& request = {},
                       engine::Waiting waiting = engine::Waiting::here) {
   Decided decided;
-  decided.wait = tasks.decide(decided.answer, key, request, waiting, {});
+  decided.wait = engine::decide(tasks, decided.answer, key, request, waiting, {});
   return decided;
 }
 

@@ -1,8 +1,7 @@
 // What falls due is done when its moment comes, not at the next round: the rounds here are an hour apart. The bounds
 // are wide, since how late it is on a busy machine says nothing; tests/bench/lateness.cpp measures it.
 #include "engine/clock.hpp"
-#include "engine/engine.hpp"
-#include "unit/store/support.hpp"
+#include "unit/engine/host.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,6 +13,7 @@
 using namespace std::chrono_literals;
 using namespace tse;
 using namespace tse::engine;
+using tse::test::Host;
 
 namespace {
 
@@ -29,25 +29,18 @@ struct Fixture {
     settings.housekeeping = housekeeping;
     return Engine::open(directory.path(), settings);
   }
-  static core::NewTask spec(const std::string& id) {
-    core::NewTask made;
-    made.zone_id = "z";
-    made.id = id;
-    made.operation = "create";
-    return made;
-  }
   static void create_planned(Engine& tasks, const std::string& id) {
-    core::NewTask planned = spec(id);
+    core::NewTask planned = Host::spec(id);
     planned.not_before = system_now() + soon.count();
-    tasks.create(planned, {});
+    engine::create(tasks, planned, {});
   }
   static std::vector<Lease> claim_waiting(Engine& tasks) {
     ClaimSpec spec;
     spec.wait = long_enough;
-    return tasks.claim(spec, {});
+    return engine::claim(tasks, spec, {});
   }
   static core::Row ended(Engine& tasks, const std::string& id) {
-    return tasks.wait({"z", id}, std::nullopt, long_enough, {}).value();
+    return engine::wait(tasks, {"z", id}, std::nullopt, long_enough, {}).value();
   }
 };
 
@@ -82,37 +75,37 @@ BOOST_AUTO_TEST_CASE(it_is_found_by_the_first_round_of_a_process_that_comes_late
 
 BOOST_AUTO_TEST_CASE(a_released_task_comes_back_when_its_delay_is_over) {
   const Engine::Ptr tasks = open();
-  core::NewTask twice = spec("t");
+  core::NewTask twice = Host::spec("t");
   twice.max_attempts = 2;
-  tasks->create(twice, {});
+  engine::create(*tasks, twice, {});
   const Lease lease = claim_waiting(*tasks).at(0);
-  tasks->release(lease.token, soon, {});
+  engine::release(*tasks, lease.token, soon, {});
   BOOST_TEST(claim_waiting(*tasks).at(0).row.attempt == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_deadline_to_start_passes_in_time) {
   const Engine::Ptr tasks = open();
-  core::NewTask late = spec("t");
+  core::NewTask late = Host::spec("t");
   late.start_within = soon.count();
-  tasks->create(late, {});
+  engine::create(*tasks, late, {});
   BOOST_TEST((ended(*tasks, "t").failure_kind == core::FailureKind::expired));
 }
 
 BOOST_AUTO_TEST_CASE(a_lease_ends_in_time) {
   const Engine::Ptr tasks = open();
-  tasks->create(spec("claimed"), {});
-  tasks->create(spec("started"), {});
+  engine::create(*tasks, Host::spec("claimed"), {});
+  engine::create(*tasks, Host::spec("started"), {});
   ClaimSpec claim;
   claim.lease = soon;
-  BOOST_REQUIRE(tasks->claim(claim, {}).size() == 1U);
+  BOOST_REQUIRE(engine::claim(*tasks, claim, {}).size() == 1U);
   BOOST_TEST((ended(*tasks, "claimed").failure_kind == core::FailureKind::lost));
-  tasks->start_leased({"z", "started"}, {}, soon, {});
+  engine::start_leased(*tasks, {"z", "started"}, {{}, soon}, {});
   BOOST_TEST((ended(*tasks, "started").failure_kind == core::FailureKind::lost));
 }
 
 BOOST_AUTO_TEST_CASE(a_read_only_engine_is_woken_by_what_others_change) {
   const Engine::Ptr tasks = open(0us);
-  core::Row row = tasks->create(spec("t"), {}).row;
+  core::Row row = engine::create(*tasks, Host::spec("t"), {}).row;
   Settings settings;
   settings.mode = Mode::read_only;
   const Engine::Ptr reader = Engine::open(directory.path(), settings);
@@ -122,17 +115,17 @@ BOOST_AUTO_TEST_CASE(a_read_only_engine_is_woken_by_what_others_change) {
       act();
     });
   };
-  std::thread start = later([&] { tasks->change({"z", "t"}, core::Start{}, {}); });
-  BOOST_TEST((reader->wait({"z", "t"}, row.revision, long_enough, {})->task.status == core::Status::running));
+  std::thread start = later([&] { engine::change(*tasks, {"z", "t"}, core::Start{}, {}); });
+  BOOST_TEST((engine::wait(*reader, {"z", "t"}, row.revision, long_enough, {})->task.status == core::Status::running));
   start.join();
   ChangesQuery query;
   query.latest = true;
   query.after = {};
-  query.after = reader->changes(query, {}).position;
+  query.after = engine::changes(*reader, query, {}).position;
   query.latest = false;
   query.wait = long_enough;
-  std::thread fail = later([&] { tasks->change({"z", "t"}, core::Fail{"It broke.", {}, {}}, {}); });
-  BOOST_TEST(reader->changes(query, {}).events.at(0).kind == "failed");
+  std::thread fail = later([&] { engine::change(*tasks, {"z", "t"}, core::Fail{"It broke.", {}, {}}, {}); });
+  BOOST_TEST(engine::changes(*reader, query, {}).events.at(0).kind == "failed");
   fail.join();
 }
 

@@ -1,5 +1,5 @@
-#include "engine/engine.hpp"
 #include "unit/engine/decided.hpp"
+#include "unit/engine/operations.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -34,7 +34,7 @@ struct Fixture {
   Fixture() {
     engine::Settings settings;
     settings.clock = [now = now] { return *now; };
-    settings.log.callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
+    settings.log_callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
     tasks = Engine::open(":memory:", settings);
   }
 
@@ -43,7 +43,7 @@ struct Fixture {
     spec.zone_id = zone;
     spec.id = id;
     spec.operation = "create";
-    return tasks->create(spec, {}).row;
+    return engine::create(*tasks, spec, {}).row;
   }
   core::Answer decide(const std::string& id, const core::Request& request = {}) {
     return tse::test::decide(*tasks, {"z", id}, request).answer;
@@ -86,38 +86,40 @@ BOOST_AUTO_TEST_CASE(a_task_without_a_name_gets_a_uuid_v7_of_its_time) {
   core::NewTask spec;
   spec.zone_id = "z";
   spec.operation = "create";
-  const std::string id = tasks->create(spec, {}).row.task.id;
+  const std::string id = engine::create(*tasks, spec, {}).row.task.id;
   BOOST_TEST(id.substr(0, 13) == "016f488e-3dcd");
   BOOST_TEST(id[14] == '7');
-  BOOST_TEST(tasks->create(spec, {}).row.task.id != id);
+  BOOST_TEST(engine::create(*tasks, spec, {}).row.task.id != id);
 }
 
 BOOST_AUTO_TEST_CASE(a_taken_id_is_refused_and_the_first_task_stays) {
   create("t");
   *now += 1000000;
   BOOST_TEST((code_of([&] { create("t"); }) == Code::already_exists));
-  BOOST_TEST(tasks->get({"z", "t"}, {})->task.created_at == birth);
+  BOOST_TEST(engine::get(*tasks, {"z", "t"}, {})->task.created_at == birth);
   create("t", "another-zone");
 }
 
 BOOST_AUTO_TEST_CASE(a_change_of_no_task_is_not_found) {
-  BOOST_TEST((code_of([&] { tasks->change({"z", "none"}, core::Start{}, {}); }) == Code::not_found));
-  BOOST_TEST((code_of([&] { tasks->change({"z", "no/t"}, core::Start{}, {}); }) == Code::not_found));
+  BOOST_TEST((code_of([&] { engine::change(*tasks, {"z", "none"}, core::Start{}, {}); }) == Code::not_found));
+  BOOST_TEST((code_of([&] { engine::change(*tasks, {"z", "no/t"}, core::Start{}, {}); }) == Code::not_found));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_call_carries_is_checked_before_anything_happens) {
   create("t");
-  const auto with = [&](engine::Call call) { return code_of([&] { tasks->change({"z", "t"}, core::Start{}, call); }); };
-  BOOST_TEST((with({{}, "two words", {}, {}}) == Code::invalid_argument));
-  BOOST_TEST((with({{}, {}, "00-short", {}}) == Code::invalid_argument));
-  BOOST_TEST((with({{}, {}, {}, ""}) == Code::invalid_argument));
-  BOOST_TEST(tasks->get({"z", "t"}, {})->revision == 1);
+  const auto with = [&](engine::Call call) {
+    return code_of([&] { engine::change(*tasks, {"z", "t"}, core::Start{}, call); });
+  };
+  BOOST_TEST((with({{{}, "two words", {}, {}, {}}}) == Code::invalid_argument));
+  BOOST_TEST((with({{{}, {}, "00-short", {}, {}}}) == Code::invalid_argument));
+  BOOST_TEST((with({{{}, {}, {}, "", {}}}) == Code::invalid_argument));
+  BOOST_TEST(engine::get(*tasks, {"z", "t"}, {})->revision == 1);
 }
 
 BOOST_AUTO_TEST_CASE(time_that_runs_backwards_moves_no_task_backwards) {
   create("t");
   *now -= 3600000000;
-  BOOST_TEST(tasks->change({"z", "t"}, core::Start{}, {}).task.updated_at == birth);
+  BOOST_TEST(engine::change(*tasks, {"z", "t"}, core::Start{}, {}).task.updated_at == birth);
 }
 
 BOOST_AUTO_TEST_CASE(retry_after_grows_with_the_age_of_the_task) {
@@ -133,10 +135,10 @@ BOOST_AUTO_TEST_CASE(a_closed_engine_refuses_and_answers_503) {
   create("t");
   tasks->close();
   BOOST_TEST((code_of([&] { create("u"); }) == Code::closed));
-  BOOST_TEST((code_of([&] { tasks->get({"z", "t"}, {}); }) == Code::closed));
-  BOOST_TEST((code_of([&] { tasks->list(query_of(1), {}); }) == Code::closed));
-  BOOST_TEST((code_of([&] { tasks->history({"z", "t"}, {}); }) == Code::closed));
-  BOOST_TEST((code_of([&] { tasks->verify({}); }) == Code::closed));
+  BOOST_TEST((code_of([&] { engine::get(*tasks, {"z", "t"}, {}); }) == Code::closed));
+  BOOST_TEST((code_of([&] { engine::list(*tasks, query_of(1), {}); }) == Code::closed));
+  BOOST_TEST((code_of([&] { engine::history(*tasks, {"z", "t"}, {}); }) == Code::closed));
+  BOOST_TEST((code_of([&] { engine::verify(*tasks, {}); }) == Code::closed));
   BOOST_TEST(decide("t").status == 503);
   // The engine comes first: even a request that is bad in itself hears that there is none.
   core::Request bad;
@@ -166,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_failed_look_up_is_logged_without_the_task) {
   BOOST_REQUIRE(::mkdtemp(directory.data()) != nullptr);
   const std::string path = directory + "/tasks.db";
   engine::Settings settings;
-  settings.log.callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
+  settings.log_callback = [this](engine::LogLevel, std::string_view line) { log.emplace_back(line); };
   tasks = Engine::open(path, settings);
   create("secret-task");
 
@@ -195,14 +197,14 @@ BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_hole_or_repetition) {
   }
   std::vector<std::string> forward;
   engine::ListQuery query = query_of(4);
-  engine::Page page = tasks->list(query, {});
+  engine::Page page = engine::list(*tasks, query, {});
   BOOST_TEST(!page.before_cursor.has_value());
   for (;;) {
     const auto found = ids(page);
     forward.insert(forward.end(), found.begin(), found.end());
     if (!page.after_cursor) break;
     query.after = page.after_cursor;
-    page = tasks->list(query, {});
+    page = engine::list(*tasks, query, {});
   }
   BOOST_TEST(std::set<std::string>(forward.begin(), forward.end()) == all);
   BOOST_TEST(forward.size() == all.size());
@@ -211,7 +213,7 @@ BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_hole_or_repetition) {
   query.after.reset();
   while (page.before_cursor) {
     query.before = page.before_cursor;
-    page = tasks->list(query, {});
+    page = engine::list(*tasks, query, {});
     const auto found = ids(page);
     backward.insert(backward.begin(), found.begin(), found.end());
   }
@@ -223,15 +225,15 @@ BOOST_AUTO_TEST_CASE(a_list_is_filtered_by_everything_it_offers) {
     create(id);
     *now += 1000;
   }
-  tasks->change({"z", "b"}, core::Start{}, {});
+  engine::change(*tasks, {"z", "b"}, core::Start{}, {});
   core::Annotate annotate;
   annotate.additions.install_id = "ins";
   annotate.additions.package_id = "pkg";
-  tasks->change({"z", "c"}, annotate, {});
+  engine::change(*tasks, {"z", "c"}, annotate, {});
   const auto listed = [&](auto set) {
     engine::ListQuery query = query_of(10);
     set(query);
-    return ids(tasks->list(query, {}));
+    return ids(engine::list(*tasks, query, {}));
   };
   using Ids = std::vector<std::string>;
   BOOST_TEST((listed([](auto& q) { q.statuses = {core::Status::running}; }) == Ids{"b"}));
@@ -246,15 +248,15 @@ BOOST_AUTO_TEST_CASE(a_list_is_filtered_by_everything_it_offers) {
   BOOST_TEST((listed([](auto& q) { q.zone_id = "elsewhere"; }) == Ids{}));
   engine::ListQuery counted = query_of(1);
   counted.with_total = true;
-  BOOST_TEST(tasks->list(counted, {}).total_count.value() == 3);
+  BOOST_TEST(engine::list(*tasks, counted, {}).total_count.value() == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_cursor_of_another_filter_file_or_making_is_refused) {
   for (const char* id : {"a", "b", "c"}) create(id);
   engine::ListQuery query = query_of(1);
-  const std::string cursor = tasks->list(query, {}).after_cursor.value();
+  const std::string cursor = engine::list(*tasks, query, {}).after_cursor.value();
   const auto refused = [&](const engine::ListQuery& with) {
-    return code_of([&] { tasks->list(with, {}); }) == Code::invalid_argument;
+    return code_of([&] { engine::list(*tasks, with, {}); }) == Code::invalid_argument;
   };
   query.after = cursor;
   BOOST_TEST(!refused(query));
@@ -277,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_cursor_of_another_filter_file_or_making_is_refused) {
   }
   Fixture another;
   another.create("a");
-  BOOST_TEST((code_of([&] { another.tasks->list(query, {}); }) == Code::invalid_argument));
+  BOOST_TEST((code_of([&] { engine::list(*another.tasks, query, {}); }) == Code::invalid_argument));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,7 +2,6 @@
 // mounted over. They are left alone, everything else goes on, and they end once nobody of that clock has been there for
 // as long as they last. What an observer sees of its machine is told by the name of its clock.
 #include "core/lease.hpp"
-#include "engine/engine.hpp"
 #include "engine/lease_clock.hpp"
 #include "unit/engine/host.hpp"
 
@@ -23,7 +22,7 @@ using tse::test::code_name;
 
 namespace {
 
-constexpr std::int64_t second = 1000000;
+constexpr std::int64_t second = test::host_second;
 
 struct Fixture {
   store_test::TempDirectory directory;
@@ -38,19 +37,16 @@ struct Fixture {
     return Engine::open(directory.path(), settings);
   }
   static void create(Engine& tasks, const std::string& id) {
-    core::NewTask spec;
-    spec.zone_id = "z";
-    spec.id = id;
-    spec.operation = "create";
+    core::NewTask spec = test::Host::spec(id);
     spec.max_attempts = 2;
-    tasks.create(spec, {});
+    engine::create(tasks, spec, {});
   }
   static Lease claim(Engine& tasks, std::chrono::microseconds lease = 30s) {
     ClaimSpec spec;
     spec.lease = lease;
-    return tasks.claim(spec, {}).at(0);
+    return engine::claim(tasks, spec, {}).at(0);
   }
-  static std::int64_t foreign(Engine& tasks) { return tasks.stats({}, {}).incomparable.leases; }
+  static std::int64_t foreign(Engine& tasks) { return engine::stats(tasks, {}, {}).incomparable.leases; }
 };
 
 const std::string ours = core::boot_clock_name("b1", "1");
@@ -75,12 +71,12 @@ BOOST_AUTO_TEST_CASE(a_living_lease_is_ended_by_no_observer) {
       const Engine::Ptr other = open(observer);
       for (int i = 0; i < 3; ++i) {
         *now += 20 * second;
-        BOOST_TEST(other->tick({}) == 0, observer << " of " << worker);
+        BOOST_TEST(engine::tick(*other, {}) == 0, observer << " of " << worker);
         BOOST_TEST(foreign(*other) == 1, observer << " of " << worker);
-        holder->heartbeat(lease.token, {}, {}, {});
+        engine::heartbeat(*holder, lease.token, {}, {}, {});
       }
     }
-    holder->change_leased(lease.token, core::Fail{"It broke.", {}, {}}, {});
+    engine::change_leased(*holder, lease.token, core::Fail{"It broke.", {}, {}}, {});
   }
 }
 
@@ -93,11 +89,11 @@ BOOST_AUTO_TEST_CASE(claims_and_ticks_go_on_beside_it) {
   create(*tasks, "t2");
   BOOST_TEST(claim(*tasks, 10s).row.task.id == "t1");
   *now += 10 * second;
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
   BOOST_TEST(claim(*tasks).row.task.id == "t1");
   BOOST_TEST(claim(*tasks).row.task.id == "t2");
-  BOOST_TEST(tasks->claim({}, {}).empty());
-  const Stats stats = tasks->stats({}, {});
+  BOOST_TEST(engine::claim(*tasks, {}, {}).empty());
+  const Stats stats = engine::stats(*tasks, {}, {});
   BOOST_TEST(stats.incomparable.leases == 1);
   BOOST_TEST(stats.incomparable.clocks == 1);
   const std::string text = to_open_metrics(stats);
@@ -110,13 +106,13 @@ BOOST_AUTO_TEST_CASE(whether_such_a_task_can_be_started_is_unsupported) {
   create(*holder, "held");
   claim(*holder);
   const Engine::Ptr tasks = open(ours);
-  BOOST_TEST(code_name([&] { tasks->start_leased({"z", "held"}, {}, 30s, {}); }) == "unsupported");
+  BOOST_TEST(code_name([&] { engine::start_leased(*tasks, {"z", "held"}, {{}, 30s}, {}); }) == "unsupported");
   create(*tasks, "t");
   claim(*tasks);
-  BOOST_TEST(code_name([&] { tasks->start_leased({"z", "t"}, {}, 30s, {}); }) == "illegal_transition");
+  BOOST_TEST(code_name([&] { engine::start_leased(*tasks, {"z", "t"}, {{}, 30s}, {}); }) == "illegal_transition");
   core::Cancel force;
   force.force = true;
-  tasks->change({"z", "held"}, force, {});
+  engine::change(*tasks, {"z", "held"}, force, {});
 }
 
 BOOST_AUTO_TEST_CASE(it_ends_once_nobody_of_its_clock_was_there_for_as_long_as_the_longest_lasts) {
@@ -125,16 +121,16 @@ BOOST_AUTO_TEST_CASE(it_ends_once_nobody_of_its_clock_was_there_for_as_long_as_t
   claim(*holder, 30s);
   const Engine::Ptr tasks = open(ours);
   *now += 3600 * second;
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   holder.reset();
-  BOOST_TEST(tasks->tick({}) == 0);  // from here on it is measured
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);  // from here on it is measured
   *now += 30 * second - 1;
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   BOOST_TEST(foreign(*tasks) == 1);
   *now += 1;
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
   BOOST_TEST(foreign(*tasks) == 0);
-  BOOST_TEST(tasks->history({"z", "t"}, {}).back().kind == "lost");
+  BOOST_TEST(engine::history(*tasks, {"z", "t"}, {}).back().kind == "lost");
   BOOST_TEST(claim(*tasks).row.attempt == 2);
 }
 
@@ -144,14 +140,14 @@ BOOST_AUTO_TEST_CASE(a_visit_of_that_clock_begins_it_again) {
   const Lease lease = claim(*holder, 30s);
   holder.reset();
   const Engine::Ptr tasks = open(ours);
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   *now += 20 * second;
-  open(elsewhere)->heartbeat(lease.token, 60s, {}, {});  // a worker that opens the file for each
-  BOOST_TEST(tasks->tick({}) == 0);
+  engine::heartbeat(*open(elsewhere), lease.token, 60s, {}, {});  // a worker that opens the file for each
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   *now += 59 * second;
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   *now += second;
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(programs_that_look_once_each_measure_together) {
@@ -159,11 +155,11 @@ BOOST_AUTO_TEST_CASE(programs_that_look_once_each_measure_together) {
   create(*holder, "t");
   claim(*holder, 30s);
   holder.reset();
-  BOOST_TEST(open(ours)->tick({}) == 0);
+  BOOST_TEST(engine::tick(*open(ours), {}) == 0);
   *now += 15 * second;
-  BOOST_TEST(open(ours)->tick({}) == 0);
+  BOOST_TEST(engine::tick(*open(ours), {}) == 0);
   *now += 15 * second;
-  BOOST_TEST(open(ours)->tick({}) == 1);
+  BOOST_TEST(engine::tick(*open(ours), {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(another_boot_is_over_at_once_unless_somebody_uses_it) {
@@ -171,11 +167,11 @@ BOOST_AUTO_TEST_CASE(another_boot_is_over_at_once_unless_somebody_uses_it) {
   create(*holder, "t");
   claim(*holder, 24h);
   const Engine::Ptr tasks = open(ours);
-  BOOST_TEST(tasks->tick({}) == 0);
-  BOOST_TEST(tasks->claim({}, {}).empty());
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
+  BOOST_TEST(engine::claim(*tasks, {}, {}).empty());
   BOOST_TEST(foreign(*tasks) == 1);
   holder.reset();
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_is_killed_does_not_keep_its_leases) {
@@ -193,13 +189,13 @@ BOOST_AUTO_TEST_CASE(a_process_that_is_killed_does_not_keep_its_leases) {
   BOOST_REQUIRE(::read(ready[0], &said, 1) == 1);
   const Engine::Ptr tasks = open(ours);
   *now += 60 * second;
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   BOOST_TEST(foreign(*tasks) == 1);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   *now += 30 * second;
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
   ::close(ready[0]);
   ::close(ready[1]);
 }
@@ -211,11 +207,11 @@ BOOST_AUTO_TEST_CASE(where_the_sidecar_is_another_a_lease_may_be_as_long_as_any)
   holder.reset();
   ::unlink((directory.path() + "-taskstate").c_str());
   const Engine::Ptr tasks = open(ours);
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   *now += 30 * 24 * 3600 * second - 1;
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   *now += 1;
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_clocks_name_says_what_can_be_told_of_the_boot) {

@@ -13,12 +13,12 @@ BOOST_AUTO_TEST_CASE(the_parent_goes_on_and_the_child_is_told) {
   create("a");
   const pid_t child = ::fork();
   BOOST_REQUIRE(child >= 0);
-  if (child == 0) ::_exit(code_name([&] { tasks->get({"z", "a"}, {}); }) == "forked" ? 0 : 1);
+  if (child == 0) ::_exit(code_name([&] { engine::get(*tasks, {"z", "a"}, {}); }) == "forked" ? 0 : 1);
   int status = 0;
   BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
   BOOST_TEST(status == 0);
   start("a");
-  BOOST_TEST(tasks->get({"z", "a"}, {})->revision == 2);
+  BOOST_TEST(engine::get(*tasks, {"z", "a"}, {})->revision == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,8 +1,8 @@
 // A host for tests: an engine on a file of its own, whose time stands still until it is told otherwise.
 #pragma once
 
-#include "engine/engine.hpp"
 #include "unit/engine/decided.hpp"
+#include "unit/engine/operations.hpp"
 #include "unit/store/support.hpp"
 
 #include <atomic>
@@ -36,37 +36,40 @@ struct Host {
   // Another process's engine on the same file, as far as the engine can tell.
   [[nodiscard]] engine::Engine::Ptr another() const { return engine::Engine::open(directory.path(), settings); }
 
+  /// An empty id: one is to be made.
   static core::NewTask spec(const std::string& id, const std::string& zone = "z") {
     core::NewTask made;
     made.zone_id = zone;
-    made.id = id;
+    if (!id.empty()) made.id = id;
     made.operation = "create";
     made.package_id = "pkg_1";
     return made;
   }
   core::Row create(const std::string& id, const std::string& zone = "z") {
-    return tasks->create(spec(id, zone), {}).row;
+    return engine::create(*tasks, spec(id, zone), {}).row;
   }
   core::Row start(const std::string& id, const engine::Call& call = {}) {
-    return tasks->change({"z", id}, core::Start{}, call);
+    return engine::change(*tasks, {"z", id}, core::Start{}, call);
   }
   core::Row complete(const std::string& id, const engine::Call& call = {}) {
     core::Complete intent;
     intent.additions.install_id = "ins_1";
-    return tasks->change({"z", id}, intent, call);
+    return engine::change(*tasks, {"z", id}, intent, call);
   }
-  core::Row fail(const std::string& id) { return tasks->change({"z", id}, core::Fail{"It broke.", {}, {}}, {}); }
+  core::Row fail(const std::string& id) {
+    return engine::change(*tasks, {"z", id}, core::Fail{"It broke.", {}, {}}, {});
+  }
   // A task that has ended.
   void completed(const std::string& id, const std::string& zone = "z") {
     create(id, zone);
-    tasks->change({zone, id}, core::Start{}, {});
+    engine::change(*tasks, {zone, id}, core::Start{}, {});
     core::Complete intent;
     intent.additions.install_id = "ins_1";
-    tasks->change({zone, id}, intent, {});
+    engine::change(*tasks, {zone, id}, intent, {});
   }
   [[nodiscard]] std::string verified() const {
     std::string problems;
-    for (const std::string& problem : tasks->verify({}).problems) problems += problem + '\n';
+    for (const std::string& problem : engine::verify(*tasks, {}).problems) problems += problem + '\n';
     return problems;
   }
   std::string shell(const std::string& sql) const { return store_test::shell(directory.path(), sql); }

@@ -52,8 +52,8 @@ struct Fixture : test::Host {
   std::string logged;
 
   void open_with_log() {
-    settings.log.level = engine::LogLevel::trace;
-    settings.log.callback = [this](engine::LogLevel, std::string_view line) {
+    settings.log_level = engine::LogLevel::trace;
+    settings.log_callback = [this](engine::LogLevel, std::string_view line) {
       const std::lock_guard lock(mutex);
       logged.append(line).append("\n");
     };
@@ -83,21 +83,21 @@ BOOST_AUTO_TEST_CASE(sql_in_a_text_is_a_text) {
   for (const std::string& text : injections) {
     BOOST_TEST_CONTEXT(text) {
       // Where it cannot be a value it is refused, or is not found.
-      BOOST_TEST(test::code_name([&] { tasks->create(spec(text), {}); }) == "invalid_argument");
-      BOOST_TEST(test::code_name([&] { tasks->create(spec("a", text), {}); }) == "invalid_argument");
-      BOOST_TEST(!tasks->get({"z", text}, {}));
-      BOOST_TEST(!tasks->get({text, "bystander"}, {}));
-      BOOST_TEST(tasks->history({text, text}, {}).empty());
-      BOOST_TEST(test::code_name([&] { tasks->purge({text, 0us, 0}, {}); }) == "invalid_argument");
-      BOOST_TEST(test::code_name([&] { tasks->stats(text, {}); }) == "invalid_argument");
+      BOOST_TEST(test::code_name([&] { engine::create(*tasks, spec(text), {}); }) == "invalid_argument");
+      BOOST_TEST(test::code_name([&] { engine::create(*tasks, spec("a", text), {}); }) == "invalid_argument");
+      BOOST_TEST(!engine::get(*tasks, {"z", text}, {}));
+      BOOST_TEST(!engine::get(*tasks, {text, "bystander"}, {}));
+      BOOST_TEST(engine::history(*tasks, {text, text}, {}).empty());
+      BOOST_TEST(test::code_name([&] { engine::purge(*tasks, {text, 0us, 0}, {}); }) == "invalid_argument");
+      BOOST_TEST(test::code_name([&] { engine::stats(*tasks, text, {}); }) == "invalid_argument");
       engine::ClaimSpec wanted;
       wanted.filter.zones = {text};
-      BOOST_TEST(test::code_name([&] { tasks->claim(wanted, {}); }) == "invalid_argument");
-      BOOST_TEST(test::code_name([&] { tasks->heartbeat(text, {}, {}, {}); }) == "invalid_argument");
+      BOOST_TEST(test::code_name([&] { engine::claim(*tasks, wanted, {}); }) == "invalid_argument");
+      BOOST_TEST(test::code_name([&] { engine::heartbeat(*tasks, text, {}, {}, {}); }) == "invalid_argument");
       engine::ListQuery query;
       query.zone_id = "z";
       query.after = text;
-      BOOST_TEST(test::code_name([&] { tasks->list(query, {}); }) == "invalid_argument");
+      BOOST_TEST(test::code_name([&] { engine::list(*tasks, query, {}); }) == "invalid_argument");
       // Where it can, it comes back as it was given.
       const std::string id = "t" + std::to_string(number++);
       core::NewTask all = spec(id, "others");
@@ -107,21 +107,21 @@ BOOST_AUTO_TEST_CASE(sql_in_a_text_is_a_text) {
       call.actor = text;
       call.also = {{"INSERT INTO notes VALUES (?)", {text}, {}}};
       const core::Key key{"others", id};
-      tasks->create(all, call);
-      tasks->start_leased(key, text, 1h, {});
-      BOOST_TEST(*tasks->payload(key, {}) == text);
-      BOOST_TEST(*tasks->get(key, {})->worker == text);
-      BOOST_TEST(*tasks->history(key, {}).at(0).worker == text);
+      engine::create(*tasks, all, call);
+      engine::start_leased(*tasks, key, {text, 1h}, {});
+      BOOST_TEST(*engine::payload(*tasks, key, {}) == text);
+      BOOST_TEST(*engine::get(*tasks, key, {})->worker == text);
+      BOOST_TEST(*engine::history(*tasks, key, {}).at(0).worker == text);
       query = {};
       query.zone_id = "others";
       query.package_id = query.install_id = text;
-      BOOST_TEST(tasks->list(query, {}).rows.size() == 1U);
-      BOOST_TEST(tasks->create(all, {}).replayed);
+      BOOST_TEST(engine::list(*tasks, query, {}).rows.size() == 1U);
+      BOOST_TEST(engine::create(*tasks, all, {}).replayed);
       BOOST_TEST(shell("SELECT count(*) FROM notes") == std::to_string(number));
     }
   }
   BOOST_TEST(schema() == before);
-  BOOST_TEST((tasks->get({"z", "bystander"}, {})->revision == 1));
+  BOOST_TEST((engine::get(*tasks, {"z", "bystander"}, {})->revision == 1));
   BOOST_TEST(verified() == "");
 }
 
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(json_that_is_made_to_be_expensive_is_refused_soon_and_in_li
         auto links = core::parse_links(bomb);
         core::NewTask made = spec("bomb");
         made.links = std::move(links);
-        tasks->create(made, {});
+        engine::create(*tasks, made, {});
       });
       BOOST_TEST((error.code == core::Code::invalid_argument));
       BOOST_TEST(all_of(error).size() < 1024U);
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(json_that_is_made_to_be_expensive_is_refused_soon_and_in_li
 #if !defined(TSE_SANITIZE_ADDRESS) && !defined(TSE_SANITIZE_THREAD)
   BOOST_TEST(peak() - before < 64 * 1024);  // KiB
 #endif
-  BOOST_TEST(!tasks->get({"z", "bomb"}, {}));
+  BOOST_TEST(!engine::get(*tasks, {"z", "bomb"}, {}));
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_is_in_no_log_no_error_and_no_answer) {
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_secret_is_in_no_log_no_error_and_no_answer) {
   engine::Call call;
   call.actor = secret;
   call.also = {{"INSERT INTO taken VALUES (?)", {std::string(secret)}, {}}};
-  tasks->create(made, call);
+  engine::create(*tasks, made, call);
   std::string public_text;
   const auto show = [&](const core::Key& key) {
     for (const char* method : {"GET", "HEAD"}) {
@@ -189,12 +189,12 @@ BOOST_AUTO_TEST_CASE(a_secret_is_in_no_log_no_error_and_no_answer) {
   const auto refused = [&](const std::function<void()>& act) {
     const core::Error error = store_test::error_of(act);
     public_text += all_of(error);
-    public_text.append(tasks->accept(error, {}).body.value_or(std::string_view()));
+    public_text.append(engine::accept(*tasks, error, {}).body.value_or(std::string_view()));
   };
   show({"z", "a"});
   // The key again with other content, statements that fail with the secret as their value, and by name.
   made.package_id = "pkg_2";
-  refused([&] { tasks->create(made, {}); });
+  refused([&] { engine::create(*tasks, made, {}); });
   refused([&] { start("a", call); });
   call.also = {{"INSERT INTO outbox VALUES (:what || :what)", {}, {{":what", std::string(secret)}}}};
   refused([&] { start("a", call); });
@@ -204,24 +204,24 @@ BOOST_AUTO_TEST_CASE(a_secret_is_in_no_log_no_error_and_no_answer) {
   // Terms that break their rules, and tokens that are none.
   engine::ClaimSpec wanted;
   wanted.worker = std::string(secret) + "\n";
-  refused([&] { tasks->claim(wanted, {}); });
+  refused([&] { engine::claim(*tasks, wanted, {}); });
   wanted.worker = secret;
-  const auto leases = tasks->claim(wanted, call);
+  const auto leases = engine::claim(*tasks, wanted, call);
   BOOST_REQUIRE(leases.size() == 1U);
   show({"z", "a"});
   const std::string token = leases[0].token;
-  refused([&] { tasks->heartbeat(secret, {}, {}, {}); });
-  refused([&] { tasks->heartbeat(token + secret, {}, {}, {}); });
-  refused([&] { tasks->change({"z", "a"}, core::Fail{secret, {}, {}}, call); });
-  tasks->change_leased(token, core::Fail{"It broke.", secret, {}}, call);
-  refused([&] { tasks->heartbeat(token, {}, {}, {}); });
-  refused([&] { tasks->change_leased(token, core::Fail{"Otherwise.", secret, {}}, call); });
+  refused([&] { engine::heartbeat(*tasks, secret, {}, {}, {}); });
+  refused([&] { engine::heartbeat(*tasks, token + secret, {}, {}, {}); });
+  refused([&] { engine::change(*tasks, {"z", "a"}, core::Fail{secret, {}, {}}, call); });
+  engine::change_leased(*tasks, token, core::Fail{"It broke.", secret, {}}, call);
+  refused([&] { engine::heartbeat(*tasks, token, {}, {}, {}); });
+  refused([&] { engine::change_leased(*tasks, token, core::Fail{"Otherwise.", secret, {}}, call); });
   show({"z", "a"});
   // A file that cannot be read any more, and an engine that is closed: the complaints are logged.
   create("b");
   shell("ALTER TABLE taskstate_tasks RENAME TO taskstate_gone");
   show({"z", "b"});
-  refused([&] { tasks->create(made, call); });
+  refused([&] { engine::create(*tasks, made, call); });
   shell("ALTER TABLE taskstate_gone RENAME TO taskstate_tasks");
   tasks->close();
   show({"z", "a"});
@@ -243,9 +243,9 @@ BOOST_AUTO_TEST_CASE(a_log_that_grows_under_a_stuck_reader_is_told) {
   for (int i = 0; i < 20; ++i) {
     core::NewTask large = spec("large" + std::to_string(i));
     large.payload = std::string(60000, 'x');
-    tasks->create(large, {});
+    engine::create(*tasks, large, {});
   }
-  BOOST_TEST(tasks->stats("", {}).store.wal_bytes > 20 * 60000);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.wal_bytes > 20 * 60000);
   {
     const std::lock_guard lock(mutex);
     BOOST_TEST(logged.find("the checkpoint waits for readers; the -wal has ") != std::string::npos, logged);

@@ -19,7 +19,7 @@ struct Restored : Host {
   void restore() const { BOOST_REQUIRE_EQUAL(shell(".restore '" + copy() + "'"), ""); }
   engine::Lease leased(engine::Engine& by, const std::string& id) {
     ++*now;  // no two events are at the same time
-    return by.start_leased({"z", id}, "worker", std::chrono::hours(1), {});
+    return engine::start_leased(by, {"z", id}, {"worker", std::chrono::hours(1)}, {});
   }
   engine::Engine::Ptr reader() {
     engine::Settings reading = settings;
@@ -29,18 +29,18 @@ struct Restored : Host {
   static std::string complete_with(engine::Engine& by, const std::string& token) {
     core::Complete intent;
     intent.additions.install_id = "by-the-old-worker";
-    return code_name([&] { by.change_leased(token, intent, {}); });
+    return code_name([&] { engine::change_leased(by, token, intent, {}); });
   }
   std::string create_by(engine::Engine& by, const std::string& id) {
     ++*now;
-    return code_name([&] { by.create(spec(id), {}); });
+    return code_name([&] { engine::create(by, spec(id), {}); });
   }
-  static std::string position(engine::Engine& by) { return by.changes({}, {}).position; }
+  static std::string position(engine::Engine& by) { return engine::changes(by, {}, {}).position; }
   static std::string read_from(engine::Engine& by, const std::string& position, std::chrono::seconds wait = 0s) {
     engine::ChangesQuery query;
     query.after = position;
     query.wait = wait;
-    return code_name([&] { by.changes(query, {}); });
+    return code_name([&] { engine::changes(by, query, {}); });
   }
   static int status(engine::Engine& by, const std::string& id) { return decide(by, {"z", id}).answer.status; }
 };
@@ -55,10 +55,10 @@ BOOST_FIXTURE_TEST_CASE(the_next_change_is_told_once_and_is_not_done, Restored) 
   create("b");
   restore();
   BOOST_TEST(create_by(*tasks, "c") == "restored");
-  BOOST_TEST(!tasks->get({"z", "c"}, {}).has_value());
+  BOOST_TEST(!engine::get(*tasks, {"z", "c"}, {}).has_value());
   BOOST_TEST(create_by(*tasks, "c") == "ok");
   BOOST_TEST(create_by(*tasks, "d") == "ok");
-  BOOST_TEST(!tasks->get({"z", "b"}, {}).has_value());
+  BOOST_TEST(!engine::get(*tasks, {"z", "b"}, {}).has_value());
   BOOST_TEST(verified() == "");
 }
 
@@ -72,8 +72,8 @@ BOOST_FIXTURE_TEST_CASE(a_lease_from_before_is_none_after_although_its_epoch_is_
   const engine::Lease lease = leased(*tasks, "t");
   BOOST_TEST(lease.row.epoch == first.row.epoch);
   BOOST_TEST(complete_with(*tasks, old) == "lease_lost");
-  BOOST_TEST(code_name([&] { tasks->heartbeat(old, {}, {}, {}); }) == "lease_lost");
-  BOOST_TEST(code_name([&] { tasks->release(old, {}, {}); }) == "lease_lost");
+  BOOST_TEST(code_name([&] { engine::heartbeat(*tasks, old, {}, {}, {}); }) == "lease_lost");
+  BOOST_TEST(code_name([&] { engine::release(*tasks, old, {}, {}); }) == "lease_lost");
   BOOST_TEST(complete_with(*tasks, lease.token) == "ok");
 }
 
@@ -132,19 +132,19 @@ BOOST_FIXTURE_TEST_CASE(each_engine_is_told_once_whoever_notices_first, Restored
 
 BOOST_FIXTURE_TEST_CASE(a_copy_with_a_generation_of_its_own_is_noticed_like_one_without, Restored) {
   create("t");
-  tasks->backup(copy(), {});
+  engine::backup(*tasks, copy(), {});
   const engine::Engine::Ptr second = another();
   std::string old = leased(*tasks, "t").token;
   for (int round = 0; round < 2; ++round) {
     const std::string from = position(*tasks);
     restore();
-    BOOST_TEST((tasks->get({"z", "t"}, {})->task.status == core::Status::pending));
+    BOOST_TEST((engine::get(*tasks, {"z", "t"}, {})->task.status == core::Status::pending));
     BOOST_TEST(read_from(*tasks, from) == "restored");
     const std::string token = leased(*tasks, "t").token;  // who read the feed was told
     BOOST_TEST(complete_with(*second, old) == "restored");
     BOOST_TEST(complete_with(*second, old) == "lease_lost");
     BOOST_TEST(complete_with(*tasks, old) == "lease_lost");
-    BOOST_TEST(code_name([&] { second->heartbeat(token, {}, {}, {}); }) == "ok");
+    BOOST_TEST(code_name([&] { engine::heartbeat(*second, token, {}, {}, {}); }) == "ok");
     old = token;
   }
 }
@@ -195,8 +195,8 @@ BOOST_FIXTURE_TEST_CASE(nor_one_whose_last_event_was_purged_in_between, Restored
   restore();
   BOOST_TEST(create_by(*other, "o") == "restored");
   BOOST_TEST(create_by(*other, "o") == "ok");
-  other->change({"z", "o"}, core::Cancel{}, {});
-  other->erase({"z", "o"}, {});
+  engine::change(*other, {"z", "o"}, core::Cancel{}, {});
+  engine::erase(*other, {"z", "o"}, {});
   BOOST_TEST(status(*tasks, "t") == 200);
 }
 
@@ -221,7 +221,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_purged_is_not_taken_for_what_was_replaced, Resto
     const std::string from = position(*other);
     BOOST_TEST(position(*reading) == from);
     create("next" + std::to_string(i));
-    tasks->erase({"z", id}, {});
+    engine::erase(*tasks, {"z", id}, {});
     BOOST_TEST(create_by(*other, "a" + std::to_string(i)) == "ok");
     BOOST_TEST(create_by(*tasks, "b" + std::to_string(i)) == "ok");
     BOOST_TEST(read_from(*reading, from) == "ok");
@@ -247,17 +247,17 @@ BOOST_FIXTURE_TEST_CASE(positions_and_cursors_from_before_are_void, Restored) {
   engine::ListQuery query;
   query.zone_id = "z";
   query.limit = 2;
-  query.after = tasks->list(query, {}).after_cursor;
+  query.after = engine::list(*tasks, query, {}).after_cursor;
   const std::string from = position(*tasks);
   create("u");
   restore();
-  BOOST_TEST(code_name([&] { tasks->list(query, {}); }) == "invalid_argument");
+  BOOST_TEST(code_name([&] { engine::list(*tasks, query, {}); }) == "invalid_argument");
   BOOST_TEST(read_from(*tasks, from) == "restored");
   query.after.reset();
-  query.after = tasks->list(query, {}).after_cursor;
+  query.after = engine::list(*tasks, query, {}).after_cursor;
   const std::string next = position(*tasks);
   BOOST_TEST(create_by(*tasks, "v") == "ok");  // the new generation is written
-  BOOST_TEST(tasks->list(query, {}).rows.size() == 2U);
+  BOOST_TEST(engine::list(*tasks, query, {}).rows.size() == 2U);
   BOOST_TEST(read_from(*tasks, next) == "ok");
 }
 
@@ -282,7 +282,7 @@ BOOST_FIXTURE_TEST_CASE(who_waits_is_woken, Restored) {
   save();
   start("t");
   const std::string from = position(*tasks);
-  const auto watch = tasks->watch();
+  const auto watch = engine::watch(*tasks);
   watch->await_task({"z", "t"}, 2, 7);
   std::string feed, claimed;
   std::thread reads([&] { feed = read_from(*tasks, from, 60s); });
@@ -290,9 +290,9 @@ BOOST_FIXTURE_TEST_CASE(who_waits_is_woken, Restored) {
     engine::ClaimSpec claim;
     claim.wait = 60s;
     claim.filter.zones = {"nothing"};
-    claimed = code_name([&] { tasks->claim(claim, {}); });
+    claimed = code_name([&] { engine::claim(*tasks, claim, {}); });
   });
-  while (tasks->stats("", {}).waiters < 3) std::this_thread::sleep_for(1ms);
+  while (engine::stats(*tasks, {}, {}).waiters < 3) std::this_thread::sleep_for(1ms);
   restore();
   watch->sleep_until(std::chrono::steady_clock::now() + 60s);
   std::array<std::int64_t, 2> tags{};
@@ -315,8 +315,8 @@ BOOST_FIXTURE_TEST_CASE(a_claim_is_told_also_when_there_is_nothing_to_claim, Res
   restore();
   engine::ClaimSpec claim;
   claim.filter.zones = {"nothing"};
-  BOOST_TEST(code_name([&] { tasks->claim(claim, {}); }) == "restored");
-  BOOST_TEST(code_name([&] { tasks->claim(claim, {}); }) == "ok");
+  BOOST_TEST(code_name([&] { engine::claim(*tasks, claim, {}); }) == "restored");
+  BOOST_TEST(code_name([&] { engine::claim(*tasks, claim, {}); }) == "ok");
 }
 
 BOOST_FIXTURE_TEST_CASE(the_housekeeper_writes_the_generation_and_leaves_the_telling_to_a_call, Restored) {
@@ -341,7 +341,7 @@ BOOST_FIXTURE_TEST_CASE(of_changes_that_go_together_one_is_told, Restored) {
   restore();
   std::vector<engine::Item> items;
   for (int i = 0; i < 4; ++i) items.push_back({spec("n" + std::to_string(i))});
-  const auto results = tasks->run(items, {});
+  const auto results = engine::run(*tasks, items, {});
   BOOST_TEST((results[0].error && results[0].error->code == core::Code::restored));
   BOOST_TEST((results[0].error && results[0].error->outcome == core::Outcome::not_done));
   for (std::size_t i = 1; i < results.size(); ++i) BOOST_TEST(!results[i].error);

@@ -14,22 +14,22 @@ BOOST_AUTO_TEST_CASE(counts_follow_every_change) {
   completed("c");
   create("d", "y");
   start("a");
-  const auto all = tasks->stats("", {});
+  const auto all = engine::stats(*tasks, {}, {});
   BOOST_TEST(all.store.totals[0] == 2);
   BOOST_TEST(all.store.totals[1] == 1);
   BOOST_TEST(all.store.totals[2] == 1);
   BOOST_TEST(all.store.totals[3] == 0);
-  const auto one = tasks->stats("y", {});
+  const auto one = engine::stats(*tasks, "y", {});
   BOOST_REQUIRE(one.store.counts.size() == 1u);
   BOOST_TEST(one.store.counts[0].count == 1);
   BOOST_TEST(one.store.totals[0] == 2);
-  tasks->erase({"z", "c"}, {});
-  BOOST_TEST(tasks->stats("", {}).store.totals[2] == 0);
+  engine::erase(*tasks, {"z", "c"}, {});
+  BOOST_TEST(engine::stats(*tasks, {}, {}).store.totals[2] == 0);
 }
 
 BOOST_AUTO_TEST_CASE(sizes_and_deeds) {
   create("a");
-  const auto stats = tasks->stats("", {});
+  const auto stats = engine::stats(*tasks, {}, {});
   BOOST_TEST(stats.store.file_bytes == static_cast<std::int64_t>(std::filesystem::file_size(directory.path())));
   BOOST_TEST(stats.store.wal_bytes == static_cast<std::int64_t>(std::filesystem::file_size(directory.path() + "-wal")));
   BOOST_TEST(stats.store.last_sequence == 1);
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_change_empties_the_wal_from_the_size_on_that_was_set) {
   settings.checkpoint_bytes = 64 << 10;
   open();
   for (int i = 0; i < 30; ++i) create(std::to_string(i));
-  const auto stats = tasks->stats("", {});
+  const auto stats = engine::stats(*tasks, {}, {});
   BOOST_TEST(stats.store.checkpoints > 0);
   BOOST_TEST(stats.store.wal_bytes < 256 << 10);
 }
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(the_scrapers_text_says_the_same) {
   settings.durability = store::Durability::relaxed;
   open();
   create("b");
-  const std::string text = engine::to_open_metrics(tasks->stats("", {}));
+  const std::string text = engine::to_open_metrics(engine::stats(*tasks, {}, {}));
   BOOST_TEST(text.find("taskstate_tasks{zone=\"z\",operation=\"create\",status=\"pending\"} 2\n") != std::string::npos);
   BOOST_TEST(text.find("taskstate_commits_total 1\n") != std::string::npos);
   BOOST_TEST(text.find("taskstate_lock_wait_seconds_total 0.000000\n") != std::string::npos);
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(what_a_foreign_client_writes_into_the_counters_stays_in_its
   shell(
       ".dbconfig enable_trigger off\nINSERT INTO taskstate_counters (zone_id, operation, failed) "
       "VALUES ('x\"} 9' || char(10), 'o', 1)");
-  const std::string text = engine::to_open_metrics(tasks->stats("", {}));
+  const std::string text = engine::to_open_metrics(engine::stats(*tasks, {}, {}));
   BOOST_TEST(text.find("{zone=\"x\\\"} 9\\n\",operation=\"o\",status=\"failed\"} 1\n") != std::string::npos);
 }
 

@@ -30,12 +30,12 @@ std::vector<std::int64_t> take(engine::Watch& watch) {
 struct Fixture : test::Host {
   // Who waits comes first: the change is made once it is registered.
   void once_somebody_waits(const std::function<void()>& act) {
-    while (tasks->stats("", {}).waiters == 0) std::this_thread::yield();
+    while (engine::stats(*tasks, {}, {}).waiters == 0) std::this_thread::yield();
     act();
   }
   std::optional<core::Row> wait_for(const std::string& id, std::optional<std::int64_t> revision = {},
                                     std::chrono::microseconds longest = 20s, const engine::Call& call = {}) {
-    return tasks->wait({"z", id}, revision, longest, call);
+    return engine::wait(*tasks, {"z", id}, revision, longest, call);
   }
 };
 
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(without_a_revision_it_returns_when_the_task_has_ended) {
 BOOST_AUTO_TEST_CASE(what_another_engine_does_is_seen_too) {
   create("a");
   const auto theirs = another();
-  std::jthread other([&] { once_somebody_waits([&] { theirs->change({"z", "a"}, core::Start{}, {}); }); });
+  std::jthread other([&] { once_somebody_waits([&] { engine::change(*theirs, {"z", "a"}, core::Start{}, {}); }); });
   BOOST_TEST(wait_for("a", 1)->revision == 2);
 }
 
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_task_that_is_purged_wakes_whoever_waits_for_it) {
     once_somebody_waits([&] {
       start("a");
       fail("a");
-      tasks->erase({"z", "a"}, {});
+      engine::erase(*tasks, {"z", "a"}, {});
     });
   });
   const auto row = wait_for("a");
@@ -112,14 +112,14 @@ BOOST_AUTO_TEST_CASE(a_task_that_is_purged_wakes_whoever_waits_for_it) {
 }
 
 BOOST_AUTO_TEST_CASE(one_watch_tells_of_many_tasks_each_once) {
-  const auto watch = tasks->watch();
+  const auto watch = engine::watch(*tasks);
   for (const char* id : {"a", "b", "c"}) create(id);
   watch->await_task({"z", "a"}, 1, 10);
   watch->await_task({"z", "a"}, 2, 11);
   watch->await_task({"z", "b"}, std::nullopt, 20);
   watch->await_task({"z", "c"}, 1, 30);
   BOOST_TEST(!becomes_readable(*watch, 0));
-  BOOST_TEST(tasks->stats("", {}).waiters == 4);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == 4);
   watch->forget_task({"z", "c"}, 30);
   start("c");
   start("b");
@@ -135,13 +135,13 @@ BOOST_AUTO_TEST_CASE(one_watch_tells_of_many_tasks_each_once) {
     for (const std::int64_t tag : take(*watch)) told.push_back(tag);
     BOOST_TEST(told.front() == 11);
   }
-  BOOST_TEST(tasks->stats("", {}).waiters == 0);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_watch_tells_at_once_what_is_so_already) {
   completed("a");
   create("b");
-  const auto watch = tasks->watch();
+  const auto watch = engine::watch(*tasks);
   watch->await_task({"z", "a"}, std::nullopt, 1);
   watch->await_task({"z", "b"}, 0, 2);
   watch->await_task({"z", "nobody"}, 0, 3);
@@ -152,12 +152,12 @@ BOOST_AUTO_TEST_CASE(a_watch_tells_at_once_what_is_so_already) {
 BOOST_AUTO_TEST_CASE(a_watch_that_goes_takes_its_registrations_along) {
   create("a");
   {
-    const auto watch = tasks->watch();
+    const auto watch = engine::watch(*tasks);
     watch->await_task({"z", "a"}, 1, 1);
     watch->await_changes("");
-    BOOST_TEST(tasks->stats("", {}).waiters == 2);
+    BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == 2);
   }
-  BOOST_TEST(tasks->stats("", {}).waiters == 0);
+  BOOST_TEST(engine::stats(*tasks, {}, {}).waiters == 0);
   start("a");
 }
 
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(no_change_slips_through_between_registering_and_looking) {
   for (int i = 0; i < rounds; ++i) create(std::to_string(i));
   const auto theirs = another();
   std::jthread other([&] {
-    for (int i = 0; i < rounds; ++i) theirs->change({"z", std::to_string(i)}, core::Start{}, {});
+    for (int i = 0; i < rounds; ++i) engine::change(*theirs, {"z", std::to_string(i)}, core::Start{}, {});
   });
   for (int i = 0; i < rounds; ++i) BOOST_REQUIRE(wait_for(std::to_string(i), 1)->revision == 2);
 }

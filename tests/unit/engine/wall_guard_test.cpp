@@ -15,7 +15,7 @@ using tse::test::code_name;
 
 namespace {
 
-constexpr std::int64_t second = 1000000;
+constexpr std::int64_t second = test::host_second;
 constexpr std::int64_t hour = 3600 * second;
 constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t years = 50 * 365 * day;
@@ -35,12 +35,12 @@ struct Fixture : test::Host {
     *boot += us;
   }
   void leap() { *now += years; }
-  [[nodiscard]] bool is_paused() const { return tasks->stats({}, {}).expiry_paused; }
+  [[nodiscard]] bool is_paused() const { return engine::stats(*tasks, {}, {}).expiry_paused; }
   Created create_with_key(const std::string& key) {
     core::NewTask made = spec("");
-    made.id.clear();
+    made.id.reset();
     made.idempotency_key = key;
-    return tasks->create(made, {});
+    return engine::create(*tasks, made, {});
   }
 };
 
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(time_that_passes_on_both_clocks_is_no_leap) {
   completed("t");
   pass(day);
   BOOST_TEST(!is_paused());
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_step_of_an_hour_is_no_leap_and_a_longer_one_is) {
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_step_of_an_hour_is_no_leap_and_a_longer_one_is) {
   BOOST_TEST(!is_paused());
   *now += 1;
   BOOST_TEST(is_paused());
-  const std::string text = to_open_metrics(tasks->stats({}, {}));
+  const std::string text = to_open_metrics(engine::stats(*tasks, {}, {}));
   BOOST_TEST(text.find("taskstate_expiry_paused 1\n") != std::string::npos);
 }
 
@@ -79,30 +79,30 @@ BOOST_AUTO_TEST_CASE(steps_add_up_and_a_step_back_is_taken_for_where_it_began) {
 BOOST_AUTO_TEST_CASE(a_leap_purges_nothing_until_the_host_says_that_the_clock_is_right) {
   completed("t");
   leap();
-  BOOST_TEST(tasks->tick({}) == 0);
-  BOOST_TEST(tasks->get({"z", "t"}, {}).has_value());
-  tasks->clock_ok({});
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
+  BOOST_TEST(engine::get(*tasks, {"z", "t"}, {}).has_value());
+  engine::clock_ok(*tasks, {});
   BOOST_TEST(!is_paused());
-  BOOST_TEST(tasks->tick({}) == 1);
-  BOOST_TEST(!tasks->get({"z", "t"}, {}));
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
+  BOOST_TEST(!engine::get(*tasks, {"z", "t"}, {}));
 }
 
 BOOST_AUTO_TEST_CASE(a_day_of_boot_time_after_it_was_noticed_is_enough) {
   completed("t");
   leap();
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   pass(day - 1);
   BOOST_TEST(is_paused());
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   pass(1);
   BOOST_TEST(!is_paused());
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_leap_pauses_again) {
   BOOST_TEST(!is_paused());
   leap();
-  tasks->clock_ok({});
+  engine::clock_ok(*tasks, {});
   BOOST_TEST(!is_paused());
   leap();
   BOOST_TEST(is_paused());
@@ -116,9 +116,9 @@ BOOST_AUTO_TEST_CASE(an_idempotency_key_is_kept_over_a_leap) {
   const Created again = create_with_key("k");
   BOOST_TEST(again.replayed);
   BOOST_TEST(again.row.task.id == id);
-  tasks->tick({});
+  engine::tick(*tasks, {});
   BOOST_TEST(create_with_key("k").replayed);
-  tasks->clock_ok({});
+  engine::clock_ok(*tasks, {});
   BOOST_TEST(!create_with_key("k").replayed);
 }
 
@@ -127,69 +127,69 @@ BOOST_AUTO_TEST_CASE(a_task_with_a_key_is_not_purged_by_hand_either) {
   start(id);
   complete(id);
   leap();
-  BOOST_TEST(tasks->purge({"", 1h, 0}, {}) == 0);
-  tasks->clock_ok({});
-  BOOST_TEST(tasks->purge({"", 1h, 0}, {}) == 1);
+  BOOST_TEST(engine::purge(*tasks, {{}, 1h, 0}, {}) == 0);
+  engine::clock_ok(*tasks, {});
+  BOOST_TEST(engine::purge(*tasks, {{}, 1h, 0}, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_tombstone_stands_over_a_leap) {
   completed("t");
-  BOOST_TEST(tasks->erase({"z", "t"}, {}));
+  BOOST_TEST(engine::erase(*tasks, {"z", "t"}, {}));
   leap();
   BOOST_TEST(code_name([&] { create("t"); }) == "already_exists");
   core::Answer answer;
-  tasks->decide(answer, {"z", "t"}, {}, Waiting::here, {});
+  engine::decide(*tasks, answer, {"z", "t"}, {}, Waiting::here, {});
   BOOST_TEST(answer.status == 410);
-  tasks->tick({});
-  tasks->decide(answer, {"z", "t"}, {}, Waiting::here, {});
+  engine::tick(*tasks, {});
+  engine::decide(*tasks, answer, {"z", "t"}, {}, Waiting::here, {});
   BOOST_TEST(answer.status == 410);
-  tasks->clock_ok({});
-  tasks->decide(answer, {"z", "t"}, {}, Waiting::here, {});
+  engine::clock_ok(*tasks, {});
+  engine::decide(*tasks, answer, {"z", "t"}, {}, Waiting::here, {});
   BOOST_TEST(answer.status == 404);
 }
 
 BOOST_AUTO_TEST_CASE(a_deadline_to_start_does_not_pass_with_a_leap_and_a_not_before_comes) {
   core::NewTask late = spec("late");
   late.start_within = 10 * second;
-  tasks->create(late, {});
+  engine::create(*tasks, late, {});
   core::NewTask planned = spec("planned");
   planned.not_before = now->load() + hour;
-  tasks->create(planned, {});
+  engine::create(*tasks, planned, {});
   leap();
-  BOOST_TEST(tasks->tick({}) == 1);  // the planned one may be claimed
-  BOOST_TEST((tasks->get({"z", "late"}, {})->task.status == core::Status::pending));
-  tasks->clock_ok({});
-  BOOST_TEST(tasks->tick({}) == 1);
-  BOOST_TEST((tasks->get({"z", "late"}, {})->task.status == core::Status::failed));
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);  // the planned one may be claimed
+  BOOST_TEST((engine::get(*tasks, {"z", "late"}, {})->task.status == core::Status::pending));
+  engine::clock_ok(*tasks, {});
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
+  BOOST_TEST((engine::get(*tasks, {"z", "late"}, {})->task.status == core::Status::failed));
 }
 
 BOOST_AUTO_TEST_CASE(the_feed_tells_of_a_purge_over_a_leap) {
   completed("t");
   completed("u");
-  const std::string before = tasks->changes({}, {}).position;
-  BOOST_TEST(tasks->purge({"", 0s, 1}, {}) == 1);
+  const std::string before = engine::changes(*tasks, {}, {}).position;
+  BOOST_TEST(engine::purge(*tasks, {{}, 0s, 1}, {}) == 1);
   create("v");
   leap();
-  tasks->tick({});
+  engine::tick(*tasks, {});
   ChangesQuery query;
   query.after = before;
-  BOOST_TEST(tasks->changes(query, {}).events.front().kind == "purged");
-  tasks->clock_ok({});
-  tasks->tick({});
-  BOOST_TEST(code_name([&] { tasks->changes(query, {}); }) == "behind");
+  BOOST_TEST(engine::changes(*tasks, query, {}).events.front().kind == "purged");
+  engine::clock_ok(*tasks, {});
+  engine::tick(*tasks, {});
+  BOOST_TEST(code_name([&] { engine::changes(*tasks, query, {}); }) == "behind");
 }
 
 BOOST_AUTO_TEST_CASE(whoever_opens_the_file_after_the_leap_knows_of_it_and_what_one_says_holds_for_all) {
   completed("t");
-  BOOST_TEST(tasks->tick({}) == 0);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
   leap();
   const Engine::Ptr later = another();
-  BOOST_TEST(later->stats({}, {}).expiry_paused);
-  BOOST_TEST(later->tick({}) == 0);
+  BOOST_TEST(engine::stats(*later, {}, {}).expiry_paused);
+  BOOST_TEST(engine::tick(*later, {}) == 0);
   BOOST_TEST(is_paused());
-  later->clock_ok({});
+  engine::clock_ok(*later, {});
   BOOST_TEST(!is_paused());
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(another_boot_begins_anew) {
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(another_boot_begins_anew) {
   settings.boot_id = "boot-2";
   open();
   BOOST_TEST(!is_paused());
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_second_clock_there_is_no_leap) {
@@ -210,17 +210,17 @@ BOOST_AUTO_TEST_CASE(without_a_second_clock_there_is_no_leap) {
   completed("t");
   leap();
   BOOST_TEST(!is_paused());
-  tasks->clock_ok({});
-  BOOST_TEST(tasks->tick({}) == 1);
+  engine::clock_ok(*tasks, {});
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(it_is_so_in_memory_too) {
   tasks = Engine::open(":memory:", settings);
   completed("t");
   leap();
-  BOOST_TEST(tasks->tick({}) == 0);
-  tasks->clock_ok({});
-  BOOST_TEST(tasks->tick({}) == 1);
+  BOOST_TEST(engine::tick(*tasks, {}) == 0);
+  engine::clock_ok(*tasks, {});
+  BOOST_TEST(engine::tick(*tasks, {}) == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(fork_waits_for_a_transaction_and_not_for_a_lock) {
   const auto begin = std::chrono::steady_clock::now();
   store->before_fork();  // its own commit only waits for the other's lock
   store->after_fork_parent();
-  BOOST_TEST((std::chrono::steady_clock::now() - begin < 2s));
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < 20s));  // that wait has 30 s
   std::atomic<bool> through = false;
   std::thread forker([&] {
     other->before_fork();  // this one is in a transaction

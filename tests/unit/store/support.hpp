@@ -5,6 +5,7 @@
 #include "core/apply.hpp"
 #include "coverage.hpp"
 #include "store/sqlite/sqlite_store.hpp"
+#include "unit/printing.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -86,14 +87,20 @@ using Act = std::function<void(store::Session&)>;
 
 using Results = std::vector<std::optional<core::Error>>;
 
-/// Commits the changes together; without a turn all fail alike.
+/// Commits the changes together; cancelled from the start, if the patience is.
 inline Results commit(Store& store, std::span<const store::Change* const> changes,
                       const store::Patience& patience = in()) {
+  std::vector<store::Change> all;
+  for (const store::Change* each : changes) all.push_back(*each);
+  Results results(all.size());
+  std::stop_source stop;
+  if (patience.cancelled && patience.cancelled()) stop.request_stop();
   try {
-    return store.turn(patience)->commit(changes, patience);
+    store.commit(all, results, patience.until, stop.get_token());
   } catch (const core::Failure& failure) {
-    return Results(changes.size(), failure.error());
+    results.assign(all.size(), failure.error());
   }
+  return results;
 }
 
 /// Runs one change and returns its error, if any.

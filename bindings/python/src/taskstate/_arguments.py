@@ -212,8 +212,6 @@ def status_mask(status: Statuses) -> int:
 def acceptable(outcome: Task | Error) -> tuple[Any, ...]:
     """What accept() can answer: a task's zone and wire form, or a native error."""
     if isinstance(outcome, Task):
-        if outcome.zone_id is None:
-            raise ValueError("outcome: must have a zone_id; a task of parse_task() has none")
         return (*text("zone_id", outcome.zone_id), *octets("json", outcome.json), ffi.NULL)
     if not isinstance(outcome, Error):
         raise TypeError(f"outcome: must be a Task or a taskstate.Error, not {type(outcome).__name__}")

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Sequence
 class Outcome(str, enum.Enum):
     """Whether a call that failed may have changed something all the same."""
 
-    NOT_DONE = "not_done"  #: the change certainly did not happen
-    UNKNOWN = "unknown"  #: the change may or may not have happened: read to find out
+    NOT_DONE = "not_done"  #: the change is guaranteed not applied
+    UNKNOWN = "unknown"  #: the change may or may not have been applied: read to find out
 
 
 class Detail(NamedTuple):
@@ -96,13 +96,13 @@ class LimitExceeded(Error):
 
 
 class Busy(Error, TimeoutError):
-    """The timeout ended before the call's turn came; certainly not done."""
+    """The write lock was not acquired before the deadline; guaranteed not applied."""
 
     code = "busy"
 
 
 class Cancelled(Error):
-    """The caller cancelled; certainly not done."""
+    """The caller cancelled; guaranteed not applied."""
 
     code = "cancelled"
 
@@ -208,7 +208,7 @@ class Restored(Error):
 
 
 class Behind(Error):
-    """Purges after the position in the feed are no longer told: read the tasks anew, or allow the gap."""
+    """The position in the feed expired: purges after it are trimmed. Read the tasks again, or allow the gap."""
 
     code = "behind"
 

@@ -1,0 +1,80 @@
+#include "engine/picker.hpp"
+
+#include <taskstate/contract/limits.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tse::engine {
+namespace {
+
+/// Zones at their limit that one look passes over. The next begins where it ended.
+constexpr std::size_t most_passed{taskstate::contract::pace::passed_zones};
+
+}  // namespace
+
+std::optional<std::string> ZonesInTurn::next() {
+  std::optional<std::string> zone = filter_.zones.empty() ? next_of_all() : next_of_filter();
+  if (zone) turn_ = *zone;
+  return zone;
+}
+
+std::optional<std::string> ZonesInTurn::next_of_all() const {
+  auto zone = view_.next_runnable_zone(turn_, operations_);
+  return zone || turn_.empty() ? zone : view_.next_runnable_zone("", operations_);
+}
+
+std::optional<std::string> ZonesInTurn::next_of_filter() const {
+  const auto after = std::upper_bound(filter_.zones.begin(), filter_.zones.end(), turn_);
+  return after == filter_.zones.end() ? filter_.zones.front() : *after;
+}
+
+Picker::Picker(store::View& view, const ClaimFilter& filter, std::int64_t running_limit, const ClaimTurn& turn,
+               const store::Patience& patience)
+    : view_(view),
+      operations_(view.runnable_operations(filter.operations)),
+      running_limit_(running_limit),
+      patience_(patience),
+      round_(turn),
+      zones_(view, filter, operations_, turn.stopped_at.value_or(turn.served)) {}
+
+std::optional<core::Key> Picker::next() {
+  std::optional<std::string> first_passed;
+  while (const auto zone = operations_.empty() ? std::nullopt : zones_.next()) {
+    look_at_the_time();
+    if (has_seen(*zone)) break;
+    const bool full = is_full(*zone);
+    if (auto key = view_.oldest_runnable(*zone, operations_, full)) return key;
+    if (first_passed == zone) break;
+    if (full && ++passed_ > most_passed) {
+      round_.stopped_at = zone;
+      return std::nullopt;
+    }
+    if (!first_passed) first_passed = zone;
+  }
+  round_ = {round_.served};
+  return std::nullopt;
+}
+
+// A task that is offered again counts as running already.
+bool Picker::is_full(std::string_view zone) const {
+  return running_limit_ > 0 && view_.count(zone, core::Status::running) >= running_limit_;
+}
+
+/// Whether a round that several looks make is at its end.
+bool Picker::has_seen(const std::string& zone) {
+  if (round_.round_began.empty()) {
+    round_.round_began = zone;
+  } else if (zone <= last_) {
+    round_.wrapped = true;
+  }
+  last_ = zone;
+  return round_.stopped_at && round_.wrapped && zone >= round_.round_began;
+}
+
+void Picker::look_at_the_time() {
+  constexpr std::size_t zones_between_looks = 64;
+  if (++looked_ % zones_between_looks == 0) patience_.require("the deadline passed before all zones were looked at");
+}
+
+}  // namespace tse::engine
