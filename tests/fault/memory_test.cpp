@@ -147,7 +147,7 @@ void a_workers_life(engine::Engine& tasks, std::int64_t& now) {
   wanted.filter = {{work.zone_id}, {"create"}};
   std::string token;
   exhaust(
-      "claim", tasks, [&] { token = engine::claim(tasks, wanted, {}).at(0).token; },
+      "claim", tasks, [&] { token = std::move(engine::claim(tasks, wanted, {}).at(0).token); },
       [&] { return row().attempt == 1; });
   core::Link progress;
   progress.href = "#progress-of-a-task-that-runs";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace tse::store::sqlite {
 namespace {
@@ -22,6 +23,7 @@ void Ledger::begin(const Landmark& newest) {
   newest_ = newest;
   counts_.clear();
   moved_ = {};
+  has_removed_ = false;
 }
 
 void Ledger::append(Connection& connection, const EventOf& event) {
@@ -53,7 +55,7 @@ void Ledger::append(Connection& connection, const EventOf& event) {
     if (event.from) --count.by.at(index_of(*event.from));
     ++count.by.at(index_of(row.task.status));
   }
-  wrote(connection, row, note.kind, row.task.updated_at, row.revision, mark, count);
+  wrote(connection, row.task, mark, std::move(count));
 }
 
 void Ledger::append_purge(Connection& connection, const core::Row& row, std::int64_t at) {
@@ -65,26 +67,22 @@ void Ledger::append_purge(Connection& connection, const core::Row& row, std::int
   query.bind(1, next()).bind(2, row.task.zone_id).bind(3, row.task.id).bind(4, row.task.operation);
   query.bind(5, taskstate::to_string(row.task.status)).bind(6, at).bind(7, row.revision + 1).bind(8, mark).run();
   Count count;
+  count.is_purge = true;
   --count.by.at(index_of(row.task.status));
-  core::Row purged;
-  purged.task.zone_id = row.task.zone_id;
-  purged.task.id = row.task.id;
-  purged.task.operation = row.task.operation;
-  wrote(connection, purged, "purged", at, row.revision + 1, mark, count);
+  wrote(connection, row.task, mark, std::move(count));
 }
 
-void Ledger::wrote(Connection& connection, const core::Row& row, std::string_view kind, std::int64_t at,
-                   std::int64_t revision, std::int64_t mark, const Count& count) {
-  newest_ = {next(), digest_of({row.task.zone_id, row.task.id, kind, revision, at, row.epoch, mark})};
+void Ledger::wrote(Connection& connection, const core::Task& task, std::int64_t mark, Count&& count) {
+  newest_ = {next(), mark};
   if (count.by == Count().by) return;
-  Count& added = counts_.emplace_back(count);
-  added.zone_id = row.task.zone_id;
-  added.operation = row.task.operation;
-  added.through = newest_.sequence;
-  // A purge is counted with its row, by the trigger where there is one.
-  if (!connection.is_guarded()) return;
-  if (kind != "purged") write(connection, added);
-  counts_.pop_back();
+  count.zone_id = task.zone_id;
+  count.operation = task.operation;
+  count.through = newest_.sequence;
+  if (!connection.is_guarded()) {
+    counts_.push_back(std::move(count));
+  } else if (!count.is_purge) {  // which is counted with its row, by a trigger
+    write(connection, count);
+  }
 }
 
 std::int64_t Ledger::head_of(const core::Row& row) const noexcept {

@@ -36,6 +36,10 @@ class Ledger {
   [[nodiscard]] std::int64_t head_of(const core::Row& row) const noexcept;
   void moved(std::int64_t number, std::int64_t version, std::int64_t last_event) noexcept;
 
+  /// Whether the transaction may have removed events, and so changed what taskstate_meta says of the feed.
+  [[nodiscard]] bool has_removed() const noexcept { return has_removed_; }
+  void note_removal() noexcept { has_removed_ = true; }
+
   /// How much the counter of a zone and status will have changed.
   [[nodiscard]] std::int64_t counted(std::string_view zone_id, core::Status status) const noexcept;
   /// Writes the counters. Once for each zone and operation, however many changes there were.
@@ -54,13 +58,14 @@ class Ledger {
     std::string zone_id, operation;
     std::array<std::int64_t, 4> by{};  // by status
     std::int64_t through = 0;
+    bool is_purge = false;
   };
-  void wrote(Connection& connection, const core::Row& row, std::string_view kind, std::int64_t at,
-             std::int64_t revision, std::int64_t mark, const Count& count);
+  void wrote(Connection& connection, const core::Task& task, std::int64_t mark, Count&& count);
   static void write(Connection& connection, const Count& count);
 
   Landmark newest_;
   std::vector<Count> counts_;
+  bool has_removed_ = false;
   struct {
     std::int64_t number = 0, version = 0, last_event = 0;
   } moved_;

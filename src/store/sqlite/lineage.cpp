@@ -2,9 +2,6 @@
 
 #include "core/no_destructor.hpp"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <string_view>
 
@@ -12,31 +9,6 @@ namespace tse::store::sqlite {
 
 using core::Code;
 using core::Failure;
-
-namespace {
-
-std::uint64_t chain(std::uint64_t seed, std::string_view text) {
-  return XXH3_64bits_withSeed(text.data(), text.size(), seed + text.size());
-}
-
-std::uint64_t chain(std::uint64_t seed, std::int64_t number) {
-  return XXH3_64bits_withSeed(&number, sizeof number, seed);
-}
-
-// zone_id, id, kind, revision, at, epoch, mark, from a column on.
-std::uint64_t digest_from(const Query& event, int column) {
-  return digest_of({event.view(column), event.view(column + 1), event.view(column + 2), event.integer(column + 3),
-                    event.integer(column + 4), event.integer(column + 5), event.integer(column + 6)});
-}
-
-}  // namespace
-
-std::uint64_t digest_of(const EventMark& event) noexcept {
-  std::uint64_t digest = 0;
-  for (const std::string_view text : {event.zone_id, event.id, event.kind}) digest = chain(digest, text);
-  for (const std::int64_t number : {event.revision, event.at, event.epoch, event.mark}) digest = chain(digest, number);
-  return digest;
-}
 
 Generation random_generation() noexcept {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -54,9 +26,8 @@ std::string to_string(const Generation& generation) { return {generation.begin()
 
 Origin read_origin(Connection& connection, Intent intent) {
   static const core::NoDestructor<Sql> sql(
-      "SELECT min_reader, min_writer, generation, purged_through, feed_floor, seq, zone_id, id, kind, revision, at, "
-      "epoch, mark FROM taskstate_meta LEFT JOIN taskstate_events ON seq = (SELECT max(seq) FROM taskstate_events) "
-      "WHERE one = 1");
+      "SELECT min_reader, min_writer, generation, purged_through, feed_floor, seq, mark FROM taskstate_meta "
+      "LEFT JOIN taskstate_events ON seq = (SELECT max(seq) FROM taskstate_events) WHERE one = 1");
   Query query(connection, *sql);
   if (!query.step()) throw Failure(Code::corrupt, "taskstate_meta has no row");
   check_minimum(query.integer(0));  // who writes reads, too
@@ -67,7 +38,7 @@ Origin read_origin(Connection& connection, Intent intent) {
   std::copy_n(generation.begin(), std::min(generation.size(), origin.generation.size()), origin.generation.begin());
   origin.purged_through = query.integer(3);
   origin.feed_floor = query.integer(4);
-  if (!query.is_null(5)) origin.newest = {query.integer(5), digest_from(query, 6)};
+  if (!query.is_null(5)) origin.newest = {query.integer(5), query.integer(6)};
   return origin;
 }
 
@@ -75,10 +46,11 @@ Origin read_origin(Connection& connection, Intent intent) {
 bool has_landmark(Connection& connection, const Origin& origin, const Landmark& landmark) {
   if (landmark.sequence == 0 || landmark == origin.newest) return true;
   if (landmark.sequence >= origin.newest.sequence) return false;
-  Query query(connection, "SELECT zone_id, id, kind, revision, at, epoch, mark FROM taskstate_events WHERE seq = ?1");
+  static const core::NoDestructor<Sql> sql("SELECT mark FROM taskstate_events WHERE seq = ?1");
+  Query query(connection, *sql);
   query.bind(1, landmark.sequence);
   if (!query.step()) return landmark.sequence <= origin.purged_through;
-  return digest_from(query, 0) == landmark.digest;
+  return query.integer(0) == landmark.mark;
 }
 
 bool is_settled(Connection& connection, const Origin& origin, const Mark& mark) {

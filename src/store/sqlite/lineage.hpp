@@ -16,7 +16,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace tse::store::sqlite {
@@ -29,17 +28,9 @@ using Generation = std::array<char, 32>;
 /// An event by which a content is known again; none before the first event.
 struct Landmark {
   std::int64_t sequence = 0;
-  std::uint64_t digest = 0;  ///< of its key, revision, time, kind, epoch and random mark
+  std::int64_t mark = 0;  ///< random, and of this event alone
   bool operator==(const Landmark&) const = default;
 };
-
-/// What the digest is of.
-struct EventMark {
-  std::string_view zone_id, id, kind;
-  std::int64_t revision, at, epoch;
-  std::int64_t mark;  ///< random, and of this event alone
-};
-[[nodiscard]] std::uint64_t digest_of(const EventMark& event) noexcept;
 
 /// What one snapshot says of the content it is of.
 struct Origin {

@@ -20,7 +20,8 @@ void add(Histogram& histogram, std::int64_t took) {
 void add_events(FileMetrics& metrics, Connection& connection, std::int64_t after, std::int64_t through) {
   static const core::NoDestructor<Sql> sql(
       "SELECT kind = 'lost', from_status = 'pending', from_status <> to_status, took, failure_kind "
-      "FROM taskstate_events WHERE seq > ?1 AND seq <= ?2");
+      "FROM taskstate_events WHERE seq > ?1 AND seq <= ?2 AND "
+      "(took IS NOT NULL OR failure_kind IS NOT NULL OR kind = 'lost')");
   Query query(connection, *sql);
   query.bind(1, after).bind(2, through);
   while (query.step()) {

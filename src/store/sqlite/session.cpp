@@ -111,11 +111,13 @@ void SqliteSession::drop_replay(std::string_view zone_id, std::string_view key) 
 }
 
 bool SqliteSession::remove(const core::Key& key, std::int64_t now) {
+  ledger_.note_removal();
   count_frames(frames_per_write, 0);
   return remove_task(connection_, ledger_, key, now);
 }
 
 bool SqliteSession::remove_ended(const core::Key& key, const EndedQuery& query) {
+  ledger_.note_removal();
   count_frames(frames_per_write, 0);
   return sqlite::remove_ended(connection_, ledger_, key, query);
 }
@@ -125,6 +127,7 @@ void SqliteSession::entomb(const core::Key& key, std::int64_t now, std::int64_t 
 }
 
 std::size_t SqliteSession::drop_expired(const Expiry& expiry, std::size_t limit) {
+  ledger_.note_removal();
   const std::size_t dropped = sqlite::drop_expired(connection_, expiry, limit);
   frames_ += static_cast<int>(dropped);
   return dropped;

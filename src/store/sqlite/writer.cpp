@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <new>
@@ -63,6 +64,7 @@ struct Writer::Group {
   // The transaction under way, and the content that it began with.
   Connection* writer = nullptr;
   Ledger ledger{};
+  std::optional<Stamp> begun{};
   Lineage::Known before{};
   Mark mark{};
 
@@ -126,7 +128,7 @@ std::unique_ptr<WriteTurn> Writer::turn(const Patience& patience) {
 }
 
 Writer::Results Writer::commit(std::span<const Change* const> changes, const Patience& patience) {
-  Group group{changes, Results(changes.size()), {}, 0, 0, {}, nullptr, {}, {}, {}};
+  Group group{changes, Results(changes.size()), {}, 0, 0, {}, nullptr, {}, {}, {}, {}};
   try {
     commit_all(group, patience);
   } catch (...) {
@@ -181,7 +183,8 @@ void Writer::run_transaction(Group& group, const Patience& patience) {
 // transaction, which has all that others have seen.
 std::optional<Generation> Writer::recognise(Group& group) {
   Connection& writer = *group.writer;
-  const Origin origin = read_origin(writer, Intent::write);
+  if (database_.wal_index) group.begun = database_.wal_index->stamp();
+  const Origin origin = origin_of(group);
   group.ledger.begin(origin.newest);
   if (database_.memory) return std::nullopt;
   for (std::optional<Generation> own; !own;) {
@@ -199,11 +202,32 @@ std::optional<Generation> Writer::recognise(Group& group) {
   return database_.lineage.to_renew(settled);
 }
 
+// As long as nobody else has committed since this engine did, all is as it left it: that spares reading it.
+const Origin& Writer::origin_of(const Group& group) {
+  if (!left_ || !group.begun || left_state_ != group.begun) left_ = read_origin(*group.writer, Intent::write);
+  return *left_;
+}
+
+// What the commit has left, if it is sure that none came between, neither before it nor behind it: SQLite counts them.
+void Writer::note_left(const Group& group) {
+  left_state_.reset();
+  if (!group.begun || group.renews || group.ledger.has_removed()) return;
+  const Stamp now = database_.wal_index->stamp();
+  const auto commits = [](const Stamp& stamp) {
+    std::uint32_t count = 0;
+    std::memcpy(&count, stamp.words.data(), sizeof count);
+    return count;
+  };
+  if (commits(now) != commits(*group.begun) + 1) return;
+  left_->newest = group.ledger.newest();
+  left_state_ = now;
+}
+
 // A transaction of its own: what is refused in that of the changes must not take it back.
 void Writer::renew(const Generation& generation, const Patience& patience) {
   const Change write{[&](Session&) { set_generation(*database_.writer, generation); }, Durability::full, true, false};
   const Change* const only = &write;
-  Group group{{&only, 1}, Results(1), {}, 0, 0, generation, nullptr, {}, {}, {}};
+  Group group{{&only, 1}, Results(1), {}, 0, 0, generation, nullptr, {}, {}, {}, {}};
   run_transaction(group, patience);
   if (group.results[0]) {
     group.results[0]->outcome = Outcome::not_done;  // none of the changes was begun
@@ -291,6 +315,7 @@ void Writer::finish(Group& group) {
     ++database_.commits;
     return;
   }
+  note_left(group);
   database_.lineage.committed(group.before, newest);
   if (!group.is_relaxed()) group.mark.newest = newest;  // what a power cut may take back marks nothing
   if (group.is_seen()) database_.lock.announce(group.mark);

@@ -36,6 +36,8 @@ class Writer final : public GroupWriter {
   void commit_all(Group& group, const Patience& patience);
   void run_transaction(Group& group, const Patience& patience);
   [[nodiscard]] std::optional<Generation> recognise(Group& group);
+  [[nodiscard]] const Origin& origin_of(const Group& group);
+  void note_left(const Group& group);
   void renew(const Generation& generation, const Patience& patience);
   enum class Ran { kept, refused, rolled_back, over_budget };
   Ran run_change(Group& group, std::size_t index);
@@ -51,6 +53,8 @@ class Writer final : public GroupWriter {
 
   Database& database_;
   int next_checkpoint_ = 0;
+  std::optional<Origin> left_;       // what the last transaction found or left, under the turn
+  std::optional<Stamp> left_state_;  // the state in which it is so; none: it must be read
   std::int64_t folded_through_ = 0;  // up to which event the metrics were folded, as far as is known
   std::atomic<std::int64_t> commits_{0}, changes_{0}, largest_group_{0}, checkpoints_{0}, lock_waits_{0},
       lock_wait_us_{0};
