@@ -19,6 +19,8 @@ struct Places {
   std::vector<std::string> all{directory.path(), ":memory:"};
 };
 
+constexpr const char* some_traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 core::Row full_birth() {
   core::Row row = new_row("z1", "full");
   core::Task& task = row.task;
@@ -35,7 +37,7 @@ core::Row full_birth() {
   row.priority = -4;
   row.ref = "order 7";
   row.client_request_id = "req-1";
-  row.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  row.traceparent = some_traceparent;
   row.body = core::render(task);
   return row;
 }
@@ -56,7 +58,7 @@ core::Row full_change(core::Row row) {
   row.cancel_requested = true;
   row.outcome_digest = std::string("0123456789abcd\0f", 16);
   row.error_detail = "detail";
-  row.note = {"started", "w1", "req-1", "trace", "said", "more", 10};
+  row.note = {"started", "w1", "req-1", some_traceparent, "said", "more", 10};
   row.body = core::render(row.task);
   return row;
 }
@@ -148,7 +150,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_an_event_comes_back) {
     BOOST_TEST((event.took == 10));
     BOOST_TEST((event.worker == "w1"));
     BOOST_TEST((event.request_id == "req-1"));
-    BOOST_TEST((event.traceparent == "trace"));
+    BOOST_TEST((event.traceparent == some_traceparent));
     BOOST_TEST((event.message == "said"));
     BOOST_TEST((event.detail == "more"));
     BOOST_TEST(events.back().previous == 0);
@@ -360,7 +362,7 @@ BOOST_AUTO_TEST_CASE(whatever_differs_is_written) {
       [](core::Row& row) { row.cancel_requested = true; },
       [](core::Row& row) { row.error_detail = "e"; },
       [](core::Row& row) { row.client_request_id = "q"; },
-      [](core::Row& row) { row.traceparent = "t"; },
+      [](core::Row& row) { row.traceparent = "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"; },
       [](core::Row& row) { row.outcome_digest = std::string(16, 'd'); },
       [](core::Row& row) { row.task.status = core::Status::running; },
       [](core::Row& row) {
