@@ -235,14 +235,14 @@ std::vector<Rule> rules() {
       {"taskstate_tasks", "cancel_requested", task, numbers_around({0, 1}),
        within({"", taskstate::contract::Unit::number, 0, 1})},
       {"taskstate_tasks", "failure_kind", failed, words({"failed", "cancelled", "expired", "lost", "quota"}), is_kind},
-      {"taskstate_tasks", "worker", task, workers, actor, false},
+      {"taskstate_tasks", "worker", task, workers, actor},
       {"taskstate_tasks", "error_detail", failed, texts_around({limit::error_detail.most}),
-       keeps([](auto& out, const auto& text) { core::check_message(out, "", text, 0); }), false},
+       keeps([](auto& out, const auto& text) { core::check_message(out, "", text, 0); })},
       {"taskstate_tasks", "client_request_id", task, texts_around({1, limit::request_id.most}), is(core::is_request_id),
        false},
       {"taskstate_tasks", "traceparent", task, traceparents, is(core::is_traceparent), false},
       {"taskstate_tasks", "priority", task, numbers_around({limit::priority.least, limit::priority.most}),
-       within(limit::priority), false},
+       within(limit::priority)},
       {"taskstate_payloads",
        "payload",
        "task_seq VALUES 1",
@@ -254,8 +254,8 @@ std::vector<Rule> rules() {
          return broken.empty();
        }},
       {"taskstate_idempotency", "key",
-       "zone_id, fingerprint_version, fingerprint, task_id, expires_at VALUES 'z', 1, x'00', 't', 1", names, name,
-       false},
+       "zone_id, fingerprint_version, fingerprint, task_id, expires_at VALUES 'z', 1, zeroblob(16), 't', 1", names,
+       name, false},
   };
 }
 
