@@ -63,8 +63,8 @@ class CommitGroup {
   void run(const Change& change, Deadline deadline, const std::stop_token& stop = {});
   /// The same for several changes, in order, each on its own: errors[i] tells why changes[i] was not done. They may
   /// go in several groups, between those of others. Throws Failure(closed) if it was closed before.
-  void run(std::span<const Change> changes, std::span<std::optional<core::Error>> errors,
-           Deadline deadline, const std::stop_token& stop = {});
+  void run(std::span<const Change> changes, std::span<std::optional<core::Error>> errors, Deadline deadline,
+           const std::stop_token& stop = {});
 
   /// Does something while nobody commits. Throws Failure as run() does, and what the work throws.
   void exclusively(const std::function<void()>& work, const Patience& patience);
@@ -118,7 +118,7 @@ class CommitGroup {
   GroupWriter& writer_;
   mutable std::mutex mutex_;
   std::condition_variable idle_;  // told when nobody leads
-  Waiters queue_;  // in order of arrival; neither the leader nor those of the current group are in it
+  Waiters queue_;                 // in order of arrival; neither the leader nor those of the current group are in it
   bool led_ = false;
   bool closed_ = false;
 

@@ -100,7 +100,9 @@ void start(engine::Engine& tasks, const engine::Call& call) { engine::change(tas
 Blocker nothing(engine::Engine&, const std::string&) { return {}; }
 
 std::vector<Place> places() {
-  const auto holder = [](engine::Engine&, const std::string& path) { return std::make_shared<store_test::HeldLock>(path); };
+  const auto holder = [](engine::Engine&, const std::string& path) {
+    return std::make_shared<store_test::HeldLock>(path);
+  };
   const auto process = [](engine::Engine&, const std::string& path) { return std::make_shared<ProcessHolder>(path); };
   const auto foreign = [](engine::Engine&, const std::string& path) {
     return std::make_shared<Transaction>(path, "BEGIN IMMEDIATE");

@@ -194,7 +194,7 @@ std::optional<std::string> go_on(engine::Engine& tasks, const std::string& token
   spec.limit = 64;
   if (engine::claim(tasks, spec, patient()).size() != 2)
     return "other tasks are offered than the pending and the released one";
-  engine::purge(tasks, {}, patient());
+  engine::purge(tasks, {{}, std::chrono::microseconds(0), 0}, patient());
   if (const auto problems = problems_of(tasks); !problems.empty()) return problems.front();
   return std::nullopt;
 }

@@ -254,8 +254,8 @@ std::vector<Rule> rules() {
          return broken.empty();
        }},
       {"taskstate_idempotency", "key",
-       "zone_id, fingerprint_version, fingerprint, task_id, expires_at VALUES 'z', 1, zeroblob(16), 't', 1", names, name,
-       false},
+       "zone_id, fingerprint_version, fingerprint, task_id, expires_at VALUES 'z', 1, zeroblob(16), 't', 1", names,
+       name, false},
   };
 }
 
