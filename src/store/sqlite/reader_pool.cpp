@@ -30,6 +30,8 @@ std::unique_ptr<Connection> ReaderPool::make(const Patience& patience) const {
   connection->wait_until(patience.until);
   connection->configure();
   connection->execute("PRAGMA query_only = ON", "configure the connection");
+  // Maps the log's index: the mapping that Database::stamp() reads lasts as long as any connection that has it.
+  (void)connection->integer("SELECT count(*) FROM sqlite_schema WHERE 0");
   return connection;
 }
 
@@ -62,6 +64,7 @@ Connection* ReaderPool::acquire(const Patience& patience) {
   }
   lock.lock();
   --opening_;
+  database_.gate.require();  // closed meanwhile, what was mapped may be another mapping than that of stamp()
   all_.push_back(std::move(made));
   return all_.back().get();
 }

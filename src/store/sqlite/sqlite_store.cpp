@@ -72,11 +72,13 @@ auto ask(Database& database, ReaderPool& readers, const Patience& patience, Ques
 // A question that may be asked twice needs no comparison in a state in which there was one already.
 template <typename Question>
 auto ask_again(Database& database, ReaderPool& readers, const Patience& patience, Question question) {
-  if (const std::optional<Stamp> state = database.stamp(); state && database.lineage.is_compared(*state)) {
+  {
     const ReaderPool::Lease lease(readers, patience);
-    const Snapshot snapshot(lease.connection());
-    auto answer = limited(lease.connection(), patience, [&] { return question(lease.connection()); });
-    if (database.stamp() == state) return answer;
+    if (const std::optional<Stamp> state = database.stamp(); state && database.lineage.is_compared(*state)) {
+      const Snapshot snapshot(lease.connection());
+      auto answer = limited(lease.connection(), patience, [&] { return question(lease.connection()); });
+      if (database.stamp() == state) return answer;
+    }
   }
   return ask(database, readers, patience, question);
 }
