@@ -627,8 +627,8 @@ typedef struct tse_lease_view {
 #define TSE_LEASE_VIEW_INIT { sizeof(tse_lease_view), { NULL, 0 }, 0, 0, 0, 0 }
 
 /** Takes up to `limit` tasks that are pending, or running and offered again, each under a lease of its own and
- *  each `running` when the call returns. Oldest first within a zone, zones in turn, also over processes. *leases is
- *  NULL (and the code TSE_OK) if there is nothing to do. `spec` may be NULL.
+ *  each `running` when the call returns. Oldest first within a zone, zones in turn, beginning at a random one. *leases
+ *  is NULL (and the code TSE_OK) if there is nothing to do. `spec` may be NULL.
  *  Leases that have ended are ended first, as by tse_tick(). Errors: invalid_argument, cancelled, and those of every
  *  change. */
 TSE_API int32_t tse_claim(tse_engine *engine, const tse_claim_spec *spec, const tse_call *call, tse_leases **leases,

@@ -9,6 +9,7 @@
 #include "engine/picker.hpp"
 #include "engine/tick.hpp"
 
+#include <cstring>
 #include <utility>
 
 namespace tse::engine {
@@ -51,12 +52,27 @@ void grant_some(Context& at, store::Session& session, Picker& picker, const Clai
   }
 }
 
+std::uint64_t random_number() {
+  const core::UuidBytes bytes = system_ids(system_now)(IdKind::request);
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes.data(), 6);  // the rest of a UUID is not all random
+  return number << 1;
+}
+
+/// Where an engine begins that has served nobody yet: at random, since workers that live for one claim must not all
+/// serve the first zone; or at the first, where the host's clock makes all else repeatable too.
+void begin_turn(const Context& at, store::View& view, ClaimTurn& turn) {
+  if (!turn.served.empty() || turn.stopped_at || !at.settings.real_time) return;
+  turn.served = view.some_zone(random_number()).value_or("");
+}
+
 /// Whether a claim is worth its write transaction. Moves the turn to where it stopped to look.
 bool is_worth_claiming(Context& at, const ClaimSpec& spec, ClaimTurn& turn, const store::Patience& until) {
   bool worth = false;
   const auto look = [&](store::View& view) {
     worth = is_house_due(view, at.moment(), at.judge);
     if (worth) return;
+    begin_turn(at, view, turn);
     Picker picker(view, spec.filter, at.settings.running_limit, turn, until);
     worth = picker.next().has_value();
     if (!worth) turn = picker.turn();

@@ -88,6 +88,8 @@ class View {
   /// Those of the operations of which there is anything to claim: pending and not held back, or requeued. Empty
   /// `asked`: of all.
   virtual std::vector<std::string> runnable_operations(std::span<const std::string> asked) = 0;
+  /// The zone of a task that the number chooses, each about as likely; nothing if there is no task.
+  virtual std::optional<std::string> some_zone(std::uint64_t random) = 0;
   /// The first zone after `after`, in byte order, in which there is something to claim of the operations.
   virtual std::optional<std::string> next_runnable_zone(std::string_view after,
                                                         std::span<const std::string> operations) = 0;

@@ -136,6 +136,16 @@ std::vector<std::string> find_runnable_operations(Connection& connection, std::s
   return found;
 }
 
+std::optional<std::string> find_some_zone(Connection& connection, std::uint64_t random) {
+  static const core::NoDestructor<Sql> sql(
+      "SELECT zone_id FROM taskstate_tasks WHERE seq >= (SELECT min(seq) FROM taskstate_tasks) + ?1 % "
+      "((SELECT max(seq) FROM taskstate_tasks) - (SELECT min(seq) FROM taskstate_tasks) + 1) ORDER BY seq LIMIT 1");
+  Query query(connection, *sql);
+  query.bind(1, static_cast<std::int64_t>(random >> 1));
+  if (!query.step()) return std::nullopt;
+  return query.text(0);
+}
+
 std::optional<std::string> find_runnable_zone(Connection& connection, std::string_view after,
                                               std::span<const std::string> operations) {
   std::optional<std::string> first;

@@ -15,6 +15,7 @@ namespace tse::store::sqlite {
 
 [[nodiscard]] std::vector<std::string> find_runnable_operations(Connection& connection,
                                                                 std::span<const std::string> asked);
+[[nodiscard]] std::optional<std::string> find_some_zone(Connection& connection, std::uint64_t random);
 [[nodiscard]] std::optional<std::string> find_runnable_zone(Connection& connection, std::string_view after,
                                                             std::span<const std::string> operations);
 [[nodiscard]] std::optional<core::Key> find_oldest_runnable(Connection& connection, std::string_view zone_id,

@@ -19,6 +19,7 @@ class Answering : public Base {
   std::vector<std::string> runnable_operations(std::span<const std::string> asked) override {
     return find_runnable_operations(connection_, asked);
   }
+  std::optional<std::string> some_zone(std::uint64_t random) override { return find_some_zone(connection_, random); }
   std::optional<std::string> next_runnable_zone(std::string_view after,
                                                 std::span<const std::string> operations) override {
     return find_runnable_zone(connection_, after, operations);

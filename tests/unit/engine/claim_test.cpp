@@ -2,9 +2,12 @@
 #include "core/lease.hpp"
 #include "unit/engine/operations.hpp"
 
+#include "unit/store/support.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <poll.h>
+#include <set>
 
 #include <atomic>
 #include <chrono>
@@ -656,6 +659,26 @@ BOOST_AUTO_TEST_CASE(a_watch_outlives_its_engine) {
   tasks.reset();
   pollfd ready{watch->descriptor(), POLLIN, 0};
   BOOST_TEST(::poll(&ready, 1, 0) == 1);
+}
+
+// Workers that live for one claim would otherwise all serve the first zone.
+BOOST_AUTO_TEST_CASE(an_engine_begins_at_a_random_zone) {
+  const store_test::TempDirectory directory;
+  settings = {};
+  settings.timeout = std::chrono::minutes(1);
+  settings.housekeeping = std::chrono::microseconds(0);
+  const Engine::Ptr first = Engine::open(directory.path(), settings);
+  for (int i = 10; i < 50; ++i) {
+    core::NewTask spec;
+    spec.zone_id = "zone-" + std::to_string(i);
+    spec.operation = "create";
+    engine::create(*first, spec, {});
+  }
+  std::set<std::string> zones;
+  for (int i = 0; i < 20; ++i)
+    zones.insert(engine::claim(*Engine::open(directory.path(), settings), {}, {}).at(0).row.task.zone_id);
+  BOOST_TEST(zones.size() == 20U);
+  BOOST_TEST(*zones.rbegin() > "zone-29");  // else it was one after the other
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,6 +10,7 @@ class NoSession final : public store::Session {
   std::optional<core::Row> read(const core::Key&) override { return {}; }
   std::optional<std::string> payload(const core::Key&) override { return {}; }
   std::vector<std::string> runnable_operations(std::span<const std::string>) override { return {}; }
+  std::optional<std::string> some_zone(std::uint64_t) override { return {}; }
   std::optional<std::string> next_runnable_zone(std::string_view, std::span<const std::string>) override { return {}; }
   std::optional<core::Key> oldest_runnable(std::string_view, std::span<const std::string>, bool) override { return {}; }
   std::optional<store::Result> result(const core::Key&) override { return {}; }

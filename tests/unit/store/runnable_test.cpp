@@ -4,6 +4,10 @@
 #include "core/lease.hpp"
 #include "store/sqlite/runnable.hpp"
 
+#include <cstdint>
+#include <set>
+#include <string>
+
 using namespace store_test;
 
 BOOST_AUTO_TEST_SUITE(store_runnable)
@@ -66,6 +70,18 @@ struct Fixture {
 };
 
 }  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_number_chooses_a_zone_that_has_a_task, Fixture) {
+  const auto zone = [&](std::uint64_t number) {
+    return ask([&](store::View& view) { return view.some_zone(number << 1); });
+  };
+  BOOST_TEST(!zone(7));
+  for (const char* each : {"a", "b", "c"}) add(each, "1");
+  std::set<std::string> chosen;
+  for (std::uint64_t number = 0; number < 30; ++number) chosen.insert(zone(number).value_or("none"));
+  BOOST_TEST(chosen == (std::set<std::string>{"a", "b", "c"}), boost::test_tools::per_element());
+  BOOST_TEST(zone(UINT64_MAX >> 1).has_value());
+}
 
 BOOST_FIXTURE_TEST_CASE(zones_come_in_byte_order, Fixture) {
   add("b", "t1");
