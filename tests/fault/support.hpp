@@ -92,7 +92,11 @@ inline std::size_t setting(const char* name, std::size_t otherwise) {
 
 // However slow the machine is and whatever else it does, these do not give up.
 inline constexpr std::chrono::minutes long_enough{2};
-inline engine::Call patient() { return {long_enough, {}, {}, {}}; }
+inline engine::Call patient() {
+  engine::Call call;
+  call.timeout = long_enough;
+  return call;
+}
 inline engine::Settings patient_settings() {
   engine::Settings settings;
   settings.timeout = long_enough;

@@ -134,9 +134,9 @@ BOOST_AUTO_TEST_CASE(sizes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_mode_lets_its_owner_read_and_write_and_nobody_execute) {
-  for (const std::uint32_t good : {0600, 0640, 0660, 0644, 0666})
+  for (const std::uint32_t good : {0600U, 0640U, 0660U, 0644U, 0666U})
     BOOST_TEST(fault([&](auto& it) { it.file_mode = good; }) == "");
-  for (const std::uint32_t bad : {0, 0400, 0200, 0700, 01600, 0611})
+  for (const std::uint32_t bad : {0U, 0400U, 0200U, 0700U, 01600U, 0611U})
     BOOST_TEST(fault([&](auto& it) { it.file_mode = bad; }).starts_with("file_mode: must be 0600 with any of 0066"));
 }
 
