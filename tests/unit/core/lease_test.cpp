@@ -79,6 +79,13 @@ void check_without_lease(const Row& row) {
 
 // ---- Tokens and clocks
 
+BOOST_AUTO_TEST_CASE(a_lease_is_kept_with_the_duration_that_it_was_granted_for) {
+  Grant grant = granted(5);
+  grant.duration = 30 * second;
+  BOOST_TEST(after(pending_with(1), Start{grant}).lease_duration.value_or(0) == 30 * second);
+  BOOST_TEST(!held().lease_duration.has_value());  // it was not told
+}
+
 BOOST_AUTO_TEST_CASE(a_token_reads_as_it_was_written) {
   const LeaseToken token{std::string(32, 'a'), {"z.1~_-", "t.1"}, 12345678901, 30000000};
   const std::string text = format_lease(token);
