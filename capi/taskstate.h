@@ -200,7 +200,7 @@ TSE_API int32_t tse_call_set_traceparent(tse_call *call, const char *text, size_
 TSE_API int32_t tse_call_set_actor(tse_call *call, const char *text, size_t size, tse_error **error) TSE_NOEXCEPT;
 
 /** Ends waiting calls from another thread. Sticky: once cancelled, every call that carries it and would
- *  have to wait gives TSE_CANCELLED, which means certainly not done. A change that is already being
+ *  have to wait gives TSE_CANCELLED, which means guaranteed not applied. A change that is already being
  *  committed runs to its end and gives its true outcome. */
 typedef struct tse_cancel_token tse_cancel_token;
 
@@ -626,14 +626,14 @@ typedef struct tse_lease_view {
 } tse_lease_view;
 #define TSE_LEASE_VIEW_INIT { sizeof(tse_lease_view), { NULL, 0 }, 0, 0, 0, 0 }
 
-/** Takes up to `limit` tasks that are pending, or running and offered again, each under a lease of its own and
+/** Takes up to `limit` tasks that are pending, or running and requeued, each under a lease of its own and
  *  each `running` when the call returns. Oldest first within a zone, zones in turn, beginning at a random one. *leases
  *  is NULL (and the code TSE_OK) if there is nothing to do. `spec` may be NULL.
  *  Leases that have ended are ended first, as by tse_tick(). Errors: invalid_argument, cancelled, and those of every
  *  change. */
 TSE_API int32_t tse_claim(tse_engine *engine, const tse_claim_spec *spec, const tse_call *call, tse_leases **leases,
                           tse_error **error) TSE_NOEXCEPT;
-/** Takes the one task that the host names: pending (also before its not_before) or offered again. One
+/** Takes the one task that the host names: pending (also before its not_before) or requeued. One
  *  lease, under `worker` (may be absent) for lease_us (or TSE_NONE: 30 s). Errors: not_found, illegal_transition,
  *  unsupported (it is held on a clock that cannot be compared with this process's, so it may be free or not), and those of
  *  tse_claim(). */
@@ -677,12 +677,12 @@ TSE_API int32_t tse_lease_complete(tse_engine *engine, const char *token, size_t
  *  cancelling was asked for, else "failed". */
 TSE_API int32_t tse_lease_fail(tse_engine *engine, const char *token, size_t token_size, const tse_update *update,
                                const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
-/** Gives the task back: it is offered again, after delay_us (0 - 30 days), if an attempt is left and cancelling was
+/** Gives the task back: it is requeued, after delay_us (0 - 30 days), if an attempt is left and cancelling was
  *  not asked for; else it fails, kind "lost" or "cancelled". */
 TSE_API int32_t tse_lease_release(tse_engine *engine, const char *token, size_t token_size, int64_t delay_us,
                                   const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
 
-/** What the housekeeper does once per interval, done now: ends leases whose time is over (the task is offered again if
+/** What the housekeeper does once per interval, done now: ends leases whose time is over (the task is requeued if
  *  attempts are left, else it fails, kind "lost"), fails pending tasks that nobody started in time, lets tasks be
  *  claimed whose not_before has come, purges by tse_options_set_retention() up to 1000 tasks, and forgets idempotency
  *  keys, tombstones and purges whose time is over. *count, which may be NULL, is how many tasks that was. Leases whose
@@ -1017,7 +1017,7 @@ typedef struct tse_count_view {
   tse_str zone_id;
   tse_str operation;
   int32_t status;
-  int64_t count;      /**< 1 and up: what is not told is 0 */
+  int64_t count;      /**< 1 and up: a count of 0 is left out */
 } tse_count_view;
 #define TSE_COUNT_VIEW_INIT { sizeof(tse_count_view), { NULL, 0 }, { NULL, 0 }, 0, 0 }
 

@@ -120,7 +120,7 @@ type CancelOptions struct {
 	Reason string // the public message, 1-16384 bytes of UTF-8; "": "The task was cancelled."
 }
 
-// Cancel cancels a task. A pending one fails, and so does one that is offered again. A running one is marked: its worker
+// Cancel cancels a task. A pending one fails, and so does one that is requeued. A running one is marked: its worker
 // hears of it with its next heartbeat, and its outcome stands, unless Force ends it at once. Cancelling again changes
 // nothing. Errors: [ErrNotFound], [ErrIllegalTransition] for a task that has ended otherwise, and those of every change.
 // Blocks up to the context's deadline. Since 0.1.

@@ -153,7 +153,7 @@ func (l *Lease) Fail(ctx context.Context, update Update) (*Task, error) {
 	})
 }
 
-// Release gives the task back and ends the lease: it is offered again after delay (0 to 30 days) if an attempt is left and
+// Release gives the task back and ends the lease: it is requeued after delay (0 to 30 days) if an attempt is left and
 // cancelling was not asked for; else it fails, kind "lost" or "cancelled". Errors: [ErrLeaseLost] and those of every
 // change. Since 0.1.
 func (l *Lease) Release(ctx context.Context, delay time.Duration) (*Task, error) {

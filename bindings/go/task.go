@@ -96,7 +96,7 @@ type NewTask struct {
 
 	NotBefore   time.Time     // claims pass over it until then; zero: none
 	StartWithin time.Duration // fails, kind "expired", unless started within this time of its creation, or of NotBefore if that is later; 1 ms - 10 years; 0: none
-	MaxAttempts int           // 1-1000; 0: 1. Above 1, a task whose lease ended without an outcome is offered again
+	MaxAttempts int           // 1-1000; 0: 1. Above 1, a task whose lease ended without an outcome is requeued
 
 	// IdempotencyKey, 1-512 bytes of UTF-8 without control characters, is the zone's: the same key again with the same
 	// content (every field but ID, NotBefore and this) gives the first task, Replayed; with other content it is

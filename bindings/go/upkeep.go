@@ -59,7 +59,7 @@ type Count struct {
 	ZoneID    string
 	Operation string
 	Status    Status
-	Count     int64 // 1 and up: what is not told is 0
+	Count     int64 // 1 and up: a count of 0 is left out
 }
 
 // Stats are figures of a file, and of the engine that read them since it was opened. Since 0.1.

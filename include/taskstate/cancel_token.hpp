@@ -9,7 +9,7 @@
 namespace taskstate {
 
 /// Sticky: once cancelled, every call that carries it and would have to wait throws Errc::cancelled, which means
-/// certainly not done; a change that is already being committed runs to its end. Copies are the same token. Any
+/// guaranteed not applied; a change that is already being committed runs to its end. Copies are the same token. Any
 /// thread, but not a signal handler. @since 0.1
 class CancelToken {
  public:

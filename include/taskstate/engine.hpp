@@ -79,7 +79,7 @@ class Engine {
   /// running -> failed. Repetition as for complete(). @throws Error not_found, illegal_transition.
   Task fail(std::string_view zone_id, std::string_view id, const Failure& failure, const Call& call = {});
 
-  /// Cancels a task. A pending one fails, and so does one that is offered again. A running one is marked: its worker
+  /// Cancels a task. A pending one fails, and so does one that is requeued. A running one is marked: its worker
   /// hears of it with its next heartbeat, and its outcome stands, unless `force` ends it at once.
   /// @throws Error not_found, illegal_transition for a task that has ended otherwise.
   Task cancel(std::string_view zone_id, std::string_view id, const Cancel& how = {}, const Call& call = {});

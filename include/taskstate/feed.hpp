@@ -41,7 +41,7 @@ struct Count {
   std::string zone_id{};
   std::string operation{};
   Status status = Status::pending;
-  std::int64_t count = 0;  ///< 1 and up: what is not told is 0
+  std::int64_t count = 0;  ///< 1 and up: a count of 0 is left out
 };
 
 /// Figures of a file, and of the engine that read them since it was opened. @since 0.1

@@ -86,7 +86,7 @@ class Lease {
   /// running -> failed, whatever attempts are left. Its kind is "cancelled" if cancelling was asked for, else
   /// "failed". @throws as complete().
   const Task& fail(const Failure& failure, const Call& call = {});
-  /// Gives the task back: offered again after `delay` if an attempt is left and cancelling was not asked for; else it
+  /// Gives the task back: requeued after `delay` if an attempt is left and cancelling was not asked for; else it
   /// fails, kind "lost" or "cancelled". @throws Error lease_lost.
   const Task& release(std::chrono::microseconds delay = std::chrono::microseconds(0), const Call& call = {});
 

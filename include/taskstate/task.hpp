@@ -68,7 +68,7 @@ struct NewTask {
   /// Fails, kind "expired", unless started within this time of its creation, or of not_before if that is later;
   /// 1 ms - 10 years
   std::optional<std::chrono::microseconds> start_within{};
-  std::int64_t max_attempts = 1;  ///< 1-1000; above 1, a task whose lease ended without an outcome is offered again
+  std::int64_t max_attempts = 1;  ///< 1-1000; above 1, a task whose lease ended without an outcome is requeued
   /// 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same content (every field but id,
   /// not_before and this) gives the first task, `replayed`; with other content it throws idempotency_mismatch
   std::optional<std::string> idempotency_key{};

@@ -9,7 +9,8 @@
 namespace tse::engine {
 namespace {
 
-constexpr std::chrono::microseconds usual_housekeeping = std::chrono::seconds(1);
+constexpr std::chrono::microseconds usual_housekeeping =
+    core::usual_duration(taskstate::contract::option::housekeeping);
 
 void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackReport>& report) {
   const bool injected = static_cast<bool>(settings.clock);

@@ -1,7 +1,7 @@
 // Group commit, leader and followers: whoever comes first commits for all that wait, in one transaction
 // and one fsync. A lone caller commits its own change inline.
 //
-// Hot path. A group is taken only once the store's turn has come, so that whoever came while another process wrote goes
+// Hot path. A group is taken only once the write lock is held, so that whoever came while another process wrote goes
 // along. Callers that were just served are likely to be back at once: a leader waits for them, for less than a commit
 // takes, and not again for a while if they did not come. Otherwise the first of them to be back would commit alone
 // while all others wait. Each caller sleeps on a word of its own, and the next leader is woken before those that are

@@ -107,7 +107,7 @@ NO_LIMITS = [
     ),
     Named(
         r".*",
-        r"1 and up(?=; grows|: a zone|: what)|years 0+ to 9999|[Tt]he 16 bytes of a UUID|16 bytes as (lower-case )?hex|16 bytes(?= for a sequence|, the same|, kept with)",
+        r"1 and up(?=; grows|: a zone|: a count)|years 0+ to 9999|[Tt]he 16 bytes of a UUID|16 bytes as (lower-case )?hex|16 bytes(?= for a sequence|, the same|, kept with)",
         "a count begins at 1; RFC 3339; RFC 9562; XXH3-128",
     ),
     Named(

@@ -56,7 +56,7 @@ void Installer::run(const std::stop_token& stop) {
       if (lease) handle(*lease, stop);
     } catch (const std::exception& error) {
       if (stop.stop_requested()) return;
-      // What is not done is offered again, or fails, when its lease runs out.
+      // What is not done is requeued, or fails, when its lease runs out.
       std::cerr << settings_.worker << ": " << error.what() << '\n';
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }

@@ -63,7 +63,7 @@ void show_progress(taskstate::Lease& lease) {
 void retry_later(taskstate::Engine& tasks) {
   tasks.create({.zone_id = "z1", .id = "flaky", .operation = "create", .max_attempts = 3});
   auto lease = tasks.claim();
-  lease->release(1min);  // offered again in a minute, under a new epoch
+  lease->release(1min);  // requeued in a minute, under a new epoch
   check(tasks.get("z1", "flaky")->status == taskstate::Status::running, "the client only sees running");
 }
 
@@ -123,7 +123,7 @@ void give_up_waiting(taskstate::Engine& tasks) {
     tasks.start("z1", "urgent", {.timeout = 200ms});
   } catch (const taskstate::Error& error) {
     if (error.code() != taskstate::Errc::busy) throw;
-    // certainly not done: try again later
+    // guaranteed not applied: try again later
   }
 }
 

@@ -67,7 +67,7 @@ func showProgress(ctx context.Context, lease *taskstate.Lease) error {
 func retryLater(ctx context.Context, tasks *taskstate.Engine) {
 	must(tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", ID: "flaky", Operation: taskstate.OpCreate, MaxAttempts: 3}))
 	lease := must(tasks.Claim(ctx, taskstate.ClaimOptions{}))
-	must(lease.Release(ctx, time.Minute)) // offered again in a minute, under a new epoch
+	must(lease.Release(ctx, time.Minute)) // requeued in a minute, under a new epoch
 }
 
 func batches(ctx context.Context, tasks *taskstate.Engine) {
@@ -123,7 +123,7 @@ func giveUpWaiting(ctx context.Context, tasks *taskstate.Engine) {
 	defer cancel()
 	_, err := tasks.Start(ctx, "z1", "urgent")
 	if errors.Is(err, context.DeadlineExceeded) {
-		return // certainly not done: try again later
+		return // guaranteed not applied: try again later
 	}
 	must(0, err)
 }

@@ -42,7 +42,7 @@ def work_for_long(lease, pieces):
 def retry_later(tasks):
     tasks.create("z1", "create", id="flaky", max_attempts=3)
     lease = tasks.claim("w1")
-    lease.release(delay=60)  # offered again in a minute, under a new epoch
+    lease.release(delay=60)  # requeued in a minute, under a new epoch
     assert tasks.get("z1", "flaky").status == "running"  # all that the client sees
 
 
@@ -99,7 +99,7 @@ def give_up_waiting(tasks):
     try:
         tasks.start("z1", "urgent", timeout=0.2)
     except taskstate.Busy:
-        pass  # certainly not done: try again later
+        pass  # guaranteed not applied: try again later
 
 
 def end_a_wait(tasks):

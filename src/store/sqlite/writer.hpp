@@ -53,7 +53,7 @@ class Writer final : public GroupWriter {
 
   Database& database_;
   int next_checkpoint_ = 0;
-  std::optional<Origin> left_;       // what the last transaction found or left, under the turn
+  std::optional<Origin> left_;       // what the last transaction found or left; for whoever leads
   std::optional<Stamp> left_state_;  // the state in which it is so; none: it must be read
   std::int64_t folded_through_ = 0;  // up to which event the metrics were folded, as far as is known
   std::atomic<std::int64_t> commits_{0}, changes_{0}, largest_group_{0}, checkpoints_{0}, lock_waits_{0},

@@ -14,7 +14,7 @@ class CancelToken:
     """Ends waiting calls from another thread: every call takes one as ``cancel=``.
 
     Sticky: once cancelled, every call that carries it and would have to wait raises
-    :class:`taskstate.Cancelled`, which means certainly not done. A change that is already being committed runs to
+    :class:`taskstate.Cancelled`, which means guaranteed not applied. A change that is already being committed runs to
     its end and gives its true outcome. Any number of calls may share a token.
     """
 

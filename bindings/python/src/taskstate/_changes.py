@@ -141,7 +141,7 @@ class Changes(Handle):
         """pending -> running. Raises NotFound, IllegalTransition, or what every change may.
 
         ``lease``: under a lease of that duration, which is then what it gives; so it also takes a task that is
-        offered again. ``worker``: who holds it, as for claim(). A pending task is taken also before its not_before.
+        requeued. ``worker``: who holds it, as for claim(). A pending task is taken also before its not_before.
         """
         tracing = context(timeout, cancel, request_id, traceparent, actor, also)
         key = (*text("zone_id", zone_id), *text("id", id))

@@ -239,7 +239,7 @@ class Lease:
         actor: str | None = None,
         also: Also = (),
     ) -> Task:
-        """Gives the task back: offered again after ``delay`` if an attempt is left, else failed, kind ``lost``
+        """Gives the task back: requeued after ``delay`` if an attempt is left, else failed, kind ``lost``
         (``cancelled`` if that was asked for)."""
         tracing = context(timeout, cancel, request_id, traceparent, actor, also)
         self._task = Task(self._call(lib.tspy_release, duration("delay", delay), tracing))

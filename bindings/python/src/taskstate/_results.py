@@ -205,7 +205,7 @@ class Count:
     zone_id: str
     operation: str
     status: Status
-    count: int  #: 1 and up: what is not told is 0
+    count: int  #: 1 and up: a count of 0 is left out
 
 
 class _StatsHead(_records.Record):

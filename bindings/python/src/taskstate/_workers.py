@@ -97,7 +97,7 @@ class Workers(Batches):
         actor: str | None = None,
         also: Also = (),
     ) -> Lease | None:
-        """Takes one task that is pending or offered again; None if there is none, also after ``wait``.
+        """Takes one task that is pending or requeued; None if there is none, also after ``wait``.
 
         Oldest first within a zone, zones in turn. ``worker``: who claims, 1-256 bytes of UTF-8, for operators.
         ``lease``: how long it lasts without a heartbeat, 1 ms - 30 days. ``zones``, ``operations``: one, several
