@@ -51,13 +51,13 @@ int32_t tse_stats_get(const tse_stats* stats, tse_stats_view* view) noexcept {
     out.cache_entries = static_cast<std::int64_t>(from.cache.entries);
     out.cache_bytes = static_cast<std::int64_t>(from.cache.bytes);
     out.durability = static_cast<std::int32_t>(from.durability);
-    out.lease_clock = capi::text_out(from.lease_clock);
+    out.lease_clock = capi::text_out(from.store.lease_clock);
     const std::string_view proof = engine::to_string(from.proof);
     out.answer_proof = {proof.data(), proof.size()};
     out.sqlite_version = capi::text_out(from.store.engine);
-    out.leases_incomparable = from.incomparable.leases;
-    out.lease_clocks_incomparable = from.incomparable.clocks;
-    out.expiry_paused = from.expiry_paused ? 1 : 0;
+    out.leases_incomparable = from.store.leases_incomparable;
+    out.lease_clocks_incomparable = from.store.clocks_incomparable;
+    out.expiry_paused = from.store.expiry_paused ? 1 : 0;
     out.locks = capi::text_out(from.store.locks);
   });
 }

@@ -22,6 +22,13 @@ static_assert(same_value(store::sqlite::Mode::create, Mode::create) &&
 static_assert(same_value(store::sqlite::LogLevel::trace, LogLevel::trace) &&
               same_value(store::sqlite::LogLevel::error, LogLevel::error));
 
+/// Empty where leases are held in the wall clock itself.
+Clock even_clock(const Settings& settings) {
+  if (settings.lease_clock.even) return settings.lease_clock.even;
+  const bool is_apart = settings.real_time || settings.boot_clock || settings.lease_clock.name.starts_with("boot:");
+  return is_apart ? settings.lease_clock.now : Clock();
+}
+
 }  // namespace
 
 std::unique_ptr<store::Store> open_store(const std::string& path, const Settings& settings, const Log& log) {
@@ -34,7 +41,7 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   options.max_bytes = settings.max_bytes;
   options.checkpoint_bytes = settings.checkpoint_bytes;
   options.file_mode = settings.file_mode;
-  options.lease_clock = settings.lease_clock.name;
+  options.clocks = {settings.clock, settings.lease_clock, even_clock(settings)};
   options.log = [&log](store::sqlite::LogLevel level, const std::string& text) {
     log.write(static_cast<LogLevel>(level), text);
   };

@@ -64,6 +64,12 @@ std::optional<core::Row> find_row(Connection& connection, const core::Key& key) 
   return read_row(query);
 }
 
+std::string find_generation(Connection& connection) {
+  static const core::NoDestructor<Sql> sql("SELECT generation FROM taskstate_meta WHERE one = 1");
+  Query query(connection, *sql);
+  return query.step() ? query.text(0) : std::string();
+}
+
 std::optional<std::string> find_payload(Connection& connection, const core::Key& key) {
   static const core::NoDestructor<Sql> sql(
       "SELECT payload FROM taskstate_payloads WHERE task_seq = "
