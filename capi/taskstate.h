@@ -449,13 +449,16 @@ typedef struct tse_task_view {
   int64_t max_attempts;
   int64_t not_before; /**< tse_claim() passes over the task until then, us UTC, or TSE_NONE */
   int64_t start_by;   /**< the task fails if nobody has started it by then, us UTC, or TSE_NONE */
+  int64_t priority;   /**< -100 ... 100; tse_claim() takes higher ones first */
+  tse_str ref;        /**< what the host calls it */
   int32_t cancel_requested; /**< 1: tse_cancel() asked its worker to stop */
   int32_t replayed;   /**< 1: tse_create() found it by its idempotency key, and made nothing */
 } tse_task_view;
 #define TSE_TASK_VIEW_INIT \
   { sizeof(tse_task_view), { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, 0, 0, { NULL, 0 }, { NULL, 0 }, \
     { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, \
-    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 1, TSE_NONE, TSE_NONE, 0, 0 }
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 1, TSE_NONE, TSE_NONE, 0, { NULL, 0 }, \
+    0, 0 }
 
 /** Reads the whole task. Fails only on bad arguments. */
 TSE_API int32_t tse_task_get(const tse_task *task, tse_task_view *view) TSE_NOEXCEPT;
@@ -491,13 +494,18 @@ typedef struct tse_new_task {
                          *   and tse_claim() offers it again */
   tse_str idempotency_key; /**< 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same
                             *   content gives the first task, `replayed`, as it is by then; with other content:
-                            *   idempotency_mismatch. Content is every field but id, not_before and this */
+                            *   idempotency_mismatch. Content is operation, install_id, the package's fields, payload
+                            *   and retry_of */
   tse_str retry_of;   /**< the id of a failed task of the zone that this one tries again: it gets a link
                        *   rel="predecessor" to that one's status URL */
+  int64_t priority;   /**< -100 ... 100; of a zone's tasks tse_claim() takes those of a higher one first, and of the same
+                       *   the oldest. See tse_reprioritize() */
+  tse_str ref;        /**< what you call it (an order number, a report's name), 1-256 bytes UTF-8 without NUL; private */
 } tse_new_task;
 #define TSE_NEW_TASK_INIT \
   { sizeof(tse_new_task), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, \
-    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 1, { NULL, 0 }, { NULL, 0 } }
+    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 1, { NULL, 0 }, { NULL, 0 }, \
+    0, { NULL, 0 } }
 
 /** Creates a pending task; durable when it returns. *task may be passed as NULL if not wanted.
  *  Errors: invalid_argument, already_exists (also of an id with a tombstone), idempotency_mismatch, limit_exceeded
@@ -627,7 +635,7 @@ typedef struct tse_lease_view {
 #define TSE_LEASE_VIEW_INIT { sizeof(tse_lease_view), { NULL, 0 }, 0, 0, 0, 0 }
 
 /** Takes up to `limit` tasks that are pending, or running and requeued, each under a lease of its own and
- *  each `running` when the call returns. Oldest first within a zone, zones in turn, beginning at a random one. *leases
+ *  each `running` when the call returns. Within a zone the highest priority first, and of the same the oldest; zones in turn, beginning at a random one. *leases
  *  is NULL (and the code TSE_OK) if there is nothing to do. `spec` may be NULL.
  *  Leases that have ended are ended first, as by tse_tick(). Errors: invalid_argument, cancelled, and those of every
  *  change. */

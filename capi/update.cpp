@@ -44,7 +44,9 @@ core::NewTask new_task_in(const tse_new_task* spec) {
           number_in(from.start_within_us),
           from.max_attempts,
           field_in(from.idempotency_key, "idempotency_key"),
-          field_in(from.retry_of, "retry_of")};
+          field_in(from.retry_of, "retry_of"),
+          from.priority,
+          field_in(from.ref, "ref")};
 }
 
 core::Additions additions_in(const tse_update* update) {

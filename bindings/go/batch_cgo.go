@@ -22,7 +22,7 @@ func (b *nativeBatch) create(spec *NewTask) error {
 	code := C.tsego_batch_create(b.batch, spec.ZoneID, spec.ID, spec.Operation, spec.InstallID, spec.PackageID,
 		spec.PackageSlug, versionIn(spec.PackageVersion), renderLinks(spec.Links), renderWarnings(spec.Warnings),
 		payload, size, present, timeIn(spec.NotBefore), durationIn(spec.StartWithin), attemptsIn(spec.MaxAttempts),
-		spec.IdempotencyKey, spec.RetryOf, &failure)
+		spec.IdempotencyKey, spec.RetryOf, C.int64_t(spec.Priority), spec.Ref, &failure)
 	return takeError(code, failure)
 }
 

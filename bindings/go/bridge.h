@@ -78,7 +78,7 @@ static inline int32_t tsego_end_task(tse_call *call, int32_t code, tsego_task *o
   TSEGO_KEY, _GoString_ operation, _GoString_ install_id, _GoString_ package_id, _GoString_ package_slug,       \
       int64_t package_version, _GoString_ links, _GoString_ warnings, const void *payload, size_t payload_size, \
       int32_t has_payload, int64_t not_before, int64_t start_within_us, int64_t max_attempts,                   \
-      _GoString_ idempotency_key, _GoString_ retry_of
+      _GoString_ idempotency_key, _GoString_ retry_of, int64_t priority, _GoString_ ref
 #define TSEGO_BEGIN_NEW_TASK                                      \
   tse_new_task spec = TSE_NEW_TASK_INIT;                          \
   spec.zone_id = tsego_required(zone_id);                         \
@@ -95,7 +95,9 @@ static inline int32_t tsego_end_task(tse_call *call, int32_t code, tsego_task *o
   spec.start_within_us = start_within_us;                         \
   spec.max_attempts = max_attempts;                               \
   spec.idempotency_key = tsego_optional(idempotency_key);         \
-  spec.retry_of = tsego_optional(retry_of)
+  spec.retry_of = tsego_optional(retry_of);                       \
+  spec.priority = priority;                                       \
+  spec.ref = tsego_optional(ref)
 
 static inline int32_t tsego_create(tse_engine *engine, TSEGO_NEW_TASK, TSEGO_CALL, tsego_task *out) {
   TSEGO_BEGIN_CALL(&out->error);

@@ -141,6 +141,8 @@ func copyTask(view *C.tse_task_view) (*Task, error) {
 		MaxAttempts:     int64(view.max_attempts),
 		NotBefore:       optionalTimeOf(view.not_before),
 		StartBy:         optionalTimeOf(view.start_by),
+		Priority:        int64(view.priority),
+		Ref:             text(view.ref),
 		CancelRequested: view.cancel_requested == 1,
 		Replayed:        view.replayed == 1,
 	}

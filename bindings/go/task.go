@@ -44,6 +44,8 @@ type Task struct {
 	MaxAttempts     int64
 	NotBefore       time.Time // claims pass over the task until then; zero: none
 	StartBy         time.Time // the task fails if nobody has started it by then; zero: none
+	Priority        int64     // -100 to 100; claims take higher ones first
+	Ref             string    // what the host calls it
 	CancelRequested bool      // Cancel asked its worker to stop
 	Replayed        bool      // Create found it by its idempotency key, and made nothing
 }
@@ -99,10 +101,13 @@ type NewTask struct {
 	MaxAttempts int           // 1-1000; 0: 1. Above 1, a task whose lease ended without an outcome is requeued
 
 	// IdempotencyKey, 1-512 bytes of UTF-8 without control characters, is the zone's: the same key again with the same
-	// content (every field but ID, NotBefore and this) gives the first task, Replayed; with other content it is
-	// ErrIdempotencyMismatch. It is kept for WithIdempotencyRetention.
+	// content (Operation, InstallID, the package's fields, Payload and RetryOf) gives the first task, Replayed; with
+	// other content it is ErrIdempotencyMismatch. It is kept for WithIdempotencyRetention.
 	IdempotencyKey string
 	RetryOf        string // the ID of a failed task of the zone; a link rel="predecessor" leads to its status URL
+
+	Priority int    // -100 to 100: of a zone's tasks claims take those of a higher one first, and of the same the oldest
+	Ref      string // what you call it (an order number, a report's name), 1-256 bytes of UTF-8 without NUL; private
 }
 
 // Update is what [Engine.Annotate], [Engine.Complete] and [Engine.Fail] may add. Absent fields leave the task as it

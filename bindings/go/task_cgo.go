@@ -26,7 +26,7 @@ func (h *handle) create(spec *NewTask, call callArgs) (*Task, error) {
 	code := C.tsego_create(h.engine, spec.ZoneID, spec.ID, spec.Operation, spec.InstallID, spec.PackageID,
 		spec.PackageSlug, versionIn(spec.PackageVersion), renderLinks(spec.Links), renderWarnings(spec.Warnings),
 		payload, size, present, timeIn(spec.NotBefore), durationIn(spec.StartWithin), attemptsIn(spec.MaxAttempts),
-		spec.IdempotencyKey, spec.RetryOf,
+		spec.IdempotencyKey, spec.RetryOf, C.int64_t(spec.Priority), spec.Ref,
 		C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }

@@ -45,6 +45,8 @@ struct Task {
   std::int64_t max_attempts = 1;
   std::optional<Time> not_before{};  ///< claims pass over it until then
   std::optional<Time> start_by{};    ///< it fails if nobody has started it by then
+  std::int64_t priority = 0;         ///< -100 ... 100; claims take higher ones first
+  std::optional<std::string> ref{};  ///< what the host calls it
   bool cancel_requested = false;     ///< cancel() asked its worker to stop
   bool replayed = false;             ///< create() found it by its idempotency key, and made nothing
   /// @}
@@ -69,10 +71,13 @@ struct NewTask {
   /// 1 ms - 10 years
   std::optional<std::chrono::microseconds> start_within{};
   std::int64_t max_attempts = 1;  ///< 1-1000; above 1, a task whose lease ended without an outcome is requeued
-  /// 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same content (every field but id,
-  /// not_before and this) gives the first task, `replayed`; with other content it throws idempotency_mismatch
+  /// 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same content (operation,
+  /// install_id, the package's fields, payload and retry_of) gives the first task, `replayed`; with other content it
+  /// throws idempotency_mismatch
   std::optional<std::string> idempotency_key{};
   std::optional<std::string> retry_of{};  ///< the id of a failed task of the zone; a link rel="predecessor" leads to it
+  std::int64_t priority = 0;              ///< -100 ... 100: of a zone's tasks claims take higher ones first
+  std::optional<std::string> ref{};       ///< what you call it, 1-256 bytes UTF-8 without NUL; private
 };
 
 /// What annotate() and complete() may add. Absent fields leave the task as it is. @since 0.1

@@ -40,7 +40,9 @@ struct NewTask {
   std::optional<std::int64_t> start_within{};  ///< us, from creation or not_before, whichever is later
   std::int64_t max_attempts = 1;
   Text idempotency_key{};
-  Text retry_of{};  ///< the id of a failed task of the zone
+  Text retry_of{};            ///< the id of a failed task of the zone
+  std::int64_t priority = 0;  ///< higher first
+  Text ref{};                 ///< what the host calls it
 };
 
 /// The terms of a lease. `until` is on the clock that `clock` names.

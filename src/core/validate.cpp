@@ -228,6 +228,14 @@ void check_payload(Details& out, std::size_t bytes) {
     add(out, "payload", "must be at most " + std::to_string(max_payload_bytes) + " bytes" + has_bytes(bytes));
 }
 
+void check_ref(Details& out, std::string_view value) {
+  if (!limit::ref.allows(static_cast<std::int64_t>(value.size()))) {
+    add(out, "ref", "must be " + tell(limit::ref) + has_bytes(value.size()));
+  } else {
+    check_text(out, "ref", value);
+  }
+}
+
 void check_actor(Details& out, std::string_view value) { check_plain(out, "actor", value, max_actor_bytes); }
 
 void check_claim_filter(Details& out, std::size_t zones, std::size_t operations) {

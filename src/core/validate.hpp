@@ -77,6 +77,7 @@ void check_operation_name(std::vector<Detail>& out, std::string_view field, std:
 /// The grammar and the list of what create() allows.
 void check_operation(std::vector<Detail>& out, std::string_view value, std::span<const std::string> allowed);
 void check_payload(std::vector<Detail>& out, std::size_t bytes);
+void check_ref(std::vector<Detail>& out, std::string_view value);
 void check_actor(std::vector<Detail>& out, std::string_view value);
 /// How many zones and operations a claim names.
 void check_claim_filter(std::vector<Detail>& out, std::size_t zones, std::size_t operations);

@@ -59,8 +59,8 @@ int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, s
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *payload, size_t payload_size,
                     int64_t not_before, int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
-                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
-                    tspy_result *result) {
+                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, int64_t priority,
+                    const char *ref, size_t ref_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = text(zone_id, zone_id_size);
@@ -78,6 +78,8 @@ int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, s
   spec.max_attempts = max_attempts;
   spec.idempotency_key = text(idempotency_key, idempotency_key_size);
   spec.retry_of = text(retry_of, retry_of_size);
+  spec.priority = priority;
+  spec.ref = text(ref, ref_size);
   if (batch) return tse_batch_create(batch, &spec, &result->error);
   tse_task *task = NULL;
   const int32_t code = tse_create(engine, &spec, call, &task, &result->error);

@@ -63,8 +63,8 @@ int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, s
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *payload, size_t payload_size,
                     int64_t not_before, int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
-                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
-                    tspy_result *result);
+                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, int64_t priority,
+                    const char *ref, size_t ref_size, const tse_call *call, tspy_result *result);
 int32_t tspy_start(tse_engine *engine, tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
                    size_t id_size, const tse_call *call, tspy_result *result);
 /* change: TSPY_ANNOTATE, TSPY_COMPLETE or TSPY_FAIL. Under the lease that the token names, or else by key. */

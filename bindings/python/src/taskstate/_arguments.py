@@ -88,6 +88,8 @@ def new_task(
     max_attempts: int,
     idempotency_key: str | None,
     retry_of: str | None,
+    priority: int,
+    ref: str | None,
 ) -> tuple[Any, ...]:
     """What tspy_create() takes between the batch and the call."""
     return (
@@ -106,6 +108,8 @@ def new_task(
         number("max_attempts", max_attempts),
         *text("idempotency_key", idempotency_key),
         *text("retry_of", retry_of),
+        number("priority", priority),
+        *text("ref", ref),
     )
 
 

@@ -47,6 +47,8 @@ class NewTask(_NewTask, total=False):
     max_attempts: int
     idempotency_key: str | None
     retry_of: str | None
+    priority: int
+    ref: str | None
 
 
 class _Completion(TypedDict):
@@ -125,6 +127,8 @@ class Batch:
         max_attempts: int = 1,
         idempotency_key: str | None = None,
         retry_of: str | None = None,
+        priority: int = 0,
+        ref: str | None = None,
     ) -> Batch:
         """Adds an Engine.create()."""
         spec = new_task(
@@ -143,6 +147,8 @@ class Batch:
             max_attempts,
             idempotency_key,
             retry_of,
+            priority,
+            ref,
         )
         return self._add(None, lib.tspy_create, *spec)
 

@@ -39,6 +39,8 @@ class Changes(Handle):
         max_attempts: int = 1,
         idempotency_key: str | None = None,
         retry_of: str | None = None,
+        priority: int = 0,
+        ref: str | None = None,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
         request_id: str | None = None,
@@ -60,10 +62,12 @@ class Changes(Handle):
         claim() offers it again.
         ``idempotency_key``: 1-512 bytes of UTF-8 without control characters, per zone, kept for open()'s
         ``idempotency_retention``. The same key again with the same content gives the first task as it is by then,
-        ``replayed``, and makes nothing; with other content it raises IdempotencyMismatch. Content is every field but
-        ``id``, ``not_before`` and the key.
+        ``replayed``, and makes nothing; with other content it raises IdempotencyMismatch. Content is
+        operation, install_id, the package's fields, payload and ``retry_of``.
         ``retry_of``: the id of a failed task of the zone that this one tries again: it gets a link
         ``rel="predecessor"`` to that one. Raises NotFound or IllegalTransition if it is unknown or has not failed.
+        ``priority``: -100 ... 100: of a zone's tasks claim() takes those of a higher one first, and of the same the
+        oldest. ``ref``: what you call it (an order number, a report's name), 1-256 bytes of UTF-8 without NUL; private.
 
         Every change may raise Busy, Cancelled, Closed, Forked, ReadOnly, DiskFull, IoError, Moved, Corrupt,
         SchemaTooNew, NoMemory and Internal.
@@ -89,6 +93,8 @@ class Changes(Handle):
                     max_attempts,
                     idempotency_key,
                     retry_of,
+                    priority,
+                    ref,
                 ),
                 context(timeout, cancel, request_id, traceparent, actor, also),
             )
