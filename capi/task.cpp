@@ -104,6 +104,12 @@ int32_t tse_cancel(tse_engine* engine, const char* zone_id, size_t zone_id_size,
   });
 }
 
+int32_t tse_reprioritize(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                         int64_t priority, const tse_call* call, tse_task** task, tse_error** error) noexcept {
+  return change(engine, {zone_id, zone_id_size, id, id_size}, call, task, error,
+                [&] { return core::Intent(core::Reprioritize{priority}); });
+}
+
 int32_t tse_get(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
                 int32_t flags, const tse_call* call, tse_task** task, tse_error** error) noexcept {
   return capi::guard(error, [&] {

@@ -567,6 +567,14 @@ TSE_API int32_t tse_cancel(tse_engine *engine, const char *zone_id, size_t zone_
                            int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tse_task **task,
                            tse_error **error) TSE_NOEXCEPT;
 
+/** Gives a task another priority, -100 ... 100, while nobody holds it: it is pending, or it is requeued. The history
+ *  tells it as "reprioritized", with the detail "0 → 50". The priority that the task has changes nothing. Errors:
+ *  not_found, invalid_argument, illegal_transition for a task that somebody holds (release or cancel it first) or that
+ *  has ended, and those of every change. @since 0.2 */
+TSE_API int32_t tse_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
+                                 size_t id_size, int64_t priority, const tse_call *call, tse_task **task,
+                                 tse_error **error) TSE_NOEXCEPT;
+
 #define TSE_WITH_PAYLOAD 1 /**< flag of tse_get(): also the payload */
 
 /** The task as it is now; *task is NULL (and the code TSE_OK) if there is none. Ids outside the
@@ -872,7 +880,7 @@ typedef struct tse_event_view {
   int64_t sequence;    /**< grows over the whole file, in commit order; never reused */
   tse_str zone_id;
   tse_str id;
-  tse_str kind;        /**< "created", "started", "annotated", "progress", "cancel_requested", "released", "lost",
+  tse_str kind;        /**< "created", "started", "annotated", "progress", "cancel_requested", "reprioritized", "released", "lost",
                         *   "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged" */
   int32_t from_status; /**< TSE_PENDING ... TSE_FAILED; -1 for the first event */
   int32_t to_status;

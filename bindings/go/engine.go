@@ -130,6 +130,16 @@ func (e *Engine) Cancel(ctx context.Context, zoneID, id string, options CancelOp
 	})
 }
 
+// Reprioritize gives a task another priority, -100 to 100, while nobody holds it: it is pending, or it is requeued. The
+// history tells it as "reprioritized", with the detail "0 → 50"; the priority that the task has changes nothing. Errors:
+// [ErrNotFound], [ErrInvalidArgument], [ErrIllegalTransition] for a task that somebody holds (release or cancel it first)
+// or that has ended, and those of every change. Since 0.2.
+func (e *Engine) Reprioritize(ctx context.Context, zoneID, id string, priority int) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) {
+		return h.reprioritize(zoneID, id, priority, args)
+	})
+}
+
 // Tick ends leases whose time is over, fails what nobody started in time, and lets be claimed what was held back: what
 // the engine does by itself once a second, now. It returns how many tasks that was. Errors as those of every change.
 // Leases whose end cannot be told from here are left alone: see [Stats].LeasesIncomparable. Since 0.1.

@@ -24,6 +24,13 @@ func (h *handle) cancel(zoneID, id string, force bool, reason string, call callA
 	return finishTask(code, &out)
 }
 
+func (h *handle) reprioritize(zoneID, id string, priority int, call callArgs) (*Task, error) {
+	var out C.tsego_task
+	code := C.tsego_reprioritize(h.engine, zoneID, id, C.int64_t(priority), C.int64_t(call.timeout), call.RequestID,
+		call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+	return finishTask(code, &out)
+}
+
 func (h *handle) tick(call callArgs) (int, error) {
 	var count C.int64_t
 	var failure *C.tse_error

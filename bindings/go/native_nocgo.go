@@ -98,6 +98,8 @@ type granted struct {
 	expiresAt time.Time
 }
 
+func (*handle) reprioritize(string, string, int, callArgs) (*Task, error) { return nil, unsupported() }
+
 func (*handle) cancel(string, string, bool, string, callArgs) (*Task, error) {
 	return nil, unsupported()
 }

@@ -32,3 +32,24 @@ func TestTheHighestPriorityIsClaimedFirst(t *testing.T) {
 	_, err = tasks.Create(ctx, spec)
 	wantError(t, err, taskstate.ErrInvalidArgument, "priority")
 }
+
+func TestAPriorityChangesWhileNobodyHoldsTheTask(t *testing.T) {
+	tasks := open(t, newPath(t))
+	create(t, tasks, "t1")
+	create(t, tasks, "t2")
+	task, err := tasks.Reprioritize(ctx, "z1", "t2", 50)
+	if err != nil || task.Priority != 50 || task.Revision != 2 {
+		t.Fatalf("%+v, %v", task, err)
+	}
+	events, err := tasks.History(ctx, "z1", "t2")
+	if err != nil || events[1].Kind != "reprioritized" || events[1].Detail != "0 → 50" {
+		t.Fatalf("%+v, %v", events, err)
+	}
+	lease, err := tasks.Claim(ctx, taskstate.ClaimOptions{})
+	if err != nil || lease.Task().ID != "t2" {
+		t.Fatalf("%v, %v", lease, err)
+	}
+	defer lease.Close()
+	_, err = tasks.Reprioritize(ctx, "z1", "t2", 0)
+	wantError(t, err, taskstate.ErrIllegalTransition, "")
+}

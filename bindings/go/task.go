@@ -160,7 +160,7 @@ type Event struct {
 	Sequence    int64 // grows over the whole file, in commit order; never reused
 	ZoneID      string
 	ID          string
-	Kind        string // "created", "started", "annotated", "progress", "cancel_requested", "released", "lost", "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged"
+	Kind        string // "created", "started", "annotated", "progress", "cancel_requested", "reprioritized", "released", "lost", "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged"
 	From        Status // NoStatus for the first event
 	To          Status
 	At          time.Time // UTC, microseconds

@@ -83,6 +83,10 @@ class Engine {
   /// hears of it with its next heartbeat, and its outcome stands, unless `force` ends it at once.
   /// @throws Error not_found, illegal_transition for a task that has ended otherwise.
   Task cancel(std::string_view zone_id, std::string_view id, const Cancel& how = {}, const Call& call = {});
+  /// Gives a task another priority, -100 ... 100, while nobody holds it: it is pending, or it is requeued. The history
+  /// tells it as "reprioritized", with the detail "0 → 50". @throws Error not_found, illegal_transition for a task that
+  /// somebody holds (release or cancel it first) or that has ended. @since 0.2
+  Task reprioritize(std::string_view zone_id, std::string_view id, std::int64_t priority, const Call& call = {});
 
   /// Carries out the batch's changes in order, in as few transactions as the log's budget allows: for a fraction of
   /// what they cost one by one. Each is on its own: results[i] tells of the i-th. What was not begun when the timeout

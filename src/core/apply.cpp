@@ -4,6 +4,7 @@
 #include "core/codec.hpp"
 #include "core/digest.hpp"
 #include "core/lease.hpp"
+#include "core/range.hpp"
 #include "core/time.hpp"
 #include "core/validate.hpp"
 
@@ -288,8 +289,7 @@ class Application {
     std::string message = cancel.reason.value_or(std::string(task_cancelled));
     if (task_.status == Status::pending)
       return fail_pending(row_, "cancelled", FailureKind::cancelled, std::move(message), context_);
-    const bool held = row_.epoch == 0 || row_.lease_until;
-    if (cancel.force || !held) {
+    if (cancel.force || !is_held()) {
       Row next = step(row_, "cancelled", context_);
       fail_with(next, FailureKind::cancelled, std::move(message), attempt_detail(row_));
       return seal(std::move(next));
@@ -298,6 +298,20 @@ class Application {
     Row next = step(row_, "cancel_requested", context_);
     next.cancel_requested = true;
     next.note.message = cancel.reason;
+    return seal(std::move(next));
+  }
+
+  Result operator()(const Reprioritize& wanted) const {
+    std::vector<Detail> details;
+    check_range(details, wanted.priority, limit::priority);
+    if (!details.empty()) return invalid(std::move(details));
+    if (taskstate::is_terminal(task_.status)) return illegal_act(task_, "reprioritized");
+    if (is_held())
+      return illegal(task_, "a task that somebody holds cannot be reprioritized: release or cancel it first");
+    if (wanted.priority == row_.priority) return Unchanged{};
+    Row next = step(row_, contract::event::reprioritized, context_);
+    next.priority = wanted.priority;
+    next.note.detail = std::to_string(row_.priority) + " \u2192 " + std::to_string(wanted.priority);
     return seal(std::move(next));
   }
 
@@ -361,6 +375,11 @@ class Application {
   [[nodiscard]] std::optional<Error> refuse_without_lease() const {
     if (context_.epoch && task_.status == Status::running) return std::nullopt;
     return lease_lost("the lease ended with the task's outcome");
+  }
+
+  /// Whether it runs in somebody's hands: under a lease, or without one in the host's own.
+  [[nodiscard]] bool is_held() const {
+    return task_.status == Status::running && (row_.epoch == 0 || row_.lease_until);
   }
 
   /// Progress came less than a second ago. A clock that was set back is not waited for.

@@ -83,6 +83,10 @@ struct Cancel {
   bool force = false;  ///< a running task fails, too, whoever holds it
   Text reason{};       ///< the public message; none: a fixed sentence
 };
+/// Which task of a zone is claimed first, while nobody holds it.
+struct Reprioritize {
+  std::int64_t priority = 0;
+};
 /// Ends a lease on this clock whose end is not after `until`.
 struct EndLease {
   std::string clock;
@@ -93,7 +97,8 @@ struct ExpireStart {};
 /// Lets a task be claimed whose not_before has come.
 struct Ripen {};
 
-using Intent = std::variant<Start, Annotate, Complete, Fail, Heartbeat, Release, Cancel, EndLease, ExpireStart, Ripen>;
+using Intent = std::variant<Start, Annotate, Complete, Fail, Heartbeat, Release, Cancel, Reprioritize, EndLease,
+                            ExpireStart, Ripen>;
 
 /// The rows that a task passes through, in order, each a change with an event of its own; the last is what it
 /// becomes. Two where a pending task ends, since no move leads from pending to failed.
@@ -120,6 +125,7 @@ struct Unchanged {};
 ///   started under a lease is completed or failed by its holder only;
 /// - a lease that is released or runs out leaves the task running and offered again while attempts are left and
 ///   nobody asked to cancel it; else it fails, kind `lost` or `cancelled`;
+/// - a priority changes where nobody holds the task: it is pending, or waits for another attempt;
 /// - install_id, package_id, package_slug are write-once; links and warnings are appended, exact
 ///   duplicates ignored;
 /// - completed needs a result, failed a message, nothing else may have one;

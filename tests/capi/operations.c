@@ -38,13 +38,16 @@ static tse_task_view read_task(tse_engine *tasks, const char *id, tse_task **tas
   return view;
 }
 
+static tse_error *error = NULL; /* of the call that is looked at */
+
 /* Whether the call failed with the code, at the field (NULL: none), and was not done. */
-static int failed(int32_t code, int32_t expected, tse_error *error, const char *field) {
+static int failed(int32_t code, int32_t expected, const char *field) {
   tse_error_view view = TSE_ERROR_VIEW_INIT;
   const int is = code == expected && tse_error_get(error, &view) == TSE_OK && view.outcome == TSE_NOT_DONE &&
                  same(view.field, field);
   if (!is && error) fprintf(stderr, "%d: %s\n", code, view.message.data);
   tse_error_free(error);
+  error = NULL;
   return is;
 }
 
@@ -80,22 +83,55 @@ static void the_highest_priority_is_claimed_first(void) {
   CHECK(claims(tasks, "high") && claims(tasks, "named") && claims(tasks, "usual") && claims(tasks, "low"));
   CHECK(claims(tasks, NULL));
 
-  tse_error *error = NULL;
   spec = named("bad");
   spec.priority = 101;
-  int32_t code = tse_create(tasks, &spec, NULL, NULL, &error);
-  CHECK(failed(code, TSE_INVALID_ARGUMENT, error, "priority"));
+  CHECK(failed(tse_create(tasks, &spec, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "priority"));
   spec.priority = TSE_NONE;
-  code = tse_create(tasks, &spec, NULL, NULL, &error);
-  CHECK(failed(code, TSE_INVALID_ARGUMENT, error, "priority"));
+  CHECK(failed(tse_create(tasks, &spec, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "priority"));
   spec.priority = 0;
   spec.ref = tse_text("");
-  code = tse_create(tasks, &spec, NULL, NULL, &error);
-  CHECK(failed(code, TSE_INVALID_ARGUMENT, error, "ref"));
+  CHECK(failed(tse_create(tasks, &spec, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "ref"));
+  tse_engine_free(tasks);
+}
+
+static void a_priority_changes_while_nobody_holds_the_task(void) {
+  tse_engine *tasks = open_standing();
+  tse_call *call = NULL;
+  tse_task *task = NULL;
+  tse_task_view view = TSE_TASK_VIEW_INIT;
+  create(tasks, "t1", 0);
+  create(tasks, "t2", 0);
+  MUST(tse_call_new(&call, NULL));
+  MUST(tse_call_set_actor(call, "operator", TSE_NTS, NULL));
+  MUST(tse_reprioritize(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 50, call, &task, NULL));
+  MUST(tse_task_get(task, &view));
+  CHECK(view.priority == 50 && view.revision == 2 && view.status == TSE_PENDING);
+  tse_task_free(task);
+  MUST(tse_reprioritize(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 50, NULL, &task, NULL));
+  MUST(tse_task_get(task, &view));
+  CHECK(view.revision == 2);
+  tse_task_free(task);
+  tse_history *history = NULL;
+  tse_event_view event = TSE_EVENT_VIEW_INIT;
+  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, TSE_NONE, 0, NULL, &history, NULL));
+  CHECK(tse_history_count(history) == 2);
+  MUST(tse_history_event(history, 1, &event));
+  CHECK(same(event.kind, "reprioritized") && same(event.detail, "0 \xe2\x86\x92 50") && same(event.worker, "operator"));
+  tse_history_free(history);
+  CHECK(claims(tasks, "t2"));
+  CHECK(failed(tse_reprioritize(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 0, NULL, NULL, &error), TSE_ILLEGAL_TRANSITION,
+               NULL));
+  CHECK(failed(tse_reprioritize(tasks, "z1", TSE_NTS, "t1", TSE_NTS, 101, NULL, NULL, &error), TSE_INVALID_ARGUMENT,
+               "priority"));
+  CHECK(failed(tse_reprioritize(tasks, "z1", TSE_NTS, "none", TSE_NTS, 1, NULL, NULL, &error), TSE_NOT_FOUND, NULL));
+  CHECK(failed(tse_reprioritize(NULL, "z1", TSE_NTS, "t1", TSE_NTS, 1, NULL, NULL, &error), TSE_INVALID_ARGUMENT,
+               "engine"));
+  tse_call_free(call);
   tse_engine_free(tasks);
 }
 
 int main(void) {
   the_highest_priority_is_claimed_first();
+  a_priority_changes_while_nobody_holds_the_task();
   return finish("operations");
 }

@@ -204,6 +204,15 @@ static int is_annotated(struct world *w, const char *id) {
 
 static int new_is_there(struct world *w) { return has_status(w, ID("new"), TSE_PENDING); }
 static int pending_runs(struct world *w) { return has_status(w, ID("pending"), TSE_RUNNING); }
+static int pending_is_reprioritized(struct world *w) {
+  tse_task *task = NULL;
+  MUST(tse_get(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 0, NULL, &task, NULL));
+  tse_task_view view = TSE_TASK_VIEW_INIT;
+  MUST(tse_task_get(task, &view));
+  const int is = view.priority == 50;
+  tse_task_free(task);
+  return is;
+}
 static int pending_is_failed(struct world *w) { return has_status(w, ID("pending"), TSE_FAILED); }
 static int running_is_annotated(struct world *w) { return is_annotated(w, ID("running")); }
 static int running_is_completed(struct world *w) { return has_status(w, ID("running"), TSE_COMPLETED); }
@@ -528,6 +537,9 @@ static int32_t act_complete(struct world *w, tse_error **e) {
 static int32_t act_fail(struct world *w, tse_error **e) {
   const tse_update update = mishap();
   return tse_fail(w->tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, &update, w->call, &w->out.task, e);
+}
+static int32_t act_reprioritize(struct world *w, tse_error **e) {
+  return tse_reprioritize(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 50, w->call, &w->out.task, e);
 }
 static int32_t act_cancel(struct world *w, tse_error **e) {
   return tse_cancel(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 0, "not wanted any more, by anybody", TSE_NTS,
@@ -917,6 +929,7 @@ const struct scenario scenarios[] = {
     {"tse_annotate", "tse_annotate", NEEDS_ENGINE, act_annotate, running_is_annotated},
     {"tse_complete", "tse_complete", NEEDS_ENGINE, act_complete, running_is_completed},
     {"tse_fail", "tse_fail", NEEDS_ENGINE, act_fail, running_is_failed},
+    {"tse_reprioritize", "tse_reprioritize", NEEDS_ENGINE, act_reprioritize, pending_is_reprioritized},
     {"tse_cancel", "tse_cancel", NEEDS_ENGINE, act_cancel, pending_is_failed},
     {"tse_get", "tse_get", NEEDS_ENGINE, act_get, NULL},
     {"tse_wait", "tse_wait", NEEDS_ENGINE, act_wait, NULL},

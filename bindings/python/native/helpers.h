@@ -76,6 +76,8 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
                     const char *error_detail, size_t error_detail_size, const tse_call *call, tspy_result *result);
 int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                     int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tspy_result *result);
+int32_t tspy_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                          int64_t priority, const tse_call *call, tspy_result *result);
 /* No record if there is no such task. */
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                  int32_t flags, const tse_call *call, tspy_result *result);

@@ -120,6 +120,7 @@ static void change_by_key(tse_engine *tasks) {
   OK(tse_fail(tasks, "z1", TSE_NTS, "t2", TSE_NTS, &failure, call, NULL, NULL));
 
   create(tasks, "t3", 1);
+  OK(tse_reprioritize(tasks, "z1", TSE_NTS, "t3", TSE_NTS, 50, call, NULL, NULL));
   OK(tse_cancel(tasks, "z1", TSE_NTS, "t3", TSE_NTS, 0, "Not wanted.", TSE_NTS, call, NULL, NULL));
   tse_cancel_token_cancel(token); /* from now on, whatever would wait with this call is TSE_CANCELLED */
   tse_cancel_token_free(token);

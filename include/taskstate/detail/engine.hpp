@@ -118,6 +118,15 @@ inline Task Engine::cancel(std::string_view zone_id, std::string_view id, const 
                                                             key.size, flags, reason.data, reason.size, c_call.get()));
 }
 
+inline Task Engine::reprioritize(std::string_view zone_id, std::string_view id, std::int64_t priority,
+                                 const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_reprioritize, engine_.get(), zone.data, zone.size,
+                                                            key.data, key.size, priority, c_call.get()));
+}
+
 inline std::vector<Result> Engine::run(const Batch& batch, const Call& call) {
   const auto c_call = detail::to_c(call);
   const auto results =

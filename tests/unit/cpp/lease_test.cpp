@@ -80,8 +80,12 @@ BOOST_AUTO_TEST_CASE(the_highest_priority_is_claimed_first) {
   BOOST_TEST(urgent.priority == 50);
   BOOST_TEST(urgent.ref.value() == "order 7");
   BOOST_TEST(urgent.json.find("order 7") == std::string::npos);
+  BOOST_TEST(tasks.reprioritize("z1", "t1", 60).priority == 60);
+  BOOST_TEST(tasks.history("z1", "t1").back().detail.value() == "0 \u2192 60");
+  tasks.reprioritize("z1", "t1", 0);
   const Lease first = claimed();
   BOOST_TEST(first.task().id == "t2");
+  BOOST_TEST((error_of([&] { tasks.reprioritize("z1", "t2", 0); }).code() == Errc::illegal_transition));
   BOOST_TEST(first.task().ref.value() == "order 7");
   BOOST_TEST(task("t1").priority == 0);
   BOOST_TEST(!task("t1").ref);

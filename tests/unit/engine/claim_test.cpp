@@ -164,6 +164,23 @@ BOOST_AUTO_TEST_CASE(the_highest_priority_first_within_a_zone_and_zones_in_turn)
   BOOST_TEST(claim_all() == "other");
 }
 
+BOOST_AUTO_TEST_CASE(a_new_priority_counts_with_the_next_claim) {
+  create("first");
+  create("second", "z", 2);
+  const auto reprioritize = [&](const std::string& id, std::int64_t priority) {
+    return engine::change(*tasks, {"z", id}, core::Reprioritize{priority}, {}).revision;
+  };
+  BOOST_TEST(reprioritize("second", 50) == 2);
+  BOOST_TEST(reprioritize("second", 50) == 2);
+  BOOST_TEST(engine::history(*tasks, {"z", "second"}, {}).back().detail.value() == "0 \u2192 50");
+  const Lease lease = claim().value();
+  BOOST_TEST(lease.row.task.id == "second");
+  BOOST_TEST(code_of([&] { reprioritize("second", 0); }) == Code::illegal_transition);
+  engine::release(*tasks, lease.token, 0us, {});
+  reprioritize("second", -50);
+  BOOST_TEST(claim_all() == "first second");
+}
+
 BOOST_AUTO_TEST_CASE(zones_take_turns) {
   for (const char* id : {"a1", "a2", "a3"}) create(id, "a");
   for (const char* id : {"b1", "b2"}) create(id, "b");

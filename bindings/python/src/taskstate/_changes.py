@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, overload
 
-from ._arguments import Json, Seconds, change, context, duration, new_task, text
+from ._arguments import Json, Seconds, change, context, duration, new_task, number, text
 from ._calls import call
 from ._cancel import CancelToken
 from ._handle import Handle
@@ -282,6 +282,36 @@ class Changes(Handle):
                 *text("id", id),
                 lib.TSE_CANCEL_FORCE if force else 0,
                 *text("reason", reason),
+                context(timeout, cancel, request_id, traceparent, actor, also),
+            )
+        )
+
+    def reprioritize(
+        self,
+        zone_id: str,
+        id: str,
+        priority: int,
+        *,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+        also: Also = (),
+    ) -> Task:
+        """Gives a task another priority, -100 ... 100, while nobody holds it: it is pending, or it is requeued.
+
+        The history tells it as ``reprioritized``, with the detail "0 → 50"; the priority that the task has changes
+        nothing. Raises NotFound, InvalidArgument, IllegalTransition for a task that somebody holds (release or cancel it
+        first) or that has ended, or what every change may.
+        """
+        return Task(
+            call(
+                lib.tspy_reprioritize,
+                self._native(),
+                *text("zone_id", zone_id),
+                *text("id", id),
+                number("priority", priority),
                 context(timeout, cancel, request_id, traceparent, actor, also),
             )
         )

@@ -35,7 +35,7 @@ class Event(_records.Record):
 
     @property
     def kind(self) -> str:
-        """``created``, ``started`` (each attempt), ``annotated``, ``progress``, ``cancel_requested``, ``released``,
+        """``created``, ``started`` (each attempt), ``annotated``, ``progress``, ``cancel_requested``, ``reprioritized``, ``released``,
         ``lost``, ``cancelled``, ``expired``, ``completed``, ``failed`` or ``external``; in the feed also ``purged``."""
         return self._required(2)
 
