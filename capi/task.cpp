@@ -56,7 +56,7 @@ int32_t tse_task_from_json(const char* zone_id, size_t zone_id_size, const char*
 }
 
 int32_t tse_task_validate(const tse_task* task, tse_error** error) noexcept {
-  return capi::guard(error, [&] { capi::require_none(core::check(capi::require(task, "task").snapshot.row.task)); });
+  return capi::guard(error, [&] { capi::require_none(core::check(capi::require(task, "task").snapshot.row)); });
 }
 
 int32_t tse_create(tse_engine* engine, const tse_new_task* spec, const tse_call* call, tse_task** task,
@@ -85,7 +85,7 @@ int32_t tse_annotate(tse_engine* engine, const char* zone_id, size_t zone_id_siz
 int32_t tse_complete(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
                      const tse_update* update, const tse_call* call, tse_task** task, tse_error** error) noexcept {
   return change(engine, {zone_id, zone_id_size, id, id_size}, call, task, error,
-                [&] { return core::Intent(core::Complete{capi::additions_in(update)}); });
+                [&] { return core::Intent(capi::completion_in(update)); });
 }
 
 int32_t tse_fail(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,

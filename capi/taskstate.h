@@ -366,6 +366,10 @@ TSE_API int32_t tse_options_set_adopt_request_id(tse_options *options, int32_t a
 TSE_API int32_t tse_options_set_longest_wait(tse_options *options, int64_t wait_us, tse_error **error) TSE_NOEXCEPT;
 /** How long after it has ended a task is kept before the housekeeping purges it, 1 s - 100 years; 0 (default): for good. */
 TSE_API int32_t tse_options_set_retention(tse_options *options, int64_t retention_us, tse_error **error) TSE_NOEXCEPT;
+/** How long a completed task's stored result is kept, 1 s - 100 years; 0 (default): as long as the task. After it the
+ *  housekeeping drops the bytes; the task stays. @since 0.2 */
+TSE_API int32_t tse_options_set_result_retention(tse_options *options, int64_t retention_us,
+                                                 tse_error **error) TSE_NOEXCEPT;
 /** How long a purged task leaves a tombstone, 1 s - 100 years: tse_decide() answers 410 and its id is not used again; 0
  *  (default): none. */
 TSE_API int32_t tse_options_set_tombstones(tse_options *options, int64_t retention_us, tse_error **error) TSE_NOEXCEPT;
@@ -451,6 +455,7 @@ typedef struct tse_task_view {
   int64_t start_by;   /**< the task fails if nobody has started it by then, us UTC, or TSE_NONE */
   int64_t priority;   /**< -100 ... 100; tse_claim() takes higher ones first */
   tse_str ref;        /**< what the host calls it */
+  tse_str result_media_type; /**< of the result that its completion stored, also once the bytes are dropped; absent if none */
   int32_t cancel_requested; /**< 1: tse_cancel() asked its worker to stop */
   int32_t replayed;   /**< 1: tse_create() found it by its idempotency key, and made nothing */
 } tse_task_view;
@@ -458,7 +463,7 @@ typedef struct tse_task_view {
   { sizeof(tse_task_view), { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, 0, 0, { NULL, 0 }, { NULL, 0 }, \
     { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, \
     { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 1, TSE_NONE, TSE_NONE, 0, { NULL, 0 }, \
-    0, 0 }
+    { NULL, 0 }, 0, 0 }
 
 /** Reads the whole task. Fails only on bad arguments. */
 TSE_API int32_t tse_task_get(const tse_task *task, tse_task_view *view) TSE_NOEXCEPT;
@@ -530,10 +535,14 @@ typedef struct tse_update {
   tse_str error_message; /**< tse_fail() needs it, 1-16384 bytes UTF-8 without NUL; the others refuse it.
                           *   The client reads this */
   tse_str error_detail;  /**< tse_fail() only, at most 16384 bytes UTF-8 without NUL; private, for operators */
+  tse_str result;        /**< tse_complete() only: what the task produced, opaque bytes, at most 1 MiB, may be empty; never
+                          *   on the wire. See tse_stored_result_read() */
+  tse_str media_type;    /**< of the result, which must have one: type/subtype with any parameters (RFC 9110, section
+                          *   8.3.1), 3-256 bytes of printable ASCII; alone, the result is empty */
 } tse_update;
 #define TSE_UPDATE_INIT \
   { sizeof(tse_update), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, \
-    { NULL, 0 }, { NULL, 0 } }
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
 
 /** pending -> running. Durable when it returns, as every change. Errors: not_found,
  *  illegal_transition, and those of every change (see tse_create()). */
@@ -543,7 +552,8 @@ TSE_API int32_t tse_start(tse_engine *engine, const char *zone_id, size_t zone_i
 TSE_API int32_t tse_annotate(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
                              size_t id_size, const tse_update *update, const tse_call *call, tse_task **task,
                              tse_error **error) TSE_NOEXCEPT;
-/** running -> completed. The task must then lead somewhere: an install_id or one link rel="result".
+/** running -> completed. The task must then have a result: one link rel="result", an install_id, or a stored result. It
+ *  leads to the first of these that it has; to a stored result as its status URL with "/result" behind the path.
  *  Repeating the very same outcome succeeds and changes nothing; another one is
  *  illegal_transition. A task that was started under a lease is completed by its holder only:
  *  lease_lost here, see tse_lease_complete(). `update` may be NULL. */
@@ -581,6 +591,28 @@ TSE_API int32_t tse_reprioritize(tse_engine *engine, const char *zone_id, size_t
  *  grammar are simply not found. `flags`: 0 or TSE_WITH_PAYLOAD. */
 TSE_API int32_t tse_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                         int32_t flags, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
+/** What a completed task has stored as its result: a snapshot. @since 0.2 */
+typedef struct tse_stored_result tse_stored_result;
+
+/** All of a stored result at once. @since 0.2 */
+typedef struct tse_stored_result_view {
+  size_t struct_size; /**< set by TSE_STORED_RESULT_VIEW_INIT */
+  tse_str bytes;      /**< never absent; may be empty */
+  tse_str media_type;
+} tse_stored_result_view;
+#define TSE_STORED_RESULT_VIEW_INIT { sizeof(tse_stored_result_view), { NULL, 0 }, { NULL, 0 } }
+
+/** The result that a task's completion has stored. Errors: not_found, whose message says why (there is no such task, it
+ *  is pending or running, it has failed, it stored none, or tse_options_set_result_retention() is over), and those of
+ *  tse_get(). @since 0.2 */
+TSE_API int32_t tse_stored_result_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
+                                       size_t id_size, const tse_call *call, tse_stored_result **result,
+                                       tse_error **error) TSE_NOEXCEPT;
+/** Reads the stored result. Views live as long as it. Fails only on bad arguments. @since 0.2 */
+TSE_API int32_t tse_stored_result_get(const tse_stored_result *result, tse_stored_result_view *view) TSE_NOEXCEPT;
+/** Frees a stored result; NULL is a no-op. @since 0.2 */
+TSE_API void tse_stored_result_free(tse_stored_result *result) TSE_NOEXCEPT;
 
 /** Waits until the task has moved past `revision`, or is completed or failed, at most wait_us; TSE_NONE as the
  *  revision: until it is completed or failed. Then as tse_get(): the task as it is by then, or NULL. Woken within

@@ -33,17 +33,19 @@ func (b *nativeBatch) start(zoneID, id string) error {
 
 func (b *nativeBatch) update(op updateOp, zoneID, id string, update *Update) error {
 	var failure *C.tse_error
+	stored, size, present := payloadIn(update.Result)
 	code := C.tsego_batch_update(b.batch, C.int32_t(op), zoneID, id, update.InstallID, update.PackageID,
 		update.PackageSlug, versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings),
-		update.ErrorMessage, update.ErrorDetail, &failure)
+		update.ErrorMessage, update.ErrorDetail, stored, size, present, update.MediaType, &failure)
 	return takeError(code, failure)
 }
 
 func (b *nativeBatch) updateLeased(op updateOp, token string, update *Update) error {
 	var failure *C.tse_error
+	stored, size, present := payloadIn(update.Result)
 	code := C.tsego_batch_lease_update(b.batch, C.int32_t(op), token, update.InstallID, update.PackageID,
 		update.PackageSlug, versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings),
-		update.ErrorMessage, update.ErrorDetail, &failure)
+		update.ErrorMessage, update.ErrorDetail, stored, size, present, update.MediaType, &failure)
 	return takeError(code, failure)
 }
 

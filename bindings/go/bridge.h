@@ -114,19 +114,22 @@ static inline int32_t tsego_start(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tse
 #define TSEGO_COMPLETE 1
 #define TSEGO_FAIL 2
 
-#define TSEGO_UPDATE                                                                                                \
-  _GoString_ install_id, _GoString_ package_id, _GoString_ package_slug, int64_t package_version, _GoString_ links, \
-      _GoString_ warnings, _GoString_ error_message, _GoString_ error_detail
-#define TSEGO_BEGIN_UPDATE                              \
-  tse_update update = TSE_UPDATE_INIT;                  \
-  update.install_id = tsego_optional(install_id);       \
-  update.package_id = tsego_optional(package_id);       \
-  update.package_slug = tsego_optional(package_slug);   \
-  update.package_version = package_version;             \
-  update.links = tsego_optional(links);                 \
-  update.warnings = tsego_optional(warnings);           \
-  update.error_message = tsego_optional(error_message); \
-  update.error_detail = tsego_optional(error_detail)
+#define TSEGO_UPDATE                                                                                                  \
+  _GoString_ install_id, _GoString_ package_id, _GoString_ package_slug, int64_t package_version, _GoString_ links,   \
+      _GoString_ warnings, _GoString_ error_message, _GoString_ error_detail, const void *result, size_t result_size, \
+      int32_t has_result, _GoString_ media_type
+#define TSEGO_BEGIN_UPDATE                                      \
+  tse_update update = TSE_UPDATE_INIT;                          \
+  update.install_id = tsego_optional(install_id);               \
+  update.package_id = tsego_optional(package_id);               \
+  update.package_slug = tsego_optional(package_slug);           \
+  update.package_version = package_version;                     \
+  update.links = tsego_optional(links);                         \
+  update.warnings = tsego_optional(warnings);                   \
+  update.error_message = tsego_optional(error_message);         \
+  update.error_detail = tsego_optional(error_detail);           \
+  update.result = tsego_bytes(result, result_size, has_result); \
+  update.media_type = tsego_optional(media_type)
 
 static inline int32_t tsego_update(tse_engine *engine, int32_t op, TSEGO_KEY, TSEGO_UPDATE, TSEGO_CALL,
                                    tsego_task *out) {
@@ -170,6 +173,21 @@ static inline int32_t tsego_cancel(tse_engine *engine, TSEGO_KEY, int32_t flags,
   const tse_str why = tsego_optional(reason);
   return tsego_end_task(
       TSEGO_OWNED, tse_cancel(engine, TSEGO_KEY_TO_C, flags, why.data, why.size, call, &out->task, &out->error), out);
+}
+
+typedef struct tsego_stored_result {
+  tse_stored_result *stored;
+  tse_error *error;
+  tse_stored_result_view view;
+} tsego_stored_result;
+
+static inline int32_t tsego_stored_result_read(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tsego_stored_result *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_stored_result_read(engine, TSEGO_KEY_TO_C, call, &out->stored, &out->error);
+  tse_call_free(TSEGO_OWNED);
+  if (code) return code;
+  out->view = (tse_stored_result_view)TSE_STORED_RESULT_VIEW_INIT;
+  return tse_stored_result_get(out->stored, &out->view);
 }
 
 static inline int32_t tsego_reprioritize(tse_engine *engine, TSEGO_KEY, int64_t priority, TSEGO_CALL, tsego_task *out) {

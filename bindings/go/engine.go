@@ -165,6 +165,18 @@ func (e *Engine) update(ctx context.Context, op updateOp, zoneID, id string, upd
 	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.update(op, zoneID, id, &update, args) })
 }
 
+// Result returns what a completed task has stored as its result. Errors: [ErrNotFound], whose message says why there is
+// none (no such task, it is pending or running, it has failed, it stored none, or [WithResultRetention] is over), and
+// those of [Engine.Get]. Since 0.2.
+func (e *Engine) Result(ctx context.Context, zoneID, id string) (*StoredResult, error) {
+	var stored *StoredResult
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		stored, err = h.result(zoneID, id, args)
+		return err
+	})
+	return stored, err
+}
+
 // GetOption is a setting of [Engine.Get]. Since 0.1.
 type GetOption func(*getConfig)
 

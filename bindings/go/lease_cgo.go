@@ -101,9 +101,10 @@ func (h *handle) heartbeat(token string, progress *Link, call callArgs) (Heartbe
 
 func (h *handle) updateLeased(op updateOp, token string, update *Update, call callArgs) (*Task, error) {
 	var out C.tsego_task
+	stored, size, present := payloadIn(update.Result)
 	code := C.tsego_lease_update(h.engine, C.int32_t(op), token, update.InstallID, update.PackageID,
 		update.PackageSlug, versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings),
-		update.ErrorMessage, update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
+		update.ErrorMessage, update.ErrorDetail, stored, size, present, update.MediaType, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
 		call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }

@@ -143,6 +143,7 @@ func copyTask(view *C.tse_task_view) (*Task, error) {
 		StartBy:         optionalTimeOf(view.start_by),
 		Priority:        int64(view.priority),
 		Ref:             text(view.ref),
+		ResultMediaType: text(view.result_media_type),
 		CancelRequested: view.cancel_requested == 1,
 		Replayed:        view.replayed == 1,
 	}

@@ -98,6 +98,8 @@ type granted struct {
 	expiresAt time.Time
 }
 
+func (*handle) result(string, string, callArgs) (*StoredResult, error) { return nil, unsupported() }
+
 func (*handle) reprioritize(string, string, int, callArgs) (*Task, error) { return nil, unsupported() }
 
 func (*handle) cancel(string, string, bool, string, callArgs) (*Task, error) {

@@ -46,6 +46,7 @@ type Task struct {
 	StartBy         time.Time // the task fails if nobody has started it by then; zero: none
 	Priority        int64     // -100 to 100; claims take higher ones first
 	Ref             string    // what the host calls it
+	ResultMediaType string    // of the result that its completion stored, also once the bytes are dropped; "" if none
 	CancelRequested bool      // Cancel asked its worker to stop
 	Replayed        bool      // Create found it by its idempotency key, and made nothing
 }
@@ -121,6 +122,17 @@ type Update struct {
 	Warnings       []Warning // appended; exact duplicates are ignored
 	ErrorMessage   string    // Fail needs it, 1-16384 bytes of UTF-8 without NUL; the others refuse it. The client reads this
 	ErrorDetail    string    // Fail only, at most 16384 bytes of UTF-8 without NUL; private, for operators
+
+	// Result is what the task produced, opaque bytes, at most 1 MiB; nil: none, unless there is a MediaType. Complete
+	// only; never on the wire. See Engine.Result.
+	Result    []byte
+	MediaType string // of Result, which must have one: type/subtype with any parameters (RFC 9110), 3-256 bytes of printable ASCII
+}
+
+// StoredResult is what a completed task has stored as its result. Since 0.2.
+type StoredResult struct {
+	Data      []byte // may be empty
+	MediaType string
 }
 
 // Int64 returns a pointer to v, for optional numbers such as NewTask.PackageVersion. Since 0.1.

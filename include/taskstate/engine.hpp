@@ -72,7 +72,8 @@ class Engine {
   /// Adds to a pending or running task. Adding only what is already there changes nothing.
   /// @throws Error not_found, illegal_transition.
   Task annotate(std::string_view zone_id, std::string_view id, const Update& update, const Call& call = {});
-  /// running -> completed. The task must then lead somewhere: an install_id, or one link rel="result".
+  /// running -> completed. The task must then have a result: one link rel="result", an install_id, or a stored result;
+  /// it leads to the first of these, to a stored result at its status URL with "/result" behind the path.
   /// Repeating the very same outcome succeeds and changes nothing.
   /// @throws Error not_found, illegal_transition (also for another outcome).
   Task complete(std::string_view zone_id, std::string_view id, const Update& update = {}, const Call& call = {});
@@ -118,6 +119,9 @@ class Engine {
   /// The task as it is now, or nothing; ids outside the grammar are simply not found.
   [[nodiscard]] std::optional<Task> get(std::string_view zone_id, std::string_view id, Payload payload = Payload::omit,
                                         const Call& call = {}) const;
+  /// What a completed task has stored as its result. @throws Error not_found, whose message says why there is none.
+  /// @since 0.2
+  [[nodiscard]] StoredResult result(std::string_view zone_id, std::string_view id, const Call& call = {}) const;
   /// One page of a zone's tasks, newest first. Cursors are opaque, bound to their file and filter.
   /// @throws Error invalid_argument for a foreign or altered cursor.
   [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;

@@ -43,12 +43,13 @@ struct Task {
   std::int64_t epoch = 0;                          ///< of the latest lease; 0: never leased
   std::int64_t attempt = 0;                        ///< how often it was started
   std::int64_t max_attempts = 1;
-  std::optional<Time> not_before{};  ///< claims pass over it until then
-  std::optional<Time> start_by{};    ///< it fails if nobody has started it by then
-  std::int64_t priority = 0;         ///< -100 ... 100; claims take higher ones first
-  std::optional<std::string> ref{};  ///< what the host calls it
-  bool cancel_requested = false;     ///< cancel() asked its worker to stop
-  bool replayed = false;             ///< create() found it by its idempotency key, and made nothing
+  std::optional<Time> not_before{};                ///< claims pass over it until then
+  std::optional<Time> start_by{};                  ///< it fails if nobody has started it by then
+  std::int64_t priority = 0;                       ///< -100 ... 100; claims take higher ones first
+  std::optional<std::string> ref{};                ///< what the host calls it
+  std::optional<std::string> result_media_type{};  ///< of the result that its completion stored; see Engine::result()
+  bool cancel_requested = false;                   ///< cancel() asked its worker to stop
+  bool replayed = false;                           ///< create() found it by its idempotency key, and made nothing
   /// @}
 
   bool operator==(const Task&) const = default;
@@ -80,7 +81,7 @@ struct NewTask {
   std::optional<std::string> ref{};       ///< what you call it, 1-256 bytes UTF-8 without NUL; private
 };
 
-/// What annotate() and complete() may add. Absent fields leave the task as it is. @since 0.1
+/// What annotate() and complete() may add, complete() also a result. Absent fields leave the task as it is. @since 0.1
 struct Update {
   std::optional<std::string> install_id{};  ///< write-once, as are the package's id and slug
   std::optional<std::string> package_id{};
@@ -88,6 +89,18 @@ struct Update {
   std::optional<std::int64_t> package_version{};  ///< 0 ... 2^53-1
   std::vector<Link> links{};                      ///< appended; exact duplicates are ignored
   std::vector<Warning> warnings{};                ///< appended; exact duplicates are ignored
+  /// complete() only: what the task produced, opaque bytes, at most 1 MiB, may be empty; never on the wire
+  std::optional<std::string> result{};
+  /// of the result, which must have one: type/subtype with any parameters (RFC 9110, section 8.3.1), 3-256 bytes of
+  /// printable ASCII; alone, the result is empty
+  std::optional<std::string> media_type{};
+};
+
+/// What a completed task has stored as its result: Engine::result(). @since 0.2
+struct StoredResult {
+  std::string bytes{};  ///< may be empty
+  std::string media_type{};
+  bool operator==(const StoredResult&) const = default;
 };
 
 /// Why a task failed, and what fail() may add to it. @since 0.1

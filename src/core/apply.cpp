@@ -34,6 +34,7 @@ struct Outcome {
   std::string_view event;
   const Additions& additions;
   const Fail* failure;
+  const std::optional<StoredResult>& result;
 };
 
 /// Of all that a complete or fail says: the very same call gives the very same digest.
@@ -52,6 +53,10 @@ std::string digest_of(const Outcome& outcome) {
   if (outcome.failure != nullptr) {
     digest.text(outcome.failure->error_message);
     digest.optional_text(outcome.failure->error_detail);
+  }
+  if (outcome.result) {
+    digest.text(outcome.result->media_type);
+    digest.text(outcome.result->bytes);
   }
   return digest.value();
 }
@@ -136,7 +141,7 @@ Row step(const Row& row, std::string_view event, const Context& context) {
 Result seal(Row next) {
   next.body = render(next.task);
   const std::size_t room = taskstate::is_terminal(next.task.status) ? 0 : room_to_fail;
-  std::vector<Detail> details = validate(next.task, next.body, room);
+  std::vector<Detail> details = validate(next, room);
   if (!details.empty()) return invalid(std::move(details));
   Steps steps;
   steps.push_back(std::move(next));
@@ -248,10 +253,10 @@ class Application {
   }
 
   Result operator()(const Complete& complete) const {
-    return end({Status::completed, "completed", complete.additions, nullptr});
+    return end({Status::completed, "completed", complete.additions, nullptr, complete.result});
   }
 
-  Result operator()(const Fail& fail) const { return end({Status::failed, "failed", fail.additions, &fail}); }
+  Result operator()(const Fail& fail) const { return end({Status::failed, "failed", fail.additions, &fail, {}}); }
 
   Result operator()(const Heartbeat& heartbeat) const {
     if (auto refused = refuse_without_lease()) return *refused;
@@ -345,6 +350,7 @@ class Application {
       if (outcome.failure->error_detail) check_message(details, "error_detail", *outcome.failure->error_detail, 0);
     }
     check_additions(details, outcome.additions);
+    if (outcome.result) check_result(details, *outcome.result);
     const bool legal = taskstate::can_transition(task_.status, outcome.status);
     if (legal) check_write_once(details, task_, outcome.additions);
     if (!details.empty()) return invalid(std::move(details));
@@ -360,6 +366,7 @@ class Application {
       fail_with(next, kind, outcome.failure->error_message, outcome.failure->error_detail);
     } else {
       next.task.status = Status::completed;
+      if (outcome.result) next.result_media_type = outcome.result->media_type;
       note_end(next);
       drop_lease(next);
     }
@@ -407,7 +414,7 @@ std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent
   const Error* const refused = std::get_if<Error>(&result);
   if (refused == nullptr || refused->code != Code::invalid_argument) return result;
   // A rule that the row broke before is not the caller's to keep.
-  const std::vector<Detail> broken = validate(row.task, row.body, 0);
+  const std::vector<Detail> broken = validate(row);
   if (broken.empty()) return result;
   return Error{Code::corrupt, "the stored task breaks a rule: " + broken[0].field + " " + broken[0].message, {}};
 }

@@ -4,6 +4,7 @@
 #include "core/additions.hpp"
 #include "core/error.hpp"
 #include "core/location.hpp"
+#include "core/result.hpp"
 #include "core/task.hpp"
 
 #include <cstdint>
@@ -63,6 +64,7 @@ struct Annotate {
 };
 struct Complete {
   Additions additions;
+  std::optional<StoredResult> result{};  ///< kept by whoever carries it out, in the same transaction
 };
 struct Fail {
   std::string error_message;
@@ -128,7 +130,7 @@ struct Unchanged {};
 /// - a priority changes where nobody holds the task: it is pending, or waits for another attempt;
 /// - install_id, package_id, package_slug are write-once; links and warnings are appended, exact
 ///   duplicates ignored;
-/// - completed needs a result, failed a message, nothing else may have one;
+/// - completed needs a result (an install_id, a link or a stored one), failed a message, nothing else may have one;
 /// - updated_at never goes back, whatever `context.now` says; version grows by one with every step, revision
 ///   with every step that the wire or the history shows;
 /// - where the row itself breaks a rule, the refusal is `corrupt` and not the caller's.

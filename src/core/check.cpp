@@ -152,8 +152,8 @@ void add_broken(Details& out, const PurgeQuery& query) {
   check_range(out, query.limit, argument::purge_limit);
 }
 
-void add_broken(Details& out, const Task& task) {
-  const Details broken = validate(task);
+void add_broken(Details& out, const Row& row) {
+  const Details broken = validate(row);
   out.insert(out.end(), broken.begin(), broken.end());
 }
 

@@ -30,7 +30,7 @@ void add_broken(std::vector<Detail>& out, const ChangesQuery& query);
 void add_broken(std::vector<Detail>& out, const PurgeQuery& query);
 void add_broken(std::vector<Detail>& out, const Settings& settings);
 void add_broken(std::vector<Detail>& out, const Request& request);
-void add_broken(std::vector<Detail>& out, const Task& task);
+void add_broken(std::vector<Detail>& out, const Row& row);
 
 /// invalid_argument with all that is broken; nothing if nothing is.
 template <class... Arguments>

@@ -58,7 +58,7 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
   std::vector<Detail> details;
   if (spec.zone_id.empty()) check_id(details, "zone_id", spec.zone_id);
   if (is_operation(spec.operation)) check_operation(details, spec.operation, operations);
-  const std::vector<Detail> broken = validate(task, row.body, room_to_fail);
+  const std::vector<Detail> broken = validate(row, room_to_fail);
   details.insert(details.end(), broken.begin(), broken.end());
   if (spec.payload) check_payload(details, spec.payload->size());
   check_plan(details, spec);

@@ -180,6 +180,7 @@ struct AnswerRow {
   std::string body;
   core::Text install_id;
   core::Text result_href;
+  bool has_stored_result = false;
 };
 
 /// Names a committed state. As long as the stamp is the same, so is all that can be read.

@@ -1,4 +1,4 @@
-/* Priorities through the C ABI. */
+/* Priorities and stored results through the C ABI. */
 #include "check.h"
 
 static int64_t now_us = 1577470279117000;
@@ -130,8 +130,108 @@ static void a_priority_changes_while_nobody_holds_the_task(void) {
   tse_engine_free(tasks);
 }
 
+static tse_update with_result(const char *bytes, const char *media_type) {
+  tse_update update = TSE_UPDATE_INIT;
+  update.result = tse_text(bytes);
+  update.media_type = tse_text(media_type);
+  return update;
+}
+
+static int has_result(tse_engine *tasks, const char *id, const char *bytes) {
+  tse_stored_result *stored = NULL;
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  MUST(tse_stored_result_read(tasks, "z1", TSE_NTS, id, TSE_NTS, NULL, &stored, NULL));
+  MUST(tse_stored_result_get(stored, &view));
+  const int has = same(view.bytes, bytes) && same(view.media_type, "text/csv; charset=utf-8");
+  tse_stored_result_free(stored);
+  return has;
+}
+
+static int leads_to(tse_engine *tasks, const char *id, const char *path) {
+  tse_answer *answer = NULL;
+  tse_answer_view view = TSE_ANSWER_VIEW_INIT;
+  int leads = 0;
+  MUST(tse_answer_new(&answer, NULL));
+  MUST(tse_decide(tasks, "z1", TSE_NTS, id, TSE_NTS, NULL, NULL, answer, NULL));
+  MUST(tse_answer_get(answer, &view));
+  for (size_t i = 0; i < view.header_count; i++)
+    leads |= same(view.headers[i].name, "Location") && same(view.headers[i].value, path);
+  tse_answer_free(answer);
+  return view.status == 303 && leads;
+}
+
+static void a_completed_task_stores_what_it_produced(void) {
+  static const char csv[] = "text/csv; charset=utf-8";
+  tse_options *options = NULL;
+  tse_engine *tasks = NULL;
+  tse_task *task = NULL;
+  tse_stored_result *stored = NULL;
+  MUST(tse_options_new(&options, NULL));
+  MUST(tse_options_set_clock(options, standing_clock, NULL, NULL, NULL));
+  MUST(tse_options_set_result_retention(options, 60000000, NULL));
+  CHECK(failed(tse_options_set_result_retention(options, 1, &error), TSE_INVALID_ARGUMENT, "result_retention"));
+  MUST(tse_open(":memory:", TSE_NTS, options, &tasks, NULL));
+  tse_options_free(options);
+  for (const char *id = "abc"; *id; id++) {
+    const char name[] = {*id, '\0'};
+    create(tasks, name, 0);
+    MUST(tse_start(tasks, "z1", TSE_NTS, name, TSE_NTS, NULL, NULL, NULL));
+  }
+
+  tse_update update = with_result("id,name", csv);
+  CHECK(failed(tse_stored_result_read(tasks, "z1", TSE_NTS, "a", TSE_NTS, NULL, &stored, &error), TSE_NOT_FOUND, NULL));
+  MUST(tse_complete(tasks, "z1", TSE_NTS, "a", TSE_NTS, &update, NULL, &task, NULL));
+  tse_task_view view = TSE_TASK_VIEW_INIT;
+  MUST(tse_task_get(task, &view));
+  CHECK(view.status == TSE_COMPLETED && same(view.result_media_type, csv) && same(view.install_id, NULL));
+  CHECK(strstr(view.json.data, "csv") == NULL);
+  MUST(tse_task_validate(task, NULL));
+  tse_task_free(task);
+  CHECK(has_result(tasks, "a", "id,name") && leads_to(tasks, "a", "/zones/z1/catalog_tasks/a/result"));
+  MUST(tse_complete(tasks, "z1", TSE_NTS, "a", TSE_NTS, &update, NULL, NULL, NULL));
+  update.result = tse_text("other");
+  CHECK(failed(tse_complete(tasks, "z1", TSE_NTS, "a", TSE_NTS, &update, NULL, NULL, &error), TSE_ILLEGAL_TRANSITION,
+               NULL));
+
+  update = with_result(NULL, csv); /* an empty one */
+  tse_batch *batch = NULL;
+  tse_results *results = NULL;
+  MUST(tse_batch_new(&batch, NULL));
+  MUST(tse_batch_complete(batch, "z1", TSE_NTS, "b", TSE_NTS, &update, NULL));
+  MUST(tse_batch_run(tasks, batch, NULL, &results, NULL));
+  MUST(tse_results_get(results, 0, NULL, NULL));
+  tse_results_free(results);
+  CHECK(has_result(tasks, "b", ""));
+
+  update = with_result("x", NULL);
+  CHECK(failed(tse_complete(tasks, "z1", TSE_NTS, "c", TSE_NTS, &update, NULL, NULL, &error), TSE_INVALID_ARGUMENT,
+               "media_type"));
+  CHECK(failed(tse_annotate(tasks, "z1", TSE_NTS, "c", TSE_NTS, &update, NULL, NULL, &error), TSE_INVALID_ARGUMENT,
+               "result"));
+  update = with_result(NULL, csv);
+  update.error_message = tse_text("It broke.");
+  CHECK(failed(tse_fail(tasks, "z1", TSE_NTS, "c", TSE_NTS, &update, NULL, NULL, &error), TSE_INVALID_ARGUMENT,
+               "media_type"));
+  CHECK(
+      failed(tse_batch_fail(batch, "z1", TSE_NTS, "c", TSE_NTS, &update, &error), TSE_INVALID_ARGUMENT, "media_type"));
+  CHECK(failed(tse_complete(tasks, "z1", TSE_NTS, "c", TSE_NTS, &update, NULL, NULL, &error), TSE_INVALID_ARGUMENT,
+               "error_message"));
+  tse_batch_free(batch);
+
+  now_us += 60000000;
+  MUST(tse_tick(tasks, NULL, NULL, NULL));
+  CHECK(failed(tse_stored_result_read(tasks, "z1", TSE_NTS, "a", TSE_NTS, NULL, &stored, &error), TSE_NOT_FOUND, NULL));
+  CHECK(stored == NULL);
+  CHECK(tse_stored_result_read(NULL, "z1", TSE_NTS, "a", TSE_NTS, NULL, &stored, NULL) == TSE_INVALID_ARGUMENT);
+  CHECK(tse_stored_result_read(tasks, "z1", TSE_NTS, "a", TSE_NTS, NULL, NULL, NULL) == TSE_INVALID_ARGUMENT);
+  CHECK(tse_stored_result_get(NULL, NULL) == TSE_INVALID_ARGUMENT);
+  tse_stored_result_free(NULL);
+  tse_engine_free(tasks);
+}
+
 int main(void) {
   the_highest_priority_is_claimed_first();
   a_priority_changes_while_nobody_holds_the_task();
+  a_completed_task_stores_what_it_produced();
   return finish("operations");
 }

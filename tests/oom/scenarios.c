@@ -92,7 +92,9 @@ void fill(tse_engine *tasks, char *token) {
   MUST(tse_start(tasks, ZONE, TSE_NTS, ID("keyed"), TSE_NTS, NULL, NULL, NULL));
   MUST(tse_start(tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, NULL, NULL, NULL));
   MUST(tse_start(tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, NULL, NULL, NULL));
-  const tse_update update = result();
+  tse_update update = result();
+  update.result = tse_text("a result that is too long for a string's own memory");
+  update.media_type = tse_text("text/plain; charset=\"utf-8\"; format=flowed; delsp=yes");
   MUST(tse_complete(tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, &update, NULL, NULL, NULL));
   tse_leases *leases = NULL;
   MUST(tse_start_leased(tasks, ZONE, TSE_NTS, ID("expired"), TSE_NTS, NULL, 0, 1000, NULL, &leases, NULL));
@@ -141,6 +143,7 @@ void equip(struct world *w, tse_engine *donor, int all) {
   if (!all) return;
   MUST(tse_verify(donor, NULL, &w->old_report, NULL));
   MUST(tse_stats_read(donor, NULL, 0, NULL, &w->old_stats, NULL));
+  MUST(tse_stored_result_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, NULL, &w->old_stored, NULL));
   MUST(tse_changes_read(donor, NULL, NULL, &w->old_changes, NULL));
   MUST(tse_history_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, TSE_NONE, 0, NULL, &w->old_history, NULL));
   tse_list_query query = TSE_LIST_QUERY_INIT;
@@ -177,6 +180,7 @@ void unequip(struct world *w) {
   tse_history_free(w->old_history);
   tse_changes_free(w->old_changes);
   tse_stats_free(w->old_stats);
+  tse_stored_result_free(w->old_stored);
   tse_report_free(w->old_report);
 }
 
@@ -429,6 +433,9 @@ static int32_t act_options_set_retention(struct world *w, tse_error **e) {
 static int32_t act_options_set_tombstones(struct world *w, tse_error **e) {
   return tse_options_set_tombstones(w->options, 1000000, e);
 }
+static int32_t act_options_set_result_retention(struct world *w, tse_error **e) {
+  return tse_options_set_result_retention(w->options, 1000000, e);
+}
 static int32_t act_options_set_feed_retention(struct world *w, tse_error **e) {
   return tse_options_set_feed_retention(w->options, 1000000, e);
 }
@@ -531,7 +538,9 @@ static int32_t act_annotate(struct world *w, tse_error **e) {
   return tse_annotate(w->tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, &update, w->call, &w->out.task, e);
 }
 static int32_t act_complete(struct world *w, tse_error **e) {
-  const tse_update update = result();
+  tse_update update = result();
+  update.result = tse_text("a result that is too long for a string's own memory");
+  update.media_type = tse_text("text/plain; charset=\"utf-8\"; format=flowed; delsp=yes");
   return tse_complete(w->tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, &update, w->call, &w->out.task, e);
 }
 static int32_t act_fail(struct world *w, tse_error **e) {
@@ -544,6 +553,20 @@ static int32_t act_reprioritize(struct world *w, tse_error **e) {
 static int32_t act_cancel(struct world *w, tse_error **e) {
   return tse_cancel(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 0, "not wanted any more, by anybody", TSE_NTS,
                     w->call, &w->out.task, e);
+}
+static int32_t act_stored_result_read(struct world *w, tse_error **e) {
+  return tse_stored_result_read(w->tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, w->call, &w->out.stored, e);
+}
+static int32_t act_stored_result_get(struct world *w, tse_error **e) {
+  (void)e;
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  return tse_stored_result_get(w->old_stored, &view);
+}
+static int32_t act_stored_result_free(struct world *w, tse_error **e) {
+  (void)e;
+  tse_stored_result_free(w->old_stored);
+  w->old_stored = NULL;
+  return TSE_OK;
 }
 static int32_t act_get(struct world *w, tse_error **e) {
   return tse_get(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, TSE_WITH_PAYLOAD, w->call, &w->out.task, e);
@@ -893,6 +916,8 @@ const struct scenario scenarios[] = {
     {"tse_options_set_longest_wait", "tse_options_set_longest_wait", NEEDS_NOTHING, act_options_set_longest_wait, NULL},
     {"tse_options_set_retention", "tse_options_set_retention", NEEDS_NOTHING, act_options_set_retention, NULL},
     {"tse_options_set_tombstones", "tse_options_set_tombstones", NEEDS_NOTHING, act_options_set_tombstones, NULL},
+    {"tse_options_set_result_retention", "tse_options_set_result_retention", NEEDS_NOTHING,
+     act_options_set_result_retention, NULL},
     {"tse_options_set_feed_retention", "tse_options_set_feed_retention", NEEDS_NOTHING, act_options_set_feed_retention,
      NULL},
     {"tse_options_set_durability", "tse_options_set_durability", NEEDS_NOTHING, act_options_set_durability, NULL},
@@ -931,6 +956,9 @@ const struct scenario scenarios[] = {
     {"tse_fail", "tse_fail", NEEDS_ENGINE, act_fail, running_is_failed},
     {"tse_reprioritize", "tse_reprioritize", NEEDS_ENGINE, act_reprioritize, pending_is_reprioritized},
     {"tse_cancel", "tse_cancel", NEEDS_ENGINE, act_cancel, pending_is_failed},
+    {"tse_stored_result_read", "tse_stored_result_read", NEEDS_ENGINE, act_stored_result_read, NULL},
+    {"tse_stored_result_get", "tse_stored_result_get", NEEDS_NOTHING, act_stored_result_get, NULL},
+    {"tse_stored_result_free", "tse_stored_result_free", NEEDS_NOTHING, act_stored_result_free, NULL},
     {"tse_get", "tse_get", NEEDS_ENGINE, act_get, NULL},
     {"tse_wait", "tse_wait", NEEDS_ENGINE, act_wait, NULL},
     {"tse_claim", "tse_claim", NEEDS_ENGINE, act_claim, pending_runs},

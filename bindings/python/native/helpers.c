@@ -135,7 +135,8 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
-                    const char *error_detail, size_t error_detail_size, const tse_call *call, tspy_result *result) {
+                    const char *error_detail, size_t error_detail_size, const char *stored, size_t stored_size,
+                    const char *media_type, size_t media_type_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_update update = TSE_UPDATE_INIT;
   update.install_id = text(install_id, install_id_size);
@@ -146,6 +147,8 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
   update.warnings = text(warnings, warnings_size);
   update.error_message = text(error_message, error_message_size);
   update.error_detail = text(error_detail, error_detail_size);
+  update.result = text(stored, stored_size);
+  update.media_type = text(media_type, media_type_size);
   if (batch) {
     return token ? add_by_lease(batch, change, text(token, token_size), &update, &result->error)
                  : add_by_key(batch, change, text(zone_id, zone_id_size), text(id, id_size), &update, &result->error);
@@ -182,6 +185,18 @@ int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, c
   tse_task *task = NULL;
   const int32_t code = tse_get(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
   return tspy_take_task(result, code, task);
+}
+
+int32_t tspy_stored_result(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                           const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_stored_result *stored = NULL;
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  int32_t code = tse_stored_result_read(engine, zone_id, zone_id_size, id, id_size, call, &stored, &result->error);
+  if (!code) code = tse_stored_result_get(stored, &view);
+  if (!code) code = put_texts(result, view.bytes, view.media_type);
+  tse_stored_result_free(stored);
+  return code;
 }
 
 int32_t tspy_wait(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,

@@ -73,7 +73,8 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
-                    const char *error_detail, size_t error_detail_size, const tse_call *call, tspy_result *result);
+                    const char *error_detail, size_t error_detail_size, const char *stored, size_t stored_size,
+                    const char *media_type, size_t media_type_size, const tse_call *call, tspy_result *result);
 int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                     int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tspy_result *result);
 int32_t tspy_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
@@ -81,6 +82,9 @@ int32_t tspy_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_i
 /* No record if there is no such task. */
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                  int32_t flags, const tse_call *call, tspy_result *result);
+/* One record: (; bytes, media type). */
+int32_t tspy_stored_result(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                           const tse_call *call, tspy_result *result);
 /* As tspy_get(). */
 int32_t tspy_wait(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                   int64_t revision, int64_t wait_us, const tse_call *call, tspy_result *result);

@@ -78,7 +78,7 @@ int32_t tspy_put_task(tspy_result *result, const tse_task_view *task) {
       task->zone_id,      task->id,           task->operation,         task->error_message, task->install_id,
       task->links,        task->package_id,   task->package_slug,      task->warnings,      task->json,
       task->error_detail, task->failure_kind, task->client_request_id, task->traceparent,   task->payload,
-      task->worker,       task->ref};
+      task->worker,       task->ref,          task->result_media_type};
   return tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
 }
 

@@ -69,6 +69,7 @@ static tse_engine *open_engine(void) {
   OK(tse_options_set_longest_wait(options, 20000000, NULL));
   OK(tse_options_set_retention(options, 0, NULL)); /* tse_purge() instead */
   OK(tse_options_set_tombstones(options, 3600000000, NULL));
+  OK(tse_options_set_result_retention(options, 0, NULL)); /* as long as its task */
   OK(tse_options_set_feed_retention(options, 604800000000, NULL));
   OK(tse_options_set_durability(options, TSE_DURABILITY_FULL, NULL));
   OK(tse_options_set_max_bytes(options, 1 << 30, NULL));
@@ -110,7 +111,14 @@ static void change_by_key(tse_engine *tasks) {
   OK(tse_annotate(tasks, "z1", TSE_NTS, "t1", TSE_NTS, &update, call, NULL, NULL));
   update = (tse_update)TSE_UPDATE_INIT;
   update.install_id = tse_text("ins_1");
+  update.result = tse_text("id,name\n");
+  update.media_type = tse_text("text/csv; charset=utf-8");
   OK(tse_complete(tasks, "z1", TSE_NTS, "t1", TSE_NTS, &update, call, NULL, NULL));
+  tse_stored_result *stored = NULL;
+  OK(tse_stored_result_read(tasks, "z1", TSE_NTS, "t1", TSE_NTS, NULL, &stored, NULL));
+  tse_stored_result_view result = TSE_STORED_RESULT_VIEW_INIT;
+  OK(tse_stored_result_get(stored, &result)); /* result.bytes, result.media_type */
+  tse_stored_result_free(stored);
 
   create(tasks, "t2", 1);
   OK(tse_start(tasks, "z1", TSE_NTS, "t2", TSE_NTS, call, NULL, NULL));

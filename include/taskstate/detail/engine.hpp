@@ -224,6 +224,17 @@ inline std::optional<Task> Engine::get(std::string_view zone_id, std::string_vie
   return detail::task_from(handle);
 }
 
+inline StoredResult Engine::result(std::string_view zone_id, std::string_view id, const Call& call) const {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  const auto handle = detail::make<detail::StoredResultHandle>(tse_stored_result_read, engine_.get(), zone.data,
+                                                               zone.size, key.data, key.size, c_call.get());
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  detail::check_code(tse_stored_result_get(handle.get(), &view));
+  return {detail::string(view.bytes), detail::string(view.media_type)};
+}
+
 inline Page Engine::list(const ListQuery& query, const Call& call) const {
   const tse_list_query c_query = detail::to_c(query);
   const auto c_call = detail::to_c(call);

@@ -44,6 +44,7 @@ namespace taskstate::detail {
   task.start_by = optional_time(from.start_by);
   task.priority = from.priority;
   task.ref = optional_string(from.ref);
+  task.result_media_type = optional_string(from.result_media_type);
   task.cancel_requested = from.cancel_requested != 0;
   task.replayed = from.replayed != 0;
   return task;
@@ -104,6 +105,8 @@ void fill(To& to, const From& from, const Lists& lists) noexcept {
 [[nodiscard]] inline tse_update to_c(const Update& update, const Lists& lists) noexcept {
   tse_update to = TSE_UPDATE_INIT;
   fill(to, update, lists);
+  to.result = view(update.result);
+  to.media_type = view(update.media_type);
   return to;
 }
 

@@ -225,8 +225,8 @@ BOOST_AUTO_TEST_CASE(a_zone_to_look_at) {
 }
 
 BOOST_AUTO_TEST_CASE(a_task) {
-  BOOST_TEST(found(test::pending_row().task).empty());
-  BOOST_TEST(fields(Task{}) == "id operation");
+  BOOST_TEST(found(test::pending_row()).empty());
+  BOOST_TEST(fields(Row{}) == "id operation");
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_holds_so_many_changes) {

@@ -13,6 +13,7 @@
 #include "engine/list.hpp"
 #include "engine/purge.hpp"
 #include "engine/read.hpp"
+#include "engine/result.hpp"
 #include "engine/stats.hpp"
 #include "engine/tick.hpp"
 #include "engine/wait.hpp"

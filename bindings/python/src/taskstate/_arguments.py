@@ -113,9 +113,15 @@ def new_task(
     )
 
 
-def change(kind: int, key: tuple[str, str] | None, token: str | None, update: tuple[Any, ...]) -> tuple[Any, ...]:
+def change(
+    kind: int,
+    key: tuple[str, str] | None,
+    token: str | None,
+    update: tuple[Any, ...],
+    stored: tuple[Any, ...] = (None, None),
+) -> tuple[Any, ...]:
     """What tspy_update() takes between the batch and the call: annotate(), complete() or fail(), by key or by the
-    token of a lease."""
+    token of a lease. ``stored``: a result and its media type."""
     install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail = update
     zone_id, id = key or (None, None)
     return (
@@ -131,6 +137,8 @@ def change(kind: int, key: tuple[str, str] | None, token: str | None, update: tu
         *array("warnings", warnings),
         *text("error_message", error_message),
         *text("error_detail", error_detail),
+        *octets("result", stored[0]),
+        *text("media_type", stored[1]),
     )
 
 

@@ -65,6 +65,8 @@ class Completion(_Completion, total=False):
     package_version: int | None
     links: Json
     warnings: Json
+    result: bytes | bytearray | memoryview | None
+    media_type: str | None
 
 
 @dataclass(frozen=True)
@@ -183,10 +185,13 @@ class Batch:
         package_version: int | None = None,
         links: Json = None,
         warnings: Json = None,
+        result: bytes | bytearray | memoryview | None = None,
+        media_type: str | None = None,
     ) -> Batch:
         """Adds an Engine.complete()."""
         update = (install_id, package_id, package_slug, package_version, links, warnings, None, None)
-        return self._add(None, lib.tspy_update, *change(lib.TSPY_COMPLETE, (zone_id, id), None, update))
+        stored = (result, media_type)
+        return self._add(None, lib.tspy_update, *change(lib.TSPY_COMPLETE, (zone_id, id), None, update, stored))
 
     def fail(
         self,
@@ -217,11 +222,14 @@ class Batch:
         package_version: int | None = None,
         links: Json = None,
         warnings: Json = None,
+        result: bytes | bytearray | memoryview | None = None,
+        media_type: str | None = None,
     ) -> Batch:
         """Adds a Lease.complete(). ``lease``: the Lease, which ends as by its own call, or only its token."""
         update = (install_id, package_id, package_slug, package_version, links, warnings, None, None)
         token, held = _held(lease)
-        return self._add(held, lib.tspy_update, *change(lib.TSPY_COMPLETE, None, token, update))
+        stored = (result, media_type)
+        return self._add(held, lib.tspy_update, *change(lib.TSPY_COMPLETE, None, token, update, stored))
 
     def fail_leased(
         self,

@@ -200,6 +200,8 @@ class Changes(Handle):
         package_version: int | None = None,
         links: Json = None,
         warnings: Json = None,
+        result: bytes | bytearray | memoryview | None = None,
+        media_type: str | None = None,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
         request_id: str | None = None,
@@ -207,7 +209,12 @@ class Changes(Handle):
         actor: str | None = None,
         also: Also = (),
     ) -> Task:
-        """running -> completed. The task must then have an install_id or one link ``rel="result"``.
+        """running -> completed. The task must then have a result: one link ``rel="result"``, an install_id, or a stored one.
+
+        ``result``: what it produced, opaque bytes, at most 1 MiB, may be empty, never on the wire: see Engine.result().
+        ``media_type``: of the result, which must have one: type/subtype with any parameters (RFC 9110, section 8.3.1),
+        3-256 bytes of printable ASCII; alone, the result is empty. The task leads to the first that it has of link,
+        install and stored result, to the last at its status URL with ``/result`` behind the path.
 
         Repeating the very same outcome succeeds and changes nothing; another is IllegalTransition. A task that
         was started under a lease is ended by its holder only: LeaseLost here, see Lease.complete(). Raises
@@ -219,6 +226,7 @@ class Changes(Handle):
             None,
             (install_id, package_id, package_slug, package_version, links, warnings, None, None),
             context(timeout, cancel, request_id, traceparent, actor, also),
+            (result, media_type),
         )
 
     def fail(
@@ -323,7 +331,8 @@ class Changes(Handle):
         token: str | None,
         update: tuple[Any, ...],
         tracing: tuple[Any, ...],
+        stored: tuple[Any, ...] = (None, None),
     ) -> Task:
         """annotate(), complete() or fail(), by key or by the token of a lease."""
-        arguments = change(kind, key, token, update)
+        arguments = change(kind, key, token, update, stored)
         return Task(call(lib.tspy_update, self._native(), ffi.NULL, *arguments, tracing))

@@ -199,6 +199,26 @@ class ChangesBatch:
 
 
 @dataclass(frozen=True)
+class StoredResult:
+    """What a completed task has stored as its result. Immutable."""
+
+    data: bytes = field(repr=False)  #: may be empty
+    media_type: str
+
+
+class _StoredResult(_records.Record):
+    __slots__ = ()
+    _numbers = 0
+    _layout = _records.layout(0, 2)
+
+
+def stored_result(data: bytes) -> StoredResult:
+    """The stored result in a result."""
+    record = _StoredResult(data)
+    return StoredResult(record._bytes(0) or b"", record._required(1))
+
+
+@dataclass(frozen=True)
 class Count:
     """How many tasks of one zone and operation have a status."""
 

@@ -48,7 +48,7 @@ class Task(_records.Record):
 
     __slots__ = ()
     _numbers = 13
-    _layout = _records.layout(13, 17)
+    _layout = _records.layout(13, 18)
 
     @property
     def zone_id(self) -> str | None:
@@ -222,6 +222,11 @@ class Task(_records.Record):
     def ref(self) -> str | None:
         """What the host calls it."""
         return self._text(16)
+
+    @property
+    def result_media_type(self) -> str | None:
+        """Of the result that its completion stored, also once the bytes are dropped; None if it stored none."""
+        return self._text(17)
 
     @property
     def cancel_requested(self) -> bool:

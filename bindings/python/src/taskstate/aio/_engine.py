@@ -61,6 +61,7 @@ class Engine:
     complete = mirror(_engine.Engine.complete)
     fail = mirror(_engine.Engine.fail)
     cancel = mirror(_engine.Engine.cancel)
+    result = mirror(_engine.Engine.result)
     reprioritize = mirror(_engine.Engine.reprioritize)
     run = mirror(_engine.Engine.run)
     create_many = mirror(_engine.Engine.create_many)
