@@ -6,6 +6,7 @@
 #include "engine/change.hpp"
 #include "engine/create.hpp"
 #include "engine/read.hpp"
+#include "engine/retry.hpp"
 #include "engine/wait.hpp"
 
 #include <memory>
@@ -108,6 +109,16 @@ int32_t tse_reprioritize(tse_engine* engine, const char* zone_id, size_t zone_id
                          int64_t priority, const tse_call* call, tse_task** task, tse_error** error) noexcept {
   return change(engine, {zone_id, zone_id_size, id, id_size}, call, task, error,
                 [&] { return core::Intent(core::Reprioritize{priority}); });
+}
+
+int32_t tse_retry(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                  int32_t flags, const tse_call* call, tse_task** task, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& target = *capi::require(engine, "engine").engine;
+    const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
+    capi::require_flags(flags, TSE_RETRY_AGAIN);
+    capi::hand_out_committed(task, engine::retry(target, key, flags == TSE_RETRY_AGAIN, capi::call_in(call)));
+  });
 }
 
 int32_t tse_get(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,

@@ -585,6 +585,17 @@ TSE_API int32_t tse_reprioritize(tse_engine *engine, const char *zone_id, size_t
                                  size_t id_size, int64_t priority, const tse_call *call, tse_task **task,
                                  tse_error **error) TSE_NOEXCEPT;
 
+#define TSE_RETRY_AGAIN 1 /**< flag of tse_retry(): also where another task retries it already. @since 0.2 */
+
+/** Makes a new task like one that failed, of whatever kind: its operation, install_id, package fields, payload, priority,
+ *  max_attempts and ref, and as long to be started in as it had from its creation; not its links, warnings, idempotency
+ *  key, not_before and tracing fields. It gets a link rel="predecessor" to the failed task's status URL, as with
+ *  tse_new_task.retry_of, which counts as a retry, too. `flags`: 0 or TSE_RETRY_AGAIN. *task is the new one. Errors:
+ *  not_found, illegal_transition (it did not fail), already_exists (another task, which the message names, retries it
+ *  already, and is not purged), limit_exceeded (the zone's pending limit), and those of every change. @since 0.2 */
+TSE_API int32_t tse_retry(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                          int32_t flags, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
 #define TSE_WITH_PAYLOAD 1 /**< flag of tse_get(): also the payload */
 
 /** The task as it is now; *task is NULL (and the code TSE_OK) if there is none. Ids outside the

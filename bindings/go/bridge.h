@@ -196,6 +196,12 @@ static inline int32_t tsego_reprioritize(tse_engine *engine, TSEGO_KEY, int64_t 
   return tsego_end_task(TSEGO_OWNED, code, out);
 }
 
+static inline int32_t tsego_retry(tse_engine *engine, TSEGO_KEY, int32_t flags, TSEGO_CALL, tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_retry(engine, TSEGO_KEY_TO_C, flags, call, &out->task, &out->error);
+  return tsego_end_task(TSEGO_OWNED, code, out);
+}
+
 static inline int32_t tsego_tick(tse_engine *engine, TSEGO_CALL, int64_t *count, tse_error **error) {
   TSEGO_BEGIN_CALL(error);
   code = tse_tick(engine, call, count, error);

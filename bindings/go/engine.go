@@ -140,6 +140,21 @@ func (e *Engine) Reprioritize(ctx context.Context, zoneID, id string, priority i
 	})
 }
 
+// RetryOptions say how [Engine.Retry] goes about it. Since 0.2.
+type RetryOptions struct {
+	Again bool // also where another task retries it already
+}
+
+// Retry makes a new task like one that failed, of whatever kind, and returns it: with the failed task's operation,
+// install ID, package fields, payload, priority, MaxAttempts and Ref, and as long to be started in as it had from its
+// creation; without its links, warnings, idempotency key, NotBefore and tracing. A link rel="predecessor" leads to the
+// failed one, as with NewTask.RetryOf, which counts as a retry, too. Errors: [ErrNotFound], [ErrIllegalTransition] (it did
+// not fail), [ErrAlreadyExists] (another task, which the message names, retries it already), [ErrLimitExceeded], and those
+// of every change. Since 0.2.
+func (e *Engine) Retry(ctx context.Context, zoneID, id string, options RetryOptions) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.retry(zoneID, id, options.Again, args) })
+}
+
 // Tick ends leases whose time is over, fails what nobody started in time, and lets be claimed what was held back: what
 // the engine does by itself once a second, now. It returns how many tasks that was. Errors as those of every change.
 // Leases whose end cannot be told from here are left alone: see [Stats].LeasesIncomparable. Since 0.1.

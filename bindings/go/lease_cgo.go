@@ -31,6 +31,17 @@ func (h *handle) reprioritize(zoneID, id string, priority int, call callArgs) (*
 	return finishTask(code, &out)
 }
 
+func (h *handle) retry(zoneID, id string, again bool, call callArgs) (*Task, error) {
+	var out C.tsego_task
+	var flags C.int32_t
+	if again {
+		flags = C.TSE_RETRY_AGAIN
+	}
+	code := C.tsego_retry(h.engine, zoneID, id, flags, C.int64_t(call.timeout), call.RequestID, call.Traceparent,
+		call.Actor, call.cancel.native(), call.also.native(), &out)
+	return finishTask(code, &out)
+}
+
 func (h *handle) tick(call callArgs) (int, error) {
 	var count C.int64_t
 	var failure *C.tse_error

@@ -100,6 +100,8 @@ type granted struct {
 
 func (*handle) result(string, string, callArgs) (*StoredResult, error) { return nil, unsupported() }
 
+func (*handle) retry(string, string, bool, callArgs) (*Task, error) { return nil, unsupported() }
+
 func (*handle) reprioritize(string, string, int, callArgs) (*Task, error) { return nil, unsupported() }
 
 func (*handle) cancel(string, string, bool, string, callArgs) (*Task, error) {

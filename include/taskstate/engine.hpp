@@ -26,6 +26,9 @@ namespace taskstate {
 /// Whether get() also reads the payload. @since 0.1
 enum class Payload : bool { omit = false, read = true };
 
+/// Whether retry() makes another task where one retries it already. @since 0.2
+enum class Retry : bool { once = false, again = true };
+
 /// How Engine::cancel() goes about it. @since 0.1
 struct Cancel {
   bool force = false;                   ///< fail a running task at once, whoever holds it
@@ -88,6 +91,12 @@ class Engine {
   /// tells it as "reprioritized", with the detail "0 → 50". @throws Error not_found, illegal_transition for a task that
   /// somebody holds (release or cancel it first) or that has ended. @since 0.2
   Task reprioritize(std::string_view zone_id, std::string_view id, std::int64_t priority, const Call& call = {});
+  /// Makes a new task like one that failed, of whatever kind: its operation, install_id, package fields, payload,
+  /// priority, max_attempts and ref, and as long to be started in as it had from its creation. A link rel="predecessor"
+  /// leads to the failed one, as with NewTask::retry_of, which counts as a retry, too. @throws Error not_found,
+  /// illegal_transition (it did not fail), already_exists (another task, which the message names, retries it already),
+  /// limit_exceeded. @since 0.2
+  Task retry(std::string_view zone_id, std::string_view id, Retry how = Retry::once, const Call& call = {});
 
   /// Carries out the batch's changes in order, in as few transactions as the log's budget allows: for a fraction of
   /// what they cost one by one. Each is on its own: results[i] tells of the i-th. What was not begun when the timeout

@@ -1,4 +1,4 @@
-/* Priorities and stored results through the C ABI. */
+/* Priorities, stored results and retries through the C ABI. */
 #include "check.h"
 
 static int64_t now_us = 1577470279117000;
@@ -229,9 +229,48 @@ static void a_completed_task_stores_what_it_produced(void) {
   tse_engine_free(tasks);
 }
 
+static void a_failed_task_is_retried_once_unless_again(void) {
+  tse_engine *tasks = open_standing();
+  tse_task *task = NULL;
+  tse_task_view view = TSE_TASK_VIEW_INIT;
+  tse_new_task spec = named("failed");
+  spec.payload = tse_text("payload");
+  spec.priority = 50;
+  spec.ref = tse_text("order 7");
+  spec.max_attempts = 3;
+  MUST(tse_create(tasks, &spec, NULL, NULL, NULL));
+  CHECK(
+      failed(tse_retry(tasks, "z1", TSE_NTS, "failed", TSE_NTS, 0, NULL, NULL, &error), TSE_ILLEGAL_TRANSITION, NULL));
+  MUST(tse_cancel(tasks, "z1", TSE_NTS, "failed", TSE_NTS, 0, NULL, 0, NULL, NULL, NULL));
+  MUST(tse_retry(tasks, "z1", TSE_NTS, "failed", TSE_NTS, 0, NULL, &task, NULL));
+  MUST(tse_task_get(task, &view));
+  CHECK(view.status == TSE_PENDING && view.priority == 50 && view.max_attempts == 3 && same(view.ref, "order 7"));
+  CHECK(strstr(view.links.data, "/zones/z1/catalog_tasks/failed\",\"rel\":\"predecessor\"") != NULL);
+  CHECK(tse_retry(tasks, "z1", TSE_NTS, "failed", TSE_NTS, 0, NULL, NULL, &error) == TSE_ALREADY_EXISTS);
+  tse_error_view why = TSE_ERROR_VIEW_INIT;
+  MUST(tse_error_get(error, &why));
+  CHECK(why.outcome == TSE_NOT_DONE && strstr(why.message.data, view.id.data) != NULL);
+  tse_error_free(error);
+  error = NULL;
+  tse_task_free(task);
+  MUST(tse_retry(tasks, "z1", TSE_NTS, "failed", TSE_NTS, TSE_RETRY_AGAIN, NULL, NULL, NULL));
+  tse_leases *leases = NULL;
+  MUST(tse_claim(tasks, NULL, NULL, &leases, NULL));
+  MUST(tse_leases_task(leases, 0, &view));
+  CHECK(same(view.payload, "payload"));
+  tse_leases_free(leases);
+  CHECK(failed(tse_retry(tasks, "z1", TSE_NTS, "none", TSE_NTS, 0, NULL, NULL, &error), TSE_NOT_FOUND, NULL));
+  CHECK(
+      failed(tse_retry(tasks, "z1", TSE_NTS, "failed", TSE_NTS, 2, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "flags"));
+  CHECK(
+      failed(tse_retry(NULL, "z1", TSE_NTS, "failed", TSE_NTS, 0, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "engine"));
+  tse_engine_free(tasks);
+}
+
 int main(void) {
   the_highest_priority_is_claimed_first();
   a_priority_changes_while_nobody_holds_the_task();
   a_completed_task_stores_what_it_produced();
+  a_failed_task_is_retried_once_unless_again();
   return finish("operations");
 }

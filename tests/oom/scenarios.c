@@ -96,6 +96,9 @@ void fill(tse_engine *tasks, char *token) {
   update.result = tse_text("a result that is too long for a string's own memory");
   update.media_type = tse_text("text/plain; charset=\"utf-8\"; format=flowed; delsp=yes");
   MUST(tse_complete(tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, &update, NULL, NULL, NULL));
+  const tse_new_task failing = rich_task(ID("failed"));
+  MUST(tse_create(tasks, &failing, NULL, NULL, NULL));
+  MUST(tse_cancel(tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, NULL, 0, NULL, NULL, NULL));
   tse_leases *leases = NULL;
   MUST(tse_start_leased(tasks, ZONE, TSE_NTS, ID("expired"), TSE_NTS, NULL, 0, 1000, NULL, &leases, NULL));
   tse_leases_free(leases);
@@ -216,6 +219,9 @@ static int pending_is_reprioritized(struct world *w) {
   const int is = view.priority == 50;
   tse_task_free(task);
   return is;
+}
+static int failed_is_retried(struct world *w) {
+  return tse_retry(w->tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, NULL, NULL, NULL) == TSE_ALREADY_EXISTS;
 }
 static int pending_is_failed(struct world *w) { return has_status(w, ID("pending"), TSE_FAILED); }
 static int running_is_annotated(struct world *w) { return is_annotated(w, ID("running")); }
@@ -549,6 +555,9 @@ static int32_t act_fail(struct world *w, tse_error **e) {
 }
 static int32_t act_reprioritize(struct world *w, tse_error **e) {
   return tse_reprioritize(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 50, w->call, &w->out.task, e);
+}
+static int32_t act_retry(struct world *w, tse_error **e) {
+  return tse_retry(w->tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, w->call, &w->out.task, e);
 }
 static int32_t act_cancel(struct world *w, tse_error **e) {
   return tse_cancel(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 0, "not wanted any more, by anybody", TSE_NTS,
@@ -955,6 +964,7 @@ const struct scenario scenarios[] = {
     {"tse_complete", "tse_complete", NEEDS_ENGINE, act_complete, running_is_completed},
     {"tse_fail", "tse_fail", NEEDS_ENGINE, act_fail, running_is_failed},
     {"tse_reprioritize", "tse_reprioritize", NEEDS_ENGINE, act_reprioritize, pending_is_reprioritized},
+    {"tse_retry", "tse_retry", NEEDS_ENGINE, act_retry, failed_is_retried},
     {"tse_cancel", "tse_cancel", NEEDS_ENGINE, act_cancel, pending_is_failed},
     {"tse_stored_result_read", "tse_stored_result_read", NEEDS_ENGINE, act_stored_result_read, NULL},
     {"tse_stored_result_get", "tse_stored_result_get", NEEDS_NOTHING, act_stored_result_get, NULL},

@@ -179,6 +179,14 @@ int32_t tspy_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_i
   return tspy_take_task(result, code, task);
 }
 
+int32_t tspy_retry(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                   int32_t flags, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_task *task = NULL;
+  const int32_t code = tse_retry(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
+  return tspy_take_task(result, code, task);
+}
+
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                  int32_t flags, const tse_call *call, tspy_result *result) {
   tspy_clear(result);

@@ -79,6 +79,8 @@ int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size
                     int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tspy_result *result);
 int32_t tspy_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                           int64_t priority, const tse_call *call, tspy_result *result);
+int32_t tspy_retry(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                   int32_t flags, const tse_call *call, tspy_result *result);
 /* No record if there is no such task. */
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                  int32_t flags, const tse_call *call, tspy_result *result);

@@ -127,6 +127,8 @@ static void change_by_key(tse_engine *tasks) {
   failure.error_detail = tse_text("ENOSPC on /dev/sda1"); /* nobody but you reads this */
   OK(tse_fail(tasks, "z1", TSE_NTS, "t2", TSE_NTS, &failure, call, NULL, NULL));
 
+  OK(tse_retry(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 0, call, NULL, NULL)); /* a new task like it */
+
   create(tasks, "t3", 1);
   OK(tse_reprioritize(tasks, "z1", TSE_NTS, "t3", TSE_NTS, 50, call, NULL, NULL));
   OK(tse_cancel(tasks, "z1", TSE_NTS, "t3", TSE_NTS, 0, "Not wanted.", TSE_NTS, call, NULL, NULL));

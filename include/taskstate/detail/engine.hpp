@@ -127,6 +127,15 @@ inline Task Engine::reprioritize(std::string_view zone_id, std::string_view id, 
                                                             key.data, key.size, priority, c_call.get()));
 }
 
+inline Task Engine::retry(std::string_view zone_id, std::string_view id, Retry how, const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const std::int32_t flags = how == Retry::again ? TSE_RETRY_AGAIN : 0;
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_retry, engine_.get(), zone.data, zone.size, key.data,
+                                                            key.size, flags, c_call.get()));
+}
+
 inline std::vector<Result> Engine::run(const Batch& batch, const Call& call) {
   const auto c_call = detail::to_c(call);
   const auto results =

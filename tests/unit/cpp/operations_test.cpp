@@ -55,4 +55,20 @@ BOOST_AUTO_TEST_CASE(a_completed_task_stores_what_it_produced) {
   BOOST_TEST(std::string(over.what()).find("its retention is over") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_failed_task_is_retried_once_unless_again) {
+  tasks.create({.zone_id = "z1", .id = "t1", .operation = "create", .payload = "{}", .priority = 50, .ref = "order 7"});
+  BOOST_TEST((error_of([&] { tasks.retry("z1", "t1"); }).code() == Errc::illegal_transition));
+  tasks.cancel("z1", "t1");
+  const Task first = tasks.retry("z1", "t1");
+  BOOST_TEST((first.status == Status::pending));
+  BOOST_TEST(first.priority == 50);
+  BOOST_TEST(first.ref.value() == "order 7");
+  BOOST_TEST(first.links.at(0).rel == "predecessor");
+  BOOST_TEST(tasks.get("z1", first.id, Payload::read)->payload.value() == "{}");
+  const Error already = error_of([&] { tasks.retry("z1", "t1"); });
+  BOOST_TEST((already.code() == Errc::already_exists));
+  BOOST_TEST(std::string(already.what()).find(first.id) != std::string::npos);
+  BOOST_TEST(tasks.retry("z1", "t1", Retry::again).id != first.id);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,6 +14,7 @@
 #include "engine/purge.hpp"
 #include "engine/read.hpp"
 #include "engine/result.hpp"
+#include "engine/retry.hpp"
 #include "engine/stats.hpp"
 #include "engine/tick.hpp"
 #include "engine/wait.hpp"

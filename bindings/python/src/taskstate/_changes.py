@@ -324,6 +324,38 @@ class Changes(Handle):
             )
         )
 
+    def retry(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        again: bool = False,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+        also: Also = (),
+    ) -> Task:
+        """A new task like one that failed, of whatever kind, which it returns.
+
+        It takes over operation, install_id, package fields, payload, priority, max_attempts and ref, and has as long to
+        be started in as the failed one had from its creation; not links, warnings, idempotency key, not_before and
+        tracing. A link ``rel="predecessor"`` leads to the failed one, as with create()'s ``retry_of``, which counts as a
+        retry, too. ``again``: also where another task retries it already; else that is AlreadyExists, which names it.
+        Raises NotFound, IllegalTransition (it did not fail), LimitExceeded, or what every change may.
+        """
+        return Task(
+            call(
+                lib.tspy_retry,
+                self._native(),
+                *text("zone_id", zone_id),
+                *text("id", id),
+                lib.TSE_RETRY_AGAIN if again else 0,
+                context(timeout, cancel, request_id, traceparent, actor, also),
+            )
+        )
+
     def _update(
         self,
         kind: int,

@@ -62,6 +62,7 @@ class Engine:
     fail = mirror(_engine.Engine.fail)
     cancel = mirror(_engine.Engine.cancel)
     result = mirror(_engine.Engine.result)
+    retry = mirror(_engine.Engine.retry)
     reprioritize = mirror(_engine.Engine.reprioritize)
     run = mirror(_engine.Engine.run)
     create_many = mirror(_engine.Engine.create_many)
