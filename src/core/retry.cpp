@@ -1,10 +1,12 @@
 #include "core/retry.hpp"
 
+#include "core/range.hpp"
 #include "core/removal.hpp"
 
 #include <taskstate/contract/options.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tse::core {
 

@@ -95,8 +95,8 @@ BOOST_AUTO_TEST_CASE(a_stored_result_is_part_of_the_outcome) {
 
 BOOST_AUTO_TEST_CASE(a_broken_result_is_refused_with_what_else_is) {
   Complete intent = storing(std::string((1 << 20) + 1, 'x'), "");
-  intent.additions.package_id = "";
-  BOOST_TEST(fields(refused(running_row(), intent).details) == "package_id result media_type");
+  intent.additions.package_slug = "";
+  BOOST_TEST(fields(refused(running_row(), intent).details) == "package_slug result media_type");
 }
 
 BOOST_AUTO_TEST_CASE(a_result_is_kept_for_its_retention_or_as_long_as_its_task) {

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_result_and_its_completion_are_one_transaction) {
   call.also = {{"INSERT INTO nowhere VALUES (1)", {}, {}}};
   BOOST_TEST(code_name([&] { engine::change(*tasks, {"z", "a"}, storing("x"), call); }) == "invalid_argument");
   BOOST_TEST(why_none("a") == "the task is running and has no result yet");
-  BOOST_TEST(shell("SELECT count(*) FROM taskstate_results") == "0\n");
+  BOOST_TEST(shell("SELECT count(*) FROM taskstate_results") == "0");
   call.also = {{"SELECT :taskstate_id", {}, {}}};
   engine::change(*tasks, {"z", "a"}, storing("x"), call);
   BOOST_TEST(result("a").bytes == "x");
@@ -137,9 +137,9 @@ BOOST_AUTO_TEST_CASE(a_result_ends_with_its_retention_and_the_task_stays) {
   *now += 1;
   const std::string over = "the stored result is kept no longer: its retention is over";
   BOOST_TEST(why_none("a") == over);
-  BOOST_TEST(shell("SELECT count(*) FROM taskstate_results") == "1\n");
+  BOOST_TEST(shell("SELECT count(*) FROM taskstate_results") == "1");
   BOOST_TEST(engine::tick(*tasks, {}) == 0);
-  BOOST_TEST(shell("SELECT count(*) FROM taskstate_results") == "0\n");
+  BOOST_TEST(shell("SELECT count(*) FROM taskstate_results") == "0");
   BOOST_TEST(why_none("a") == over);
   BOOST_TEST(engine::get(*tasks, {"z", "a"}, {})->result_media_type.value() == "text/csv");
   BOOST_TEST(tse::test::decide(*tasks, {"z", "a"}, {}).answer.status == 303);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(without_a_retention_it_stays_as_long_as_its_task) {
   engine::tick(*tasks, {});
   BOOST_TEST(result("a").bytes == "x");
   BOOST_TEST(engine::purge(*tasks, {{}, 0s, 0}, {}) == 1);
-  BOOST_TEST(shell("SELECT count(*) FROM taskstate_results") == "0\n");
+  BOOST_TEST(shell("SELECT count(*) FROM taskstate_results") == "0");
 }
 
 BOOST_AUTO_TEST_CASE(no_byte_of_an_erased_result_stays) {

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(who_retries_a_task_can_be_purged_and_is_then_forgotten) {
   engine::tick(*tasks, {});
   BOOST_TEST(refused("a").starts_with("already_exists"));
   BOOST_TEST(engine::purge(*tasks, {{}, 0s, 0}, {}) == 2);
-  BOOST_TEST(shell("SELECT count(*) FROM taskstate_idempotency") == "0\n");
+  BOOST_TEST(shell("SELECT count(*) FROM taskstate_idempotency") == "0");
   failed("b");
   const core::Key of_b = retry("b").key();
   engine::change(*tasks, of_b, core::Cancel{}, {});
