@@ -455,7 +455,7 @@ typedef struct tse_task_view {
   int64_t start_by;   /**< the task fails if nobody has started it by then, us UTC, or TSE_NONE */
   int64_t priority;   /**< -100 ... 100; tse_claim() takes higher ones first */
   tse_str ref;        /**< what the host calls it */
-  tse_str result_media_type; /**< of the result that its completion stored, also once the bytes are dropped; absent if none */
+  tse_str result_media_type; /**< of the result that its completion stored, also once the bytes are dropped */
   int32_t cancel_requested; /**< 1: tse_cancel() asked its worker to stop */
   int32_t replayed;   /**< 1: tse_create() found it by its idempotency key, and made nothing */
 } tse_task_view;
@@ -505,7 +505,7 @@ typedef struct tse_new_task {
                        *   rel="predecessor" to that one's status URL */
   int64_t priority;   /**< -100 ... 100; of a zone's tasks tse_claim() takes those of a higher one first, and of the same
                        *   the oldest. See tse_reprioritize() */
-  tse_str ref;        /**< what you call it (an order number, a report's name), 1-256 bytes UTF-8 without NUL; private */
+  tse_str ref;        /**< private: what you call it, such as an order number; a ref has 1-256 bytes UTF-8 without NUL */
 } tse_new_task;
 #define TSE_NEW_TASK_INIT \
   { sizeof(tse_new_task), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, \
@@ -538,7 +538,7 @@ typedef struct tse_update {
   tse_str result;        /**< tse_complete() only: what the task produced, opaque bytes, at most 1 MiB, may be empty; never
                           *   on the wire. See tse_stored_result_read() */
   tse_str media_type;    /**< of the result, which must have one: type/subtype with any parameters (RFC 9110, section
-                          *   8.3.1), 3-256 bytes of printable ASCII; alone, the result is empty */
+                          *   8.3.1); a media type has 3-256 bytes of printable ASCII; alone, the result is empty */
 } tse_update;
 #define TSE_UPDATE_INIT \
   { sizeof(tse_update), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, \
@@ -686,8 +686,9 @@ typedef struct tse_lease_view {
 #define TSE_LEASE_VIEW_INIT { sizeof(tse_lease_view), { NULL, 0 }, 0, 0, 0, 0 }
 
 /** Takes up to `limit` tasks that are pending, or running and requeued, each under a lease of its own and
- *  each `running` when the call returns. Within a zone the highest priority first, and of the same the oldest; zones in turn, beginning at a random one. *leases
- *  is NULL (and the code TSE_OK) if there is nothing to do. `spec` may be NULL.
+ *  each `running` when the call returns. Within a zone the highest priority first, then the oldest; zones in turn,
+ *  beginning at a random one, without those that are paused. *leases is NULL (and the code TSE_OK) if there is nothing to
+ *  do. `spec` may be NULL.
  *  Leases that have ended are ended first, as by tse_tick(). Errors: invalid_argument, cancelled, and those of every
  *  change. */
 TSE_API int32_t tse_claim(tse_engine *engine, const tse_claim_spec *spec, const tse_call *call, tse_leases **leases,
@@ -923,8 +924,8 @@ typedef struct tse_event_view {
   int64_t sequence;    /**< grows over the whole file, in commit order; never reused */
   tse_str zone_id;
   tse_str id;
-  tse_str kind;        /**< "created", "started", "annotated", "progress", "cancel_requested", "reprioritized", "released", "lost",
-                        *   "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged" */
+  tse_str kind;        /**< "created", "started", "annotated", "progress", "cancel_requested", "reprioritized",
+                        *   "released", "lost", "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged" */
   int32_t from_status; /**< TSE_PENDING ... TSE_FAILED; -1 for the first event */
   int32_t to_status;
   int64_t at;          /**< us UTC */
@@ -1021,6 +1022,28 @@ TSE_API int32_t tse_purge(tse_engine *engine, const tse_purge_spec *spec, const 
 TSE_API int32_t tse_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                           const tse_call *call, int32_t *erased, tse_error **error) TSE_NOEXCEPT;
 
+/* ---- Pauses -------------------------------------------------------------------------------- */
+
+/** What claims of all processes on the file pass over: a zone, or an operation; exactly one of them. @since 0.2 */
+typedef struct tse_pause_spec {
+  size_t struct_size; /**< set by TSE_PAUSE_SPEC_INIT */
+  tse_str zone_id;
+  tse_str operation;
+} tse_pause_spec;
+#define TSE_PAUSE_SPEC_INIT { sizeof(tse_pause_spec), { NULL, 0 }, { NULL, 0 } }
+
+/** From now on tse_claim() passes over the zone or the operation, in every process, until tse_unpause(); it is kept in the
+ *  file, and told by tse_stats_pause() with the call's actor. Tasks are created, and leases go on, as before, and what has
+ *  a start_by still fails by then. tse_start() and tse_start_leased() are not held up: they name their task. *changed,
+ *  which may be NULL: 1, or 0 if it was paused already. No task changes, so statements of the host's own cannot go with it.
+ *  Errors: invalid_argument and those of every change. @since 0.2 */
+TSE_API int32_t tse_pause(tse_engine *engine, const tse_pause_spec *spec, const tse_call *call, int32_t *changed,
+                          tse_error **error) TSE_NOEXCEPT;
+/** Ends a pause: claims that wait are woken, in every process. *changed, which may be NULL: 1, or 0 if it was not paused.
+ *  Errors as tse_pause(). @since 0.2 */
+TSE_API int32_t tse_unpause(tse_engine *engine, const tse_pause_spec *spec, const tse_call *call, int32_t *changed,
+                            tse_error **error) TSE_NOEXCEPT;
+
 /* ---- Stats --------------------------------------------------------------------------------- */
 
 /** Figures of a file and of the engine that read them. */
@@ -1088,6 +1111,20 @@ TSE_API int32_t tse_stats_read(tse_engine *engine, const char *zone_id, size_t z
 TSE_API int32_t tse_stats_get(const tse_stats *stats, tse_stats_view *view) TSE_NOEXCEPT;
 /** Reads count `index`. Views live as long as the stats. */
 TSE_API int32_t tse_stats_count(const tse_stats *stats, size_t index, tse_count_view *view) TSE_NOEXCEPT;
+/** One pause: of a zone or of an operation; the other is absent. @since 0.2 */
+typedef struct tse_pause_view {
+  size_t struct_size; /**< set by TSE_PAUSE_VIEW_INIT */
+  tse_str zone_id;
+  tse_str operation;
+  int64_t since;      /**< us UTC */
+  tse_str actor;      /**< of the call that paused it; absent if it had none */
+} tse_pause_view;
+#define TSE_PAUSE_VIEW_INIT { sizeof(tse_pause_view), { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 } }
+
+/** How many zones and operations are paused, of the whole file; 0 for NULL. @since 0.2 */
+TSE_API size_t tse_stats_pause_count(const tse_stats *stats) TSE_NOEXCEPT;
+/** Reads pause `index`. Views live as long as the stats. @since 0.2 */
+TSE_API int32_t tse_stats_pause(const tse_stats *stats, size_t index, tse_pause_view *view) TSE_NOEXCEPT;
 /** The figures as OpenMetrics text 1.0.0, to be served as `application/openmetrics-text; version=1.0.0;
  *  charset=utf-8`. Lives as long as the stats; NULL for NULL. */
 TSE_API const char *tse_stats_text(const tse_stats *stats) TSE_NOEXCEPT;

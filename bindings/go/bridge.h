@@ -497,10 +497,13 @@ typedef struct tsego_stats {
   tse_error *error;
   tse_stats_view view;
   tse_count_view *counts;
+  size_t pause_count;
+  tse_pause_view *pauses;
 } tsego_stats;
 
 static inline void tsego_stats_free(tsego_stats *out) {
   free(out->counts);
+  free(out->pauses);
   tse_stats_free(out->stats);
 }
 
@@ -512,17 +515,34 @@ static inline int32_t tsego_stats_read(tse_engine *engine, _GoString_ zone_id, T
   if (code) return code;
   out->view = (tse_stats_view)TSE_STATS_VIEW_INIT;
   code = tse_stats_get(out->stats, &out->view);
-  if (code || !out->view.count_count) return code;
-  out->counts = malloc(out->view.count_count * sizeof *out->counts);
-  if (!out->counts) return TSE_NO_MEMORY;
+  out->pause_count = tse_stats_pause_count(out->stats);
+  if (code) return code;
+  out->counts = calloc(out->view.count_count + 1, sizeof *out->counts);
+  out->pauses = calloc(out->pause_count + 1, sizeof *out->pauses);
+  if (!out->counts || !out->pauses) return TSE_NO_MEMORY;
   for (size_t i = 0; i < out->view.count_count && !code; ++i) {
     out->counts[i] = (tse_count_view)TSE_COUNT_VIEW_INIT;
     code = tse_stats_count(out->stats, i, &out->counts[i]);
+  }
+  for (size_t i = 0; i < out->pause_count && !code; ++i) {
+    out->pauses[i] = (tse_pause_view)TSE_PAUSE_VIEW_INIT;
+    code = tse_stats_pause(out->stats, i, &out->pauses[i]);
   }
   return code;
 }
 
 // ---- Purging, copying
+
+static inline int32_t tsego_set_paused(tse_engine *engine, int32_t paused, _GoString_ zone_id, _GoString_ operation,
+                                       TSEGO_CALL, int32_t *changed, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.zone_id = tsego_optional(zone_id);
+  spec.operation = tsego_optional(operation);
+  code = paused ? tse_pause(engine, &spec, call, changed, error) : tse_unpause(engine, &spec, call, changed, error);
+  tse_call_free(TSEGO_OWNED);
+  return code;
+}
 
 static inline int32_t tsego_purge(tse_engine *engine, _GoString_ zone_id, int64_t older_than_us, int64_t limit,
                                   TSEGO_CALL, int64_t *count, tse_error **error) {

@@ -67,6 +67,8 @@ func (*handle) clockOK(callArgs) error { return unsupported() }
 
 func (*handle) backup(string, callArgs) error { return unsupported() }
 
+func (*handle) setPaused(PauseTarget, bool, callArgs) (bool, error) { return false, unsupported() }
+
 func (*handle) stats(string, callArgs) (*Stats, error) { return nil, unsupported() }
 
 func (*handle) watchTasks() (*watch, error) { return nil, unsupported() }

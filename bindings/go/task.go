@@ -108,7 +108,7 @@ type NewTask struct {
 	RetryOf        string // the ID of a failed task of the zone; a link rel="predecessor" leads to its status URL
 
 	Priority int    // -100 to 100: of a zone's tasks claims take those of a higher one first, and of the same the oldest
-	Ref      string // what you call it (an order number, a report's name), 1-256 bytes of UTF-8 without NUL; private
+	Ref      string // private: what you call it, such as an order number; a ref has 1-256 bytes of UTF-8 without NUL
 }
 
 // Update is what [Engine.Annotate], [Engine.Complete] and [Engine.Fail] may add. Absent fields leave the task as it
@@ -126,7 +126,7 @@ type Update struct {
 	// Result is what the task produced, opaque bytes, at most 1 MiB; nil: none, unless there is a MediaType. Complete
 	// only; never on the wire. See Engine.Result.
 	Result    []byte
-	MediaType string // of Result, which must have one: type/subtype with any parameters (RFC 9110), 3-256 bytes of printable ASCII
+	MediaType string // of Result, which must have one; a media type (RFC 9110) has 3-256 bytes of printable ASCII
 }
 
 // StoredResult is what a completed task has stored as its result. Since 0.2.

@@ -98,6 +98,13 @@ class Engine {
   /// limit_exceeded. @since 0.2
   Task retry(std::string_view zone_id, std::string_view id, Retry how = Retry::once, const Call& call = {});
 
+  /// From now on claims of every process pass over the zone or the operation, until unpause(). Kept in the file; told
+  /// by stats() with the call's actor. What is named, as by start(), is not held up. No task changes, so Call::also
+  /// must be empty. False if it was paused already. @throws Error invalid_argument. @since 0.2
+  bool pause(const PauseTarget& what, const Call& call = {});
+  /// Ends a pause, and wakes the claims that wait. False if it was not paused. @since 0.2
+  bool unpause(const PauseTarget& what, const Call& call = {});
+
   /// Carries out the batch's changes in order, in as few transactions as the log's budget allows: for a fraction of
   /// what they cost one by one. Each is on its own: results[i] tells of the i-th. What was not begun when the timeout
   /// passed is `busy` there. The call's own statements run with each change that changes its task.

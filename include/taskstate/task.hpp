@@ -78,7 +78,7 @@ struct NewTask {
   std::optional<std::string> idempotency_key{};
   std::optional<std::string> retry_of{};  ///< the id of a failed task of the zone; a link rel="predecessor" leads to it
   std::int64_t priority = 0;              ///< -100 ... 100: of a zone's tasks claims take higher ones first
-  std::optional<std::string> ref{};       ///< what you call it, 1-256 bytes UTF-8 without NUL; private
+  std::optional<std::string> ref{};       ///< private: what you call it; a ref has 1-256 bytes UTF-8 without NUL
 };
 
 /// What annotate() and complete() may add, complete() also a result. Absent fields leave the task as it is. @since 0.1
@@ -91,8 +91,8 @@ struct Update {
   std::vector<Warning> warnings{};                ///< appended; exact duplicates are ignored
   /// complete() only: what the task produced, opaque bytes, at most 1 MiB, may be empty; never on the wire
   std::optional<std::string> result{};
-  /// of the result, which must have one: type/subtype with any parameters (RFC 9110, section 8.3.1), 3-256 bytes of
-  /// printable ASCII; alone, the result is empty
+  /// of the result, which must have one: type/subtype with any parameters (RFC 9110, section 8.3.1); a media type has
+  /// 3-256 bytes of printable ASCII; alone, the result is empty
   std::optional<std::string> media_type{};
 };
 

@@ -21,6 +21,8 @@ class ZonesInTurn {
   ZonesInTurn(store::View& view, const ClaimFilter& filter, std::vector<std::string> operations, std::string turn)
       : view_(view), filter_(filter), operations_(std::move(operations)), turn_(std::move(turn)) {}
   [[nodiscard]] std::optional<std::string> next();
+  /// Each has something to give, apart from its limit and pause; those of a filter may have nothing.
+  [[nodiscard]] bool are_found() const noexcept { return filter_.zones.empty(); }
 
  private:
   [[nodiscard]] std::optional<std::string> next_of_all() const;

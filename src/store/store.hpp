@@ -76,6 +76,15 @@ struct Result {
   std::optional<std::int64_t> until{};  ///< us UTC
 };
 
+/// What claims pass over.
+struct Pause {
+  enum class What : std::uint8_t { zone, operation };
+  What what = What::zone;
+  std::string name;
+  std::int64_t since = 0;  ///< us UTC
+  core::Text actor{};      ///< who paused it
+};
+
 /// What can be asked of one snapshot of the store.
 class View {
  public:
@@ -85,8 +94,8 @@ class View {
   /// What a completed task produced, as long as it is kept: also when its time is over, until it is dropped.
   virtual std::optional<Result> result(const core::Key& key) = 0;
 
-  /// Those of the operations of which there is anything to claim: pending and not held back, or requeued. Empty
-  /// `asked`: of all.
+  /// Those of the operations of which there is anything to claim: pending and not held back, or requeued; not those
+  /// that are paused. Empty `asked`: of all.
   virtual std::vector<std::string> runnable_operations(std::span<const std::string> asked) = 0;
   /// The zone of a task that the number chooses, each about as likely; nothing if there is no task.
   virtual std::optional<std::string> some_zone(std::uint64_t random) = 0;
@@ -94,7 +103,7 @@ class View {
   virtual std::optional<std::string> next_runnable_zone(std::string_view after,
                                                         std::span<const std::string> operations) = 0;
   /// The task to claim first in a zone, of the operations: that of the highest priority, and of those the oldest;
-  /// `offered_again`: only one that had a holder already.
+  /// `offered_again`: only one that had a holder already. None while the zone is paused.
   virtual std::optional<core::Key> oldest_runnable(std::string_view zone_id, std::span<const std::string> operations,
                                                    bool offered_again) = 0;
   /// How many tasks of a zone have a status; from the counters.
@@ -143,6 +152,8 @@ class Session : public View {
 
   /// Stores what a task that was completed just now has produced; its row names the media type.
   virtual void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) = 0;
+  /// Pauses, or ends a pause; claims then pass over it, or no longer do. False: it was so already.
+  virtual bool set_paused(const Pause& pause, bool paused) = 0;
   virtual void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) = 0;
   virtual void drop_replay(std::string_view zone_id, std::string_view key) = 0;
   /// Removes a completed or failed task and all that is kept of it, with one event "purged". False: there is none.
@@ -281,6 +292,7 @@ struct FileMetrics {
 
 struct Stats {
   std::vector<Count> counts;
+  std::vector<Pause> pauses{};
   std::array<std::int64_t, 4> totals{};  ///< by status
   FileMetrics metrics;
   std::int64_t file_bytes = 0;

@@ -1,4 +1,4 @@
-/* Priorities, stored results and retries through the C ABI. */
+/* Priorities, stored results, retries and pauses through the C ABI. */
 #include "check.h"
 
 static int64_t now_us = 1577470279117000;
@@ -267,10 +267,60 @@ static void a_failed_task_is_retried_once_unless_again(void) {
   tse_engine_free(tasks);
 }
 
+static void claims_pass_over_what_is_paused(void) {
+  tse_engine *tasks = open_standing();
+  tse_call *call = NULL;
+  tse_stats *stats = NULL;
+  int32_t changed = 7;
+  create(tasks, "t1", 0);
+  MUST(tse_call_new(&call, NULL));
+  MUST(tse_call_set_actor(call, "operator", TSE_NTS, NULL));
+  tse_pause_spec zone = TSE_PAUSE_SPEC_INIT;
+  zone.zone_id = tse_text("z1");
+  tse_pause_spec operation = TSE_PAUSE_SPEC_INIT;
+  operation.operation = tse_text("create");
+  MUST(tse_pause(tasks, &zone, call, &changed, NULL));
+  CHECK(changed == 1);
+  MUST(tse_pause(tasks, &zone, NULL, &changed, NULL));
+  CHECK(changed == 0);
+  MUST(tse_pause(tasks, &operation, NULL, NULL, NULL));
+  CHECK(claims(tasks, NULL));
+
+  MUST(tse_stats_read(tasks, NULL, 0, NULL, &stats, NULL));
+  CHECK(tse_stats_pause_count(stats) == 2 && tse_stats_pause_count(NULL) == 0);
+  tse_pause_view view = TSE_PAUSE_VIEW_INIT;
+  MUST(tse_stats_pause(stats, 0, &view));
+  CHECK(same(view.zone_id, "z1") && same(view.operation, NULL) && view.since == now_us && same(view.actor, "operator"));
+  MUST(tse_stats_pause(stats, 1, &view));
+  CHECK(same(view.zone_id, NULL) && same(view.operation, "create") && same(view.actor, NULL));
+  CHECK(tse_stats_pause(stats, 2, &view) == TSE_INVALID_ARGUMENT);
+  CHECK(tse_stats_pause(NULL, 0, &view) == TSE_INVALID_ARGUMENT &&
+        tse_stats_pause(stats, 0, NULL) == TSE_INVALID_ARGUMENT);
+  tse_stats_free(stats);
+
+  MUST(tse_unpause(tasks, &zone, NULL, &changed, NULL));
+  CHECK(changed == 1 && claims(tasks, NULL));
+  MUST(tse_unpause(tasks, &operation, NULL, NULL, NULL));
+  MUST(tse_unpause(tasks, &operation, NULL, &changed, NULL));
+  CHECK(changed == 0 && claims(tasks, "t1"));
+
+  tse_pause_spec neither = TSE_PAUSE_SPEC_INIT;
+  CHECK(failed(tse_pause(tasks, &neither, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "zone_id"));
+  zone.operation = tse_text("create");
+  CHECK(failed(tse_unpause(tasks, &zone, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "operation"));
+  CHECK(failed(tse_pause(tasks, NULL, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "spec"));
+  CHECK(failed(tse_pause(NULL, &operation, NULL, NULL, &error), TSE_INVALID_ARGUMENT, "engine"));
+  MUST(tse_call_also(call, "SELECT 1", TSE_NTS, NULL));
+  CHECK(failed(tse_pause(tasks, &operation, call, NULL, &error), TSE_INVALID_ARGUMENT, "also[0]"));
+  tse_call_free(call);
+  tse_engine_free(tasks);
+}
+
 int main(void) {
   the_highest_priority_is_claimed_first();
   a_priority_changes_while_nobody_holds_the_task();
   a_completed_task_stores_what_it_produced();
   a_failed_task_is_retried_once_unless_again();
+  claims_pass_over_what_is_paused();
   return finish("operations");
 }

@@ -96,6 +96,9 @@ void fill(tse_engine *tasks, char *token) {
   update.result = tse_text("a result that is too long for a string's own memory");
   update.media_type = tse_text("text/plain; charset=\"utf-8\"; format=flowed; delsp=yes");
   MUST(tse_complete(tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, &update, NULL, NULL, NULL));
+  tse_pause_spec deletes = TSE_PAUSE_SPEC_INIT;
+  deletes.operation = tse_text("delete");
+  MUST(tse_pause(tasks, &deletes, NULL, NULL, NULL));
   const tse_new_task failing = rich_task(ID("failed"));
   MUST(tse_create(tasks, &failing, NULL, NULL, NULL));
   MUST(tse_cancel(tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, NULL, 0, NULL, NULL, NULL));
@@ -223,6 +226,15 @@ static int pending_is_reprioritized(struct world *w) {
 static int failed_is_retried(struct world *w) {
   return tse_retry(w->tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, NULL, NULL, NULL) == TSE_ALREADY_EXISTS;
 }
+static size_t count_pauses(struct world *w) {
+  tse_stats *stats = NULL;
+  MUST(tse_stats_read(w->tasks, NULL, 0, NULL, &stats, NULL));
+  const size_t count = tse_stats_pause_count(stats);
+  tse_stats_free(stats);
+  return count;
+}
+static int zone_is_paused(struct world *w) { return count_pauses(w) == 2; }
+static int nothing_is_paused(struct world *w) { return count_pauses(w) == 0; }
 static int pending_is_failed(struct world *w) { return has_status(w, ID("pending"), TSE_FAILED); }
 static int running_is_annotated(struct world *w) { return is_annotated(w, ID("running")); }
 static int running_is_completed(struct world *w) { return has_status(w, ID("running"), TSE_COMPLETED); }
@@ -815,6 +827,25 @@ static int32_t act_stats_count(struct world *w, tse_error **e) {
   tse_count_view view = TSE_COUNT_VIEW_INIT;
   return tse_stats_count(w->old_stats, 0, &view);
 }
+static int32_t act_pause(struct world *w, tse_error **e) {
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.zone_id = tse_text(ZONE);
+  return tse_pause(w->tasks, &spec, NULL, NULL, e);
+}
+static int32_t act_unpause(struct world *w, tse_error **e) {
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.operation = tse_text("delete");
+  return tse_unpause(w->tasks, &spec, NULL, NULL, e);
+}
+static int32_t act_stats_pause_count(struct world *w, tse_error **e) {
+  (void)e;
+  return tse_stats_pause_count(w->old_stats) == 1 ? TSE_OK : TSE_INTERNAL;
+}
+static int32_t act_stats_pause(struct world *w, tse_error **e) {
+  (void)e;
+  tse_pause_view view = TSE_PAUSE_VIEW_INIT;
+  return tse_stats_pause(w->old_stats, 0, &view);
+}
 static int32_t act_stats_text(struct world *w, tse_error **e) {
   (void)e;
   (void)tse_stats_text(w->old_stats);
@@ -1026,6 +1057,10 @@ const struct scenario scenarios[] = {
     {"tse_stats_read", "tse_stats_read", NEEDS_ENGINE, act_stats_read, NULL},
     {"tse_stats_get", "tse_stats_get", NEEDS_NOTHING, act_stats_get, NULL},
     {"tse_stats_count", "tse_stats_count", NEEDS_NOTHING, act_stats_count, NULL},
+    {"tse_pause", "tse_pause", NEEDS_ENGINE, act_pause, zone_is_paused},
+    {"tse_unpause", "tse_unpause", NEEDS_ENGINE, act_unpause, nothing_is_paused},
+    {"tse_stats_pause_count", "tse_stats_pause_count", NEEDS_NOTHING, act_stats_pause_count, NULL},
+    {"tse_stats_pause", "tse_stats_pause", NEEDS_NOTHING, act_stats_pause, NULL},
     {"tse_stats_text", "tse_stats_text", NEEDS_NOTHING, act_stats_text, NULL},
     {"tse_stats_free", "tse_stats_free", NEEDS_NOTHING, act_stats_free, NULL},
     {"tse_clock_ok", "tse_clock_ok", NEEDS_ENGINE, act_clock_ok, NULL},

@@ -394,6 +394,9 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
   const tse_str texts[] = {view.lease_clock, view.answer_proof, view.sqlite_version, view.locks,
                            text(openmetrics, strlen(openmetrics))};
   code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
+  const size_t pauses = tse_stats_pause_count(stats);
+  const int64_t following[] = {(int64_t)view.count_count, (int64_t)pauses};
+  if (!code) code = tspy_put_record(result, following, COUNT(following), NULL, 0);
   for (size_t i = 0; !code && i < view.count_count; ++i) {
     tse_count_view count = TSE_COUNT_VIEW_INIT;
     code = tse_stats_count(stats, i, &count);
@@ -401,6 +404,26 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
     const tse_str names[] = {count.zone_id, count.operation};
     if (!code) code = tspy_put_record(result, figures, COUNT(figures), names, COUNT(names));
   }
+  for (size_t i = 0; !code && i < pauses; ++i) {
+    tse_pause_view pause = TSE_PAUSE_VIEW_INIT;
+    code = tse_stats_pause(stats, i, &pause);
+    const tse_str names[] = {pause.zone_id, pause.operation, pause.actor};
+    if (!code) code = tspy_put_record(result, &pause.since, 1, names, COUNT(names));
+  }
+  return code;
+}
+
+int32_t tspy_set_paused(tse_engine *engine, int32_t paused, const char *zone_id, size_t zone_id_size,
+                        const char *operation, size_t operation_size, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.zone_id = text(zone_id, zone_id_size);
+  spec.operation = text(operation, operation_size);
+  int32_t changed = 0;
+  int32_t code = paused ? tse_pause(engine, &spec, call, &changed, &result->error)
+                        : tse_unpause(engine, &spec, call, &changed, &result->error);
+  const int64_t number = changed;
+  if (!code) code = tspy_put_record(result, &number, 1, NULL, 0);
   return code;
 }
 

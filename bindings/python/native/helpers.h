@@ -140,7 +140,11 @@ int32_t tspy_purge(tse_engine *engine, const char *zone_id, size_t zone_id_size,
 /* One record: (erased). */
 int32_t tspy_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                    const tse_call *call, tspy_result *result);
-/* Head (see put_stats() in helpers.c), then a record (status, count; zone, operation) for each count. */
+/* One record: (changed). `paused`: tse_pause(), or else tse_unpause(). */
+int32_t tspy_set_paused(tse_engine *engine, int32_t paused, const char *zone_id, size_t zone_id_size,
+                        const char *operation, size_t operation_size, const tse_call *call, tspy_result *result);
+/* Head (see put_stats() in helpers.c), then how many there are of what follows (counts, pauses), a record (status,
+ * count; zone, operation) for each count, and one (since; zone, operation, actor) for each pause. */
 int32_t tspy_stats(tse_engine *engine, const char *zone_id, size_t zone_id_size, const tse_call *call,
                    tspy_result *result);
 

@@ -127,6 +127,16 @@ static void change_by_key(tse_engine *tasks) {
   failure.error_detail = tse_text("ENOSPC on /dev/sda1"); /* nobody but you reads this */
   OK(tse_fail(tasks, "z1", TSE_NTS, "t2", TSE_NTS, &failure, call, NULL, NULL));
 
+  tse_pause_spec zone = TSE_PAUSE_SPEC_INIT;
+  zone.zone_id = tse_text("z1");
+  OK(tse_pause(tasks, &zone, call, NULL, NULL)); /* claims pass over it */
+  tse_stats *stats = NULL;
+  OK(tse_stats_read(tasks, NULL, 0, NULL, &stats, NULL));
+  if (tse_stats_pause_count(stats) != 1) exit(1);
+  tse_pause_view pause = TSE_PAUSE_VIEW_INIT;
+  OK(tse_stats_pause(stats, 0, &pause));
+  tse_stats_free(stats);
+  OK(tse_unpause(tasks, &zone, call, NULL, NULL));
   OK(tse_retry(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 0, call, NULL, NULL)); /* a new task like it */
 
   create(tasks, "t3", 1);

@@ -136,6 +136,22 @@ inline Task Engine::retry(std::string_view zone_id, std::string_view id, Retry h
                                                             key.size, flags, c_call.get()));
 }
 
+inline bool Engine::pause(const PauseTarget& what, const Call& call) {
+  const tse_pause_spec spec = detail::to_c(what);
+  const auto c_call = detail::to_c(call);
+  std::int32_t changed = 0;
+  detail::check(tse_pause, engine_.get(), &spec, c_call.get(), &changed);
+  return changed != 0;
+}
+
+inline bool Engine::unpause(const PauseTarget& what, const Call& call) {
+  const tse_pause_spec spec = detail::to_c(what);
+  const auto c_call = detail::to_c(call);
+  std::int32_t changed = 0;
+  detail::check(tse_unpause, engine_.get(), &spec, c_call.get(), &changed);
+  return changed != 0;
+}
+
 inline std::vector<Result> Engine::run(const Batch& batch, const Call& call) {
   const auto c_call = detail::to_c(call);
   const auto results =

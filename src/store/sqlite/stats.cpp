@@ -3,6 +3,7 @@
 #include "core/no_destructor.hpp"
 #include "store/sqlite/feed.hpp"
 #include "store/sqlite/metrics.hpp"
+#include "store/sqlite/pauses.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
 #include "store/sqlite/vfs.hpp"
@@ -40,6 +41,7 @@ Stats read_stats(Connection& connection, const Database& database, std::string_v
   Stats stats;
   read_totals(stats, connection);
   read_counts(stats, connection, zone_id);
+  stats.pauses = find_pauses(connection);
   stats.metrics = read_metrics(connection);
   const std::int64_t page_size = connection.integer("PRAGMA page_size");
   stats.free_bytes = connection.integer("PRAGMA freelist_count") * page_size;

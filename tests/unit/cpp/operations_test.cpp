@@ -71,4 +71,23 @@ BOOST_AUTO_TEST_CASE(a_failed_task_is_retried_once_unless_again) {
   BOOST_TEST(tasks.retry("z1", "t1", Retry::again).id != first.id);
 }
 
+BOOST_AUTO_TEST_CASE(claims_pass_over_what_is_paused) {
+  tasks.create({.zone_id = "z1", .id = "t1", .operation = "create"});
+  BOOST_TEST(tasks.pause({.zone_id = "z1"}, {.actor = "operator"}));
+  BOOST_TEST(!tasks.pause({.zone_id = "z1"}));
+  BOOST_TEST(tasks.pause({.operation = "create"}));
+  BOOST_TEST(!tasks.claim());
+  const Stats stats = tasks.stats();
+  BOOST_REQUIRE(stats.pauses.size() == 2U);
+  BOOST_TEST((stats.pauses[0].what == PauseTarget{.zone_id = "z1"}));
+  BOOST_TEST((stats.pauses[0].since == clock.now()));
+  BOOST_TEST(stats.pauses[0].actor.value() == "operator");
+  BOOST_TEST((stats.pauses[1].what == PauseTarget{.operation = "create"}));
+  BOOST_TEST(tasks.unpause({.zone_id = "z1"}));
+  BOOST_TEST(tasks.unpause({.operation = "create"}));
+  BOOST_TEST(!tasks.unpause({.operation = "create"}));
+  BOOST_TEST(tasks.claim().has_value());
+  BOOST_TEST(error_of([&] { tasks.pause({}); }).field().value() == "zone_id");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

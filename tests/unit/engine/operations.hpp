@@ -11,6 +11,7 @@
 #include "engine/file.hpp"
 #include "engine/lease.hpp"
 #include "engine/list.hpp"
+#include "engine/pause.hpp"
 #include "engine/purge.hpp"
 #include "engine/read.hpp"
 #include "engine/result.hpp"

@@ -67,7 +67,7 @@ class Changes(Handle):
         ``retry_of``: the id of a failed task of the zone that this one tries again: it gets a link
         ``rel="predecessor"`` to that one. Raises NotFound or IllegalTransition if it is unknown or has not failed.
         ``priority``: -100 ... 100: of a zone's tasks claim() takes those of a higher one first, and of the same the
-        oldest. ``ref``: what you call it (an order number, a report's name), 1-256 bytes of UTF-8 without NUL; private.
+        oldest. ``ref``: private, what you call it, such as an order number; a ref has 1-256 bytes of UTF-8 without NUL.
 
         Every change may raise Busy, Cancelled, Closed, Forked, ReadOnly, DiskFull, IoError, Moved, Corrupt,
         SchemaTooNew, NoMemory and Internal.
@@ -209,12 +209,12 @@ class Changes(Handle):
         actor: str | None = None,
         also: Also = (),
     ) -> Task:
-        """running -> completed. The task must then have a result: one link ``rel="result"``, an install_id, or a stored one.
+        """running -> completed. The task must then have a result: a link ``rel="result"``, an install_id, or bytes.
 
         ``result``: what it produced, opaque bytes, at most 1 MiB, may be empty, never on the wire: see Engine.result().
-        ``media_type``: of the result, which must have one: type/subtype with any parameters (RFC 9110, section 8.3.1),
-        3-256 bytes of printable ASCII; alone, the result is empty. The task leads to the first that it has of link,
-        install and stored result, to the last at its status URL with ``/result`` behind the path.
+        ``media_type``: of the result, which must have one: type/subtype with any parameters (RFC 9110, section 8.3.1);
+        a media type has 3-256 bytes of printable ASCII; alone, the result is empty. The task leads to the first that it
+        has of link, install and stored result, to the last at its status URL with ``/result`` behind the path.
 
         Repeating the very same outcome succeeds and changes nothing; another is IllegalTransition. A task that
         was started under a lease is ended by its holder only: LeaseLost here, see Lease.complete(). Raises
@@ -310,8 +310,8 @@ class Changes(Handle):
         """Gives a task another priority, -100 ... 100, while nobody holds it: it is pending, or it is requeued.
 
         The history tells it as ``reprioritized``, with the detail "0 → 50"; the priority that the task has changes
-        nothing. Raises NotFound, InvalidArgument, IllegalTransition for a task that somebody holds (release or cancel it
-        first) or that has ended, or what every change may.
+        nothing. Raises NotFound, InvalidArgument, IllegalTransition for a task that somebody holds (release or cancel
+        it first) or that has ended, or what every change may.
         """
         return Task(
             call(
@@ -341,8 +341,8 @@ class Changes(Handle):
 
         It takes over operation, install_id, package fields, payload, priority, max_attempts and ref, and has as long to
         be started in as the failed one had from its creation; not links, warnings, idempotency key, not_before and
-        tracing. A link ``rel="predecessor"`` leads to the failed one, as with create()'s ``retry_of``, which counts as a
-        retry, too. ``again``: also where another task retries it already; else that is AlreadyExists, which names it.
+        tracing. A link ``rel="predecessor"`` leads to the failed one, as with create()'s ``retry_of``, which counts as
+        a retry, too. ``again``: also where another task retries it already; else that is AlreadyExists, which names it.
         Raises NotFound, IllegalTransition (it did not fail), LimitExceeded, or what every change may.
         """
         return Task(

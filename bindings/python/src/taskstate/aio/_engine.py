@@ -73,6 +73,8 @@ class Engine:
     history = mirror(_engine.Engine.history, _pool.read)
     verify = mirror(_engine.Engine.verify)
     purge = mirror(_engine.Engine.purge)
+    pause = mirror(_engine.Engine.pause)
+    unpause = mirror(_engine.Engine.unpause)
     erase = mirror(_engine.Engine.erase)
     stats = mirror(_engine.Engine.stats, _pool.read)
     clock_ok = mirror(_engine.Engine.clock_ok)
