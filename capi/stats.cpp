@@ -75,6 +75,22 @@ int32_t tse_stats_count(const tse_stats* stats, size_t index, tse_count_view* vi
   });
 }
 
+size_t tse_stats_pause_count(const tse_stats* stats) noexcept { return stats ? stats->stats.store.pauses.size() : 0; }
+
+int32_t tse_stats_pause(const tse_stats* stats, size_t index, tse_pause_view* view) noexcept {
+  return capi::guard(nullptr, [&] {
+    const auto& pauses = capi::require(stats, "stats").stats.store.pauses;
+    tse_pause_view& out = capi::require_struct(view, "view");
+    if (index >= pauses.size()) capi::refuse("index", "is past the last pause");
+    const store::Pause& from = pauses[index];
+    const bool is_zone = from.what == store::Pause::What::zone;
+    out.zone_id = is_zone ? capi::text_out(from.name) : tse_str{nullptr, 0};
+    out.operation = is_zone ? tse_str{nullptr, 0} : capi::text_out(from.name);
+    out.since = from.since;
+    out.actor = capi::text_out(from.actor);
+  });
+}
+
 const char* tse_stats_text(const tse_stats* stats) noexcept { return stats ? stats->text.c_str() : nullptr; }
 
 void tse_stats_free(tse_stats* stats) noexcept { delete stats; }

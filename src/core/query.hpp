@@ -80,6 +80,12 @@ struct ZoneFilter {
   Text zone_id{};
 };
 
+/// What claims are to pass over: a zone or an operation, exactly one of them.
+struct PauseTarget {
+  Text zone_id{};
+  Text operation{};
+};
+
 struct ListQuery {
   std::string zone_id;
   std::vector<Status> statuses;  ///< empty: all

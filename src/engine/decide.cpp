@@ -41,7 +41,8 @@ Sought seek(Context& at, const core::Key& key, const Call& call) {
       return sought;
     }
     const store::AnswerRow& row = *sought.found.row;
-    const core::Answerable task{row.status, row.created_at, row.revision, row.body, row.install_id, row.result_href};
+    const core::Answerable task{row.status,     row.created_at,  row.revision,         row.body,
+                                row.install_id, row.result_href, row.has_stored_result};
     auto location = core::location_of(key.zone_id, key.id, task, at.settings.policy);
     if (!location) throw core::Failure(core::Code::internal, "a completed task has no result");
     sought.location = *std::move(location);

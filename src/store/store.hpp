@@ -131,6 +131,15 @@ struct Result {
   std::optional<std::int64_t> until{};  ///< us UTC
 };
 
+/// What claims pass over.
+struct Pause {
+  enum class What : std::uint8_t { zone, operation };
+  What what = What::zone;
+  std::string name;
+  std::int64_t since = 0;  ///< us UTC
+  core::Text actor{};      ///< who paused it
+};
+
 /// What can be asked of one snapshot of the store.
 class View {
  public:
@@ -144,7 +153,7 @@ class View {
   /// What tells this content from any other: leases of another generation are none here.
   virtual std::string generation() = 0;
 
-  /// Also what the change that asks has claimed by then counts.
+  /// Nothing of a zone or an operation that is paused. Also what the change that asks has claimed by then counts.
   virtual std::unique_ptr<Candidates> claimable(const ClaimQuery& query, const Patience& patience) = 0;
   /// How many tasks of a zone have a status; from the counters.
   virtual std::int64_t count(std::string_view zone_id, core::Status status) = 0;
@@ -181,6 +190,8 @@ class Session : public View {
 
   /// Stores what a task that was completed just now has produced; its row names the media type.
   virtual void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) = 0;
+  /// Pauses, or ends a pause; claims then pass over it, or no longer do. False: it was so already.
+  virtual bool set_paused(const Pause& pause, bool paused) = 0;
   virtual void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) = 0;
   virtual void drop_replay(std::string_view zone_id, std::string_view key) = 0;
   /// Removes a completed or failed task and all that is kept of it, with one event "purged". False: there is none.
@@ -218,6 +229,7 @@ struct AnswerRow {
   std::string body;
   core::Text install_id;
   core::Text result_href;
+  bool has_stored_result = false;
 };
 
 /// Names a committed state. As long as the stamp is the same, so is all that can be read.
@@ -328,6 +340,7 @@ struct FileMetrics {
 
 struct Stats {
   std::vector<Count> counts;
+  std::vector<Pause> pauses{};
   std::array<std::int64_t, 4> totals{};  ///< by status
   FileMetrics metrics;
   std::int64_t file_bytes = 0;

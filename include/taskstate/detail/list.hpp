@@ -107,6 +107,13 @@ template <typename Handle, typename Read>
           .purged_through = from.purged_through};
 }
 
+[[nodiscard]] inline tse_pause_spec to_c(const PauseTarget& what) noexcept {
+  tse_pause_spec to = TSE_PAUSE_SPEC_INIT;
+  to.zone_id = view(what.zone_id);
+  to.operation = view(what.operation);
+  return to;
+}
+
 [[nodiscard]] inline Stats stats_from(const tse_stats* handle) {
   tse_stats_view from = TSE_STATS_VIEW_INIT;
   check_code(tse_stats_get(handle, &from));
@@ -115,6 +122,7 @@ template <typename Handle, typename Read>
               .completed = from.completed,
               .failed = from.failed,
               .counts = {},
+              .pauses = {},
               .file_bytes = from.file_bytes,
               .free_bytes = from.free_bytes,
               .wal_bytes = from.wal_bytes,
@@ -145,6 +153,13 @@ template <typename Handle, typename Read>
     check_code(tse_stats_count(handle, index, &count));
     stats.counts.push_back(
         {string(count.zone_id), string(count.operation), static_cast<Status>(count.status), count.count});
+  }
+  for (std::size_t index = 0; index < tse_stats_pause_count(handle); ++index) {
+    tse_pause_view pause = TSE_PAUSE_VIEW_INIT;
+    check_code(tse_stats_pause(handle, index, &pause));
+    stats.pauses.push_back({{optional_string(pause.zone_id), optional_string(pause.operation)},
+                            time(pause.since),
+                            optional_string(pause.actor)});
   }
   return stats;
 }

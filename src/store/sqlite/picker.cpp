@@ -10,7 +10,7 @@
 namespace tse::store::sqlite {
 namespace {
 
-/// Zones at their limit that one look passes over. The next begins where it ended.
+/// Zones at their limit or paused that one look passes over. The next begins where it ended.
 constexpr std::size_t most_passed{taskstate::contract::pace::passed_zones};
 
 /// Where an engine begins that has served nobody yet: at random, since workers that live for one claim must not all
@@ -57,7 +57,8 @@ std::optional<core::Key> Picker::next() {
     const bool full = is_full(*zone);
     if (auto key = find_oldest_runnable(connection_, *zone, operations_, full)) return key;
     if (first_passed == zone) break;
-    if (full && ++passed_ > most_passed) {
+    // A zone that was found has something to give: it is at its limit, or paused.
+    if ((full || zones_.are_found()) && ++passed_ > most_passed) {
       round_.stopped_at = zone;
       return std::nullopt;
     }

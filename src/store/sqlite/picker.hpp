@@ -19,6 +19,8 @@ class ZonesInTurn {
               std::string turn)
       : connection_(connection), filter_(filter), operations_(std::move(operations)), turn_(std::move(turn)) {}
   [[nodiscard]] std::optional<std::string> next();
+  /// Each has something to give, apart from its limit and pause; those of a filter may have nothing.
+  [[nodiscard]] bool are_found() const noexcept { return filter_.zones.empty(); }
 
  private:
   [[nodiscard]] std::optional<std::string> next_of_all() const;

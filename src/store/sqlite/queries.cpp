@@ -83,7 +83,8 @@ std::optional<std::string> find_payload(Connection& connection, const core::Key&
 namespace {
 
 // The first column is left to whoever asks.
-constexpr std::string_view answer_columns = "status, created_at, revision, body, body_format, install_id, result_href";
+constexpr std::string_view answer_columns =
+    "status, created_at, revision, body, body_format, install_id, result_href, result_media_type IS NOT NULL";
 
 AnswerRow read_answer(Connection& connection, const core::Key& key, const Query& query, int column) {
   AnswerRow answer;
@@ -94,6 +95,7 @@ AnswerRow read_answer(Connection& connection, const core::Key& key, const Query&
   const bool is_rendered = query.integer(column++) == body_format && !query.is_null(body);
   answer.install_id = query.optional_text(column++);
   answer.result_href = query.optional_text(column++);
+  answer.has_stored_result = query.integer(column++) != 0;
   if (is_rendered) {
     answer.body = query.text(body);
   } else if (const auto row = find_row(connection, key)) {

@@ -1,6 +1,7 @@
 #include "store/sqlite/runnable.hpp"
 
 #include "core/no_destructor.hpp"
+#include "store/sqlite/pauses.hpp"
 
 #include <algorithm>
 #include <array>
@@ -128,11 +129,14 @@ std::vector<core::Key> keys_until(Query& query, std::int64_t until, std::size_t 
 }  // namespace
 
 std::vector<std::string> find_runnable_operations(Connection& connection, std::span<const std::string> asked) {
-  if (asked.empty()) return all_runnable_operations(connection);
   std::vector<std::string> found;
+  if (asked.empty()) found = all_runnable_operations(connection);
   for (const std::string& operation : asked)
     if (next_zone(connection, pending(), operation, "") || next_zone(connection, released(), operation, ""))
       found.push_back(operation);
+  std::erase_if(found, [&connection](const std::string& operation) {
+    return is_paused(connection, Pause::What::operation, operation);
+  });
   return found;
 }
 
@@ -162,7 +166,7 @@ std::optional<core::Key> find_oldest_runnable(Connection& connection, std::strin
     improve(best, connection, released(), zone_id, operation);
     if (!offered_again) improve(best, connection, pending(), zone_id, operation);
   }
-  if (!best) return std::nullopt;
+  if (!best || is_paused(connection, Pause::What::zone, zone_id)) return std::nullopt;
   return core::Key{std::string(zone_id), std::move(best->id)};
 }
 

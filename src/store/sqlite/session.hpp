@@ -18,6 +18,7 @@ class SqliteSession final : public Answering<Session> {
   LeaseStart lease(std::int64_t duration) override;
   std::int64_t count(std::string_view zone_id, core::Status status) override;
   void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) override;
+  bool set_paused(const Pause& pause, bool paused) override;
   void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) override;
   void drop_replay(std::string_view zone_id, std::string_view key) override;
   bool remove(const core::Key& key, std::int64_t now) override;

@@ -4,6 +4,7 @@
 #include "store/sqlite/due.hpp"
 #include "store/sqlite/feed.hpp"
 #include "store/sqlite/metrics.hpp"
+#include "store/sqlite/pauses.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
 #include "store/sqlite/vfs.hpp"
@@ -44,6 +45,7 @@ Stats read_stats(Connection& connection, Database& database, std::string_view zo
   Stats stats;
   read_totals(stats, connection);
   read_counts(stats, connection, zone_id);
+  stats.pauses = find_pauses(connection);
   stats.metrics = read_metrics(connection);
   const std::int64_t page_size = connection.integer("PRAGMA page_size");
   stats.free_bytes = connection.integer("PRAGMA freelist_count") * page_size;
