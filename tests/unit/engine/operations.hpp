@@ -9,6 +9,7 @@
 #include "engine/decide.hpp"
 #include "engine/engine.hpp"
 #include "engine/file.hpp"
+#include "engine/history.hpp"
 #include "engine/lease.hpp"
 #include "engine/list.hpp"
 #include "engine/purge.hpp"
@@ -16,3 +17,4 @@
 #include "engine/stats.hpp"
 #include "engine/tick.hpp"
 #include "engine/wait.hpp"
+#include "unit/engine/history_of.hpp"

@@ -56,7 +56,7 @@ from ._lease import Lease
 from ._native import ffi as _ffi
 from ._native import lib as _lib
 from ._options import Completed, Durability, LogLevel, Migrate, Mode, Options
-from ._results import ChangesBatch, Count, Event, Page, Report, Stats
+from ._results import ChangesBatch, Count, Event, Failures, Histogram, History, Page, Report, Stats
 from ._statements import Also, Parameters, Statement, Value
 from ._task import Status, Task, can_transition
 from ._wire import parse_task, validate
@@ -226,9 +226,12 @@ __all__ = [
     "Engine",
     "Error",
     "Event",
+    "Failures",
     "Feed",
     "Forked",
     "Headers",
+    "Histogram",
+    "History",
     "IdempotencyMismatch",
     "Ids",
     "IllegalTransition",
