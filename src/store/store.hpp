@@ -261,17 +261,32 @@ struct News {
   std::uint64_t content = 0;  ///< of which this is told, as Store::content(); news of another content say nothing
 };
 
+/// Where a row stands among those of its zone, and among all.
+struct Place {
+  core::Position position{};
+  std::int64_t number = 0;
+};
+
 struct PageQuery {
-  std::string zone_id;
+  std::string zone_id;                 ///< empty: all zones, by the rows' numbers instead of their positions
   std::vector<core::Status> statuses;  ///< empty: all
   core::Text operation;
   core::Text install_id;
   core::Text package_id;
+  core::Text failure_kind;
+  core::Text worker;
+  core::Text ref;
+  core::Text client_request_id;
   std::optional<std::int64_t> created_from;   ///< inclusive
   std::optional<std::int64_t> created_until;  ///< exclusive
   std::size_t limit = 50;
-  std::optional<core::Position> from;  ///< exclusive
-  bool newer = false;                  ///< the direction from `from`: towards newer rows
+  std::optional<Place> from;  ///< exclusive
+  bool newer = false;         ///< the direction from `from`: towards newer rows
+};
+
+struct Page {
+  std::vector<core::Row> rows;   ///< in the order of travel: newest first, or oldest first when `newer`
+  std::optional<Place> reached;  ///< the deadline passed: the row that was looked at last
 };
 
 /// Tells of commits of other processes. For one thread.
@@ -392,11 +407,11 @@ class Store {
   /// Names the state that is current now; nothing where that cannot be told, or the store wants a call that can throw.
   /// Takes nanoseconds. Not during or after close().
   [[nodiscard]] virtual std::optional<Stamp> stamp() const noexcept = 0;
-  /// Rows in the order of travel: newest first, or oldest first when `newer`.
-  virtual std::vector<core::Row> page(const PageQuery& query, const Patience& patience) = 0;
+  /// What was found until the deadline, if at least one row was looked at by then.
+  virtual Page page(const PageQuery& query, const Patience& patience) = 0;
   virtual std::int64_t count(const PageQuery& query, const Patience& patience) = 0;  ///< limit and from do not count
-  /// A task's events, newest first, at most `limit`; of those before a revision.
-  virtual std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before_revision,
+  /// A task's events, newest first, at most `limit`; of those before an event of it.
+  virtual std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before,
                                            std::size_t limit, const Patience& patience) = 0;
   virtual VerifyReport verify(const Patience& patience) = 0;
   virtual Feed feed(const FeedQuery& query, const Patience& patience) = 0;

@@ -5,6 +5,7 @@
 // tests/fault/fixtures/make adds the files of a release, with the text that says what is in them.
 #include "sql.hpp"
 #include "support.hpp"
+#include "unit/engine/history_of.hpp"
 #include "unit/store/support.hpp"
 
 #include "store/sqlite/connection.hpp"
@@ -74,7 +75,7 @@ std::string describe(engine::Engine& tasks) {
         << row.not_before.value_or(0) << ", start by " << row.start_by.value_or(0)
         << (row.cancel_requested ? ", to be cancelled" : "") << ", payload "
         << engine::payload(tasks, row.key(), patient()).value_or("-") << '\n';
-    for (const core::Event& event : engine::history(tasks, row.key(), patient()))
+    for (const core::Event& event : test::history_of(tasks, row.key(), patient()))
       out << "  " << event.revision << ' ' << event.kind << ' ' << event.at << ' ' << event.worker.value_or("-") << ' '
           << event.message.value_or("-") << '\n';
   }

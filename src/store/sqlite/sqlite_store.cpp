@@ -124,16 +124,17 @@ class SqliteStore final : public Store {
   }
   [[nodiscard]] Proof proof() const noexcept override { return database_->proof(); }
   [[nodiscard]] std::optional<Stamp> stamp() const noexcept override { return database_->stamp(); }
-  std::vector<core::Row> page(const PageQuery& query, const Patience& patience) override {
-    return ask(*database_, readers_, patience, [&](Connection& connection) { return find_page(connection, query); });
+  Page page(const PageQuery& query, const Patience& patience) override {
+    return ask(*database_, readers_, patience,
+               [&](Connection& connection) { return find_page(connection, query, patience); });
   }
   std::int64_t count(const PageQuery& query, const Patience& patience) override {
     return ask(*database_, readers_, patience, [&](Connection& connection) { return count_rows(connection, query); });
   }
-  std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before_revision, std::size_t limit,
+  std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before, std::size_t limit,
                                    const Patience& patience) override {
     return ask(*database_, readers_, patience,
-               [&](Connection& connection) { return find_history(connection, key, before_revision, limit); });
+               [&](Connection& connection) { return find_history(connection, key, before, limit); });
   }
   VerifyReport verify(const Patience& patience) override {
     // Not compared with what was known before: what is wrong with the file's origin belongs into the report, too.

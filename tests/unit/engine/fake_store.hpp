@@ -41,7 +41,7 @@ class FakeStore final : public store::Store {
   [[nodiscard]] std::optional<store::Stamp> stamp() const noexcept override {
     return has_stamp ? std::optional(store::Stamp{{state}}) : std::nullopt;
   }
-  std::vector<core::Row> page(const store::PageQuery&, const store::Patience&) override { return {}; }
+  store::Page page(const store::PageQuery&, const store::Patience&) override { return {}; }
   std::int64_t count(const store::PageQuery&, const store::Patience&) override { return 0; }
   std::vector<core::Event> history(const core::Key&, std::optional<std::int64_t>, std::size_t,
                                    const store::Patience&) override {

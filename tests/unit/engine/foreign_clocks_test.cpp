@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(it_ends_once_nobody_of_its_clock_was_there_for_as_long_as_t
   *now += 1;
   BOOST_TEST(engine::tick(*tasks, {}) == 1);
   BOOST_TEST(foreign(*tasks) == 0);
-  BOOST_TEST(engine::history(*tasks, {"z", "t"}, {}).back().kind == "lost");
+  BOOST_TEST(test::history_of(*tasks, {"z", "t"}, {}).back().kind == "lost");
   BOOST_TEST(claim(*tasks).row.attempt == 2);
 }
 
