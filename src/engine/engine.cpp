@@ -38,9 +38,7 @@ Engine::Ptr Engine::open(const std::string& path, Settings settings) {
   const auto report = std::make_shared<CallbackReport>();
   require(core::check(settings));
   choose_clocks(settings, report);
-  LogSettings logging{settings.log_level, settings.log_file.value_or(""), settings.log_callback};
-  if (!logging.callback) refuse_log_in_the_database(path, logging.file);
-  auto log = std::make_unique<Log>(logging);
+  auto log = std::make_unique<Log>(log_settings(path, settings));
   report->tell_to([to = log.get()](std::string_view line) { to->write(LogLevel::error, line); });
   auto store = open_store(path, settings, *log);
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));

@@ -6,6 +6,7 @@
 #include "store/sqlite/gate.hpp"
 #include "store/sqlite/identity.hpp"
 #include "store/sqlite/lineage.hpp"
+#include "store/sqlite/presence.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/timekeeper.hpp"
 #include "store/sqlite/transaction_lock.hpp"
@@ -32,7 +33,9 @@ struct Database {
   Timekeeper time{options.clocks};
   Paths paths;  ///< empty for memory
   Gate gate;
-  WriteLock lock;  ///< not opened for memory or read-only
+  WriteLock lock;     ///< not opened for memory or read-only
+  Presence presence;  ///< not shown for memory
+  Migrated migrated;  ///< what opening it did
   Identity identity;
   std::atomic<std::int64_t> identity_checked{0};  ///< steady clock, ns
   Lineage lineage;

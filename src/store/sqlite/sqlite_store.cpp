@@ -183,6 +183,8 @@ class SqliteStore final : public Store {
     return !database_->read_only() && database_->lineage.is_unsettled();
   }
 
+  [[nodiscard]] const Migrated& migrated() const noexcept { return database_->migrated; }
+
   /// Once, before anybody else uses it.
   void begin_time(const Patience& patience);
 
@@ -241,6 +243,7 @@ void SqliteStore::close() noexcept {
   database_->host_writer.reset();
   database_->writer.reset();
   database_->time.close();
+  database_->presence.close();
   database_->lock.close();
   database_->identity.close();
 }
@@ -284,6 +287,7 @@ void SqliteStore::after_fork_child() noexcept {
   readers_.resume();
   database_->transaction.unlock();
   database_->gate.fork();
+  database_->presence.close();
   database_->lock.close();
   database_->identity.close_inherited();
   database_->time.close_in_child();
@@ -295,6 +299,15 @@ std::unique_ptr<Store> open(Options options, const Patience& patience) {
   auto store = std::make_unique<SqliteStore>(open_database(std::move(options), patience));
   store->begin_time(patience);
   return store;
+}
+
+Migrated migrate_file(Options options, const Patience& patience) {
+  if (options.path == ":memory:") throw Failure(core::invalid("path", "must name a file: nothing in memory is older"));
+  options.mode = Mode::read_write;
+  options.adopt = false;
+  if (options.migrate == Migrate::manual) options.migrate = Migrate::automatic;
+  const SqliteStore store(open_database(std::move(options), patience));
+  return store.migrated();
 }
 
 }  // namespace tse::store::sqlite
