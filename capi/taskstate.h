@@ -876,7 +876,7 @@ typedef struct tse_page tse_page;
 /** Which tasks tse_list() gives. Absent fields do not filter. */
 typedef struct tse_list_query {
   size_t struct_size;  /**< set by TSE_LIST_QUERY_INIT */
-  tse_str zone_id;     /**< required */
+  tse_str zone_id;     /**< absent: all zones, for operators: a client must never choose */
   int32_t statuses;    /**< sum of 1 << TSE_PENDING ... 1 << TSE_FAILED; 0: all */
   tse_str operation;   /**< absent: all */
   tse_str install_id;
@@ -887,10 +887,14 @@ typedef struct tse_list_query {
   tse_str after;       /**< a cursor: what is older than it; not together with before */
   tse_str before;      /**< a cursor: what is newer than it */
   int32_t with_total;  /**< 1: count all that match (reads them all) */
+  tse_str failure_kind; /**< "failed", "cancelled", "expired" or "lost" */
+  tse_str worker;      /**< who holds the task's lease */
+  tse_str ref;         /**< has an index, as the zone and the times of creation in it */
+  tse_str client_request_id;
 } tse_list_query;
 #define TSE_LIST_QUERY_INIT \
   { sizeof(tse_list_query), { NULL, 0 }, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 0, \
-    { NULL, 0 }, { NULL, 0 }, 0 }
+    { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
 
 /** All of a page but its tasks; read those with tse_page_task(). */
 typedef struct tse_page_view {
@@ -902,8 +906,11 @@ typedef struct tse_page_view {
 } tse_page_view;
 #define TSE_PAGE_VIEW_INIT { sizeof(tse_page_view), 0, { NULL, 0 }, { NULL, 0 }, TSE_NONE }
 
-/** One zone's tasks, newest first: by (created_at, id), descending, on every page. A cursor is
- *  opaque and bound to its file and filter; a foreign or altered one is invalid_argument. */
+/** Tasks, newest first on every page: of one zone by (created_at, id), of all zones by the order in which they were
+ *  created. A cursor is opaque and bound to its file and filter; a foreign or altered one is invalid_argument. A page
+ *  that is not full by the deadline comes as it is, perhaps empty, with the cursor that goes on from where the look got
+ *  to: only a page without a cursor is the last. Errors: invalid_argument, busy (also a total that is not counted by the
+ *  deadline), and those of tse_get(). */
 TSE_API int32_t tse_list(tse_engine *engine, const tse_list_query *query, const tse_call *call, tse_page **page,
                          tse_error **error) TSE_NOEXCEPT;
 /** Reads the page. Views live as long as the page. Fails only on bad arguments. */
@@ -915,7 +922,7 @@ TSE_API void tse_page_free(tse_page *page) TSE_NOEXCEPT;
 
 /* ---- History ------------------------------------------------------------------------------- */
 
-/** A part of a task's events, oldest first. */
+/** A page of a task's events, newest first. */
 typedef struct tse_history tse_history;
 
 /** One event of a task's history. */
@@ -943,14 +950,16 @@ typedef struct tse_event_view {
   { sizeof(tse_event_view), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, -1, 0, 0, 0, 0, { NULL, 0 }, 0, \
     { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
 
-/** The newest events of a task, at most `limit` (1-1000; 0: 1000), of those before the event with before_revision
- *  (TSE_NONE: of all); none for an unknown task. Where the first event of one part has a revision above 1, older ones
- *  come before it: that revision is the before_revision of the next part. */
+/** What happened to a task, newest first, at most `limit` events (1-1000; 0: 50); none for an unknown task. `after` is a cursor
+ *  of the page before, NULL on the first: opaque, and bound to the file and the task; a foreign or altered one is
+ *  invalid_argument. Events that are added meanwhile move no page. */
 TSE_API int32_t tse_history_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
-                                 size_t id_size, int64_t before_revision, int64_t limit, const tse_call *call,
-                                 tse_history **history, tse_error **error) TSE_NOEXCEPT;
+                                 size_t id_size, int64_t limit, const char *after, size_t after_size,
+                                 const tse_call *call, tse_history **history, tse_error **error) TSE_NOEXCEPT;
 /** How many events; 0 for NULL. */
 TSE_API size_t tse_history_count(const tse_history *history) TSE_NOEXCEPT;
+/** The cursor for the next, older page; absent if there is none, and for NULL. Lives as long as the history. */
+TSE_API tse_str tse_history_after_cursor(const tse_history *history) TSE_NOEXCEPT;
 /** Reads event `index`. Views live as long as the history. */
 TSE_API int32_t tse_history_event(const tse_history *history, size_t index, tse_event_view *view) TSE_NOEXCEPT;
 /** Frees a history; NULL is nothing. */
@@ -1049,6 +1058,15 @@ TSE_API int32_t tse_unpause(tse_engine *engine, const tse_pause_spec *spec, cons
 /** Figures of a file and of the engine that read them. */
 typedef struct tse_stats tse_stats;
 
+/** How often something took how long, since the file was made. Its arrays live as long as the stats. Never grows. */
+typedef struct tse_histogram {
+  const int64_t *bounds_us; /**< inclusive upper bounds of the buckets, ascending; the last bucket has none */
+  const int64_t *counts;    /**< of each bucket, bound_count + 1 of them */
+  size_t bound_count;
+  int64_t count;            /**< of all buckets */
+  int64_t sum_us;           /**< of all that was measured */
+} tse_histogram;
+
 /** All figures but the counts by zone; read those with tse_stats_count(). */
 typedef struct tse_stats_view {
   size_t struct_size;    /**< set by TSE_STATS_VIEW_INIT */
@@ -1088,10 +1106,18 @@ typedef struct tse_stats_view {
   tse_str locks;         /**< what keeps others out of the file: "ofd" (locks that no close() elsewhere drops), "posix"
                               (the system has no others: another close() of the file in this process, a second copy of
                               SQLite or fork() can drop them), or "none" in memory */
+  /* of the file, since it was made, by all processes: */
+  int64_t leases_lost;        /**< leases that ended without their holder */
+  int64_t failures_failed;    /**< tasks that failed, by kind: their worker said so */
+  int64_t failures_cancelled; /**< somebody cancelled them */
+  int64_t failures_expired;   /**< nobody started them in time */
+  int64_t failures_lost;      /**< their worker was gone, and no attempt was left */
+  tse_histogram waiting_time; /**< from a task's creation, or its not_before, to its start */
+  tse_histogram running_time; /**< from the start of its latest attempt to its end */
 } tse_stats_view;
 #define TSE_STATS_VIEW_INIT \
   { sizeof(tse_stats_view), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { NULL, 0 }, { NULL, 0 }, \
-    { NULL, 0 }, 0, 0, 0, { NULL, 0 } }
+    { NULL, 0 }, 0, 0, 0, { NULL, 0 }, 0, 0, 0, 0, 0, { NULL, NULL, 0, 0, 0 }, { NULL, NULL, 0, 0, 0 } }
 
 /** How many tasks of one zone and operation have a status. */
 typedef struct tse_count_view {

@@ -397,12 +397,17 @@ static inline void tsego_page_free(tsego_page *out) {
 }
 
 static inline int32_t tsego_list(tse_engine *engine, _GoString_ zone_id, int32_t statuses, _GoString_ operation,
-                                 _GoString_ install_id, _GoString_ package_id, int64_t created_from,
+                                 _GoString_ install_id, _GoString_ package_id, _GoString_ failure_kind,
+                                 _GoString_ worker, _GoString_ ref, _GoString_ client_request_id, int64_t created_from,
                                  int64_t created_until, int64_t limit, _GoString_ after, _GoString_ before,
-                                 int32_t with_total, TSEGO_CALL, tsego_page *out) {
+                                 int32_t with_total, int32_t all_zones, TSEGO_CALL, tsego_page *out) {
   TSEGO_BEGIN_CALL(&out->error);
   tse_list_query query = TSE_LIST_QUERY_INIT;
-  query.zone_id = tsego_required(zone_id);
+  query.zone_id = all_zones ? tsego_optional(zone_id) : tsego_required(zone_id);
+  query.failure_kind = tsego_optional(failure_kind);
+  query.worker = tsego_optional(worker);
+  query.ref = tsego_optional(ref);
+  query.client_request_id = tsego_optional(client_request_id);
   query.statuses = statuses;
   query.operation = tsego_optional(operation);
   query.install_id = tsego_optional(install_id);
@@ -440,10 +445,11 @@ static inline void tsego_history_free(tsego_history *out) {
   tse_history_free(out->history);
 }
 
-static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, int64_t before_revision, int64_t limit,
+static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, int64_t limit, _GoString_ after,
                                          TSEGO_CALL, tsego_history *out) {
   TSEGO_BEGIN_CALL(&out->error);
-  code = tse_history_read(engine, TSEGO_KEY_TO_C, before_revision, limit, call, &out->history, &out->error);
+  const tse_str cursor = tsego_optional(after);
+  code = tse_history_read(engine, TSEGO_KEY_TO_C, limit, cursor.data, cursor.size, call, &out->history, &out->error);
   tse_call_free(TSEGO_OWNED);
   if (code) return code;
   out->count = tse_history_count(out->history);

@@ -217,9 +217,9 @@ func (e *Engine) Get(ctx context.Context, zoneID, id string, options ...GetOptio
 	})
 }
 
-// List returns one zone's tasks, newest first: by creation and id, descending, on every page. A cursor is opaque and
-// bound to its file and filter; a foreign or altered one is [ErrInvalidArgument]. Other errors as [Engine.Get]. Blocks
-// for one read. Since 0.1.
+// List returns tasks, newest first on every page: of one zone by creation time and id, of all zones by the order in which they
+// were created. A cursor is opaque and bound to its file and filter; a foreign or altered one is [ErrInvalidArgument].
+// Other errors as [Engine.Get]. Blocks for one read. Since 0.1.
 func (e *Engine) List(ctx context.Context, query ListQuery) (*Page, error) {
 	var page *Page
 	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
@@ -229,20 +229,20 @@ func (e *Engine) List(ctx context.Context, query ListQuery) (*Page, error) {
 	return page, err
 }
 
-// History returns the newest events of a task, at most 1000, oldest first; none for a task that does not exist. A part,
-// one at most, asks for fewer or for older ones. Errors as [Engine.Get], without [ErrNotFound]. Blocks for one read.
-// Since 0.1.
-func (e *Engine) History(ctx context.Context, zoneID, id string, part ...HistoryPart) ([]Event, error) {
-	var events []Event
-	var which HistoryPart
-	if len(part) > 0 {
-		which = part[0]
+// History returns one page of a task's events, newest first; none for a task that does not exist. A query, one at most,
+// asks for fewer or for older ones. Its cursor is opaque and bound to the file and the task; a foreign or altered one is
+// [ErrInvalidArgument]. Other errors as [Engine.Get], without [ErrNotFound]. Blocks for one read. Since 0.1.
+func (e *Engine) History(ctx context.Context, zoneID, id string, query ...HistoryQuery) (*History, error) {
+	var page *History
+	var which HistoryQuery
+	if len(query) > 0 {
+		which = query[0]
 	}
 	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
-		events, err = h.history(zoneID, id, which, args)
+		page, err = h.history(zoneID, id, which, args)
 		return err
 	})
-	return events, err
+	return page, err
 }
 
 // Verify examines the file: SQLite's integrity check and every invariant of tasks, events and counters. It reads all

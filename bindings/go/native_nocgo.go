@@ -43,7 +43,7 @@ func (*handle) get(string, string, bool, callArgs) (*Task, error) { return nil, 
 
 func (*handle) list(*ListQuery, callArgs) (*Page, error) { return nil, unsupported() }
 
-func (*handle) history(string, string, HistoryPart, callArgs) ([]Event, error) {
+func (*handle) history(string, string, HistoryQuery, callArgs) (*History, error) {
 	return nil, unsupported()
 }
 

@@ -140,20 +140,26 @@ func Int64(v int64) *int64 { return &v }
 
 // ListQuery says which tasks [Engine.List] returns. Zero fields do not filter. Since 0.1.
 type ListQuery struct {
-	ZoneID       string   // required
-	Statuses     []Status // any of these
-	Operation    string
-	InstallID    string
-	PackageID    string
-	CreatedFrom  time.Time // inclusive
-	CreatedUntil time.Time // exclusive
-	Limit        int       // 1-1000; 0: 50
-	After        string    // a cursor: what is older than it; not together with Before
-	Before       string    // a cursor: what is newer than it
-	WithTotal    bool      // count all that match; reads them all
+	ZoneID          string   // required, unless AllZones
+	AllZones        bool     // of every zone, in the order of creation: for operators, a client must never choose it
+	Statuses        []Status // any of these
+	Operation       string
+	InstallID       string
+	PackageID       string
+	FailureKind     string // "failed", "cancelled", "expired" or "lost"
+	Worker          string // who holds the task's lease
+	Ref             string
+	ClientRequestID string
+	CreatedFrom     time.Time // inclusive
+	CreatedUntil    time.Time // exclusive
+	Limit           int       // 1-1000; 0: 50
+	After           string    // a cursor: what is older than it; not together with Before
+	Before          string    // a cursor: what is newer than it
+	WithTotal       bool      // count all that match; reads them all
 }
 
-// Page is one page of a list, newest first. Since 0.1.
+// Page is one page of a list, newest first. One without a cursor in the direction of travel is the last; one with, but with
+// fewer tasks than asked for, was not full by the deadline. Since 0.1.
 type Page struct {
 	Tasks        []*Task
 	AfterCursor  string // ListQuery.After of the next, older page; "" if there is none
@@ -161,10 +167,16 @@ type Page struct {
 	TotalCount   int64  // -1 unless ListQuery.WithTotal asked for it
 }
 
-// HistoryPart is which of a task's events [Engine.History] returns. Since 0.1.
-type HistoryPart struct {
-	BeforeRevision int64 // those before it: the Revision of the first event of the part before; 0: all
-	Limit          int64 // 1-1000; 0: 1000
+// HistoryQuery is which page of a task's events [Engine.History] returns. Since 0.1.
+type HistoryQuery struct {
+	Limit int    // 1-1000; 0: 50
+	After string // a cursor: what is older than it
+}
+
+// History is one page of a task's events, newest first. Since 0.1.
+type History struct {
+	Events      []Event
+	AfterCursor string // HistoryQuery.After of the next, older page; "" if there is none
 }
 
 // Event is one entry of a task's history. Since 0.1.

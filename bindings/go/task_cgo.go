@@ -83,8 +83,9 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 	}
 	var out C.tsego_page
 	code := C.tsego_list(h.engine, query.ZoneID, statuses, query.Operation, query.InstallID, query.PackageID,
+		query.FailureKind, query.Worker, query.Ref, query.ClientRequestID,
 		timeIn(query.CreatedFrom), timeIn(query.CreatedUntil), C.int64_t(query.Limit), query.After, query.Before,
-		flag(query.WithTotal), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+		flag(query.WithTotal), flag(query.AllZones), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	defer C.tsego_page_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
@@ -104,23 +105,19 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 	return page, nil
 }
 
-func (h *handle) history(zoneID, id string, part HistoryPart, call callArgs) ([]Event, error) {
+func (h *handle) history(zoneID, id string, query HistoryQuery, call callArgs) (*History, error) {
 	var out C.tsego_history
-	before := C.int64_t(C.TSE_NONE)
-	if part.BeforeRevision != 0 {
-		before = C.int64_t(part.BeforeRevision)
-	}
-	code := C.tsego_history_read(h.engine, zoneID, id, before, C.int64_t(part.Limit), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+	code := C.tsego_history_read(h.engine, zoneID, id, C.int64_t(query.Limit), query.After, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	defer C.tsego_history_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
 	}
-	events := make([]Event, 0, int(out.count))
+	page := &History{AfterCursor: text(C.tse_history_after_cursor(out.history))}
 	for _, view := range unsafe.Slice(out.events, int(out.count)) {
 		view := view
-		events = append(events, copyEvent(&view))
+		page.Events = append(page.Events, copyEvent(&view))
 	}
-	return events, nil
+	return page, nil
 }
 
 func (h *handle) verify(call callArgs) (*Report, error) {

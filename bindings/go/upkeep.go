@@ -99,6 +99,22 @@ func (e *Engine) setPaused(ctx context.Context, what PauseTarget, paused bool) (
 	return changed, err
 }
 
+// Failures is how many tasks failed, by kind, since the file was made. Since 0.1.
+type Failures struct {
+	Failed    int64 // their worker said so
+	Cancelled int64 // somebody cancelled them
+	Expired   int64 // nobody started them in time
+	Lost      int64 // their worker was gone, and no attempt was left
+}
+
+// Histogram is how often something took how long, since the file was made. Since 0.1.
+type Histogram struct {
+	Bounds []time.Duration // inclusive upper bounds of the buckets, ascending; the last bucket has none
+	Counts []int64         // of each bucket: one more than there are bounds
+	Count  int64           // of all buckets
+	Sum    time.Duration   // of all that was measured; the longest Duration if it is longer
+}
+
 // Stats are figures of a file, and of the engine that read them since it was opened. Since 0.1.
 type Stats struct {
 	Pending, Running, Completed, Failed int64 // tasks of all zones
@@ -130,6 +146,11 @@ type Stats struct {
 	LeasesIncomparable      int64 // whose end cannot be told from here, by their clock or ours
 	LeaseClocksIncomparable int64 // the clocks of these
 	ExpiryPaused            bool  // the wall clock has leapt, and nothing expires by it: see [Engine.ClockOK]
+
+	LeasesLost  int64 // leases that ended without their holder, by any process since the file was made
+	Failures    Failures
+	WaitingTime Histogram // from a task's creation, or its NotBefore, to its start
+	RunningTime Histogram // from the start of its latest attempt to its end
 
 	OpenMetrics string // all of it as OpenMetrics text 1.0.0
 }

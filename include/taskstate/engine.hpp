@@ -138,13 +138,13 @@ class Engine {
   /// What a completed task has stored as its result. @throws Error not_found, whose message says why there is none.
   /// @since 0.2
   [[nodiscard]] StoredResult result(std::string_view zone_id, std::string_view id, const Call& call = {}) const;
-  /// One page of a zone's tasks, newest first. Cursors are opaque, bound to their file and filter.
+  /// One page of tasks, newest first, of one zone or of all. Cursors are opaque, bound to their file and filter.
   /// @throws Error invalid_argument for a foreign or altered cursor.
   [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;
-  /// The newest events of a task, at most 1000, oldest first; none for an unknown one. Where the first has a revision
-  /// above 1, that revision is the before_revision of the next part.
-  [[nodiscard]] std::vector<Event> history(std::string_view zone_id, std::string_view id,
-                                           const HistoryQuery& query = {}, const Call& call = {}) const;
+  /// One page of a task's events, newest first; none for an unknown one. The cursor is opaque, bound to the file and the
+  /// task. @throws Error invalid_argument for a foreign or altered cursor.
+  [[nodiscard]] History history(std::string_view zone_id, std::string_view id, const HistoryQuery& query = {},
+                                const Call& call = {}) const;
   /// Waits, at most `longest`, until the task has moved past `revision`, or is completed or failed; without a revision,
   /// until it is completed or failed. The task as it is by then, or nothing. Woken within milliseconds of a change by
   /// any process.

@@ -39,7 +39,7 @@ Edit prepare_edit(std::string_view token, const core::Intent& intent) {
 
 store::Change change_of(Context& at, Edit& edit, const Call& call) {
   return {[&at, &edit, &call](store::Session& session) {
-    core::Context occasion = at.occasion(call);
+    core::Context occasion = at.occasion(session, call);
     occasion.epoch = edit.epoch;
     if (edit.generation) require(core::check_origin(*edit.generation, session.generation()));
     Carried carried = carry_out(session, edit.key, *edit.intent, occasion);

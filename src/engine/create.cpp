@@ -41,11 +41,10 @@ void keep_first_retry(store::Session& session, const core::NewTask& made, const 
 
 void create_in(Context& at, store::Session& session, const core::NewTask& spec, const Call& call, Created& created) {
   const Settings& settings = at.settings;
-  const std::int64_t now = settings.clock();
-  const std::int64_t expired_until = at.wall.expired_until(now);
+  const store::Now now = session.now();
   const core::Key key = created.row.key();
-  core::Surroundings found = look_around(at, session, spec, key, expired_until);
-  switch (require(core::admit(spec, found, {expired_until, settings.pending_limit}))) {
+  core::Surroundings found = look_around(at, session, spec, key, now.expiry);
+  switch (require(core::admit(spec, found, {now.expiry, settings.pending_limit}))) {
     case core::Admission::replay: created = {*std::move(found.first), true}; return;
     case core::Admission::replace_key: session.drop_replay(spec.zone_id, *spec.idempotency_key); break;
     case core::Admission::insert: break;
@@ -54,7 +53,7 @@ void create_in(Context& at, store::Session& session, const core::NewTask& spec, 
   if (spec.idempotency_key)
     session.keep_replay(
         spec.zone_id, *spec.idempotency_key,
-        {core::fingerprint_version, core::fingerprint(spec), key.id, now + settings.idempotency_retention.count()});
+        {core::fingerprint_version, core::fingerprint(spec), key.id, now.wall + settings.idempotency_retention.count()});
   if (found.predecessor) keep_first_retry(session, spec, *found.predecessor);
   run_also(session, call.also, key, created.row.task.created_at);
 }

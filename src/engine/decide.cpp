@@ -36,7 +36,7 @@ Sought seek(Context& at, const core::Key& key, const Call& call) {
     at.answers.count_miss();
     if (!sought.found.row) {
       const std::optional<std::int64_t> tombstone = sought.found.tombstone;
-      if (tombstone && core::is_in_force(*tombstone, at.wall.expired_until(at.settings.clock())))
+      if (tombstone && core::is_in_force(*tombstone, sought.found.expiry))
         sought.otherwise = core::Gone{};
       return sought;
     }

@@ -21,7 +21,7 @@ bool set_paused(Context& at, const PauseTarget& what, bool paused, const Call& c
   require(core::refuse_statements(call));
   bool changed = false;
   const auto set = [&](store::Session& session) {
-    changed = session.set_paused(pause_of(what, at.settings.clock(), call), paused);
+    changed = session.set_paused(pause_of(what, session.now().wall, call), paused);
   };
   at.commit({set}, call);
   return changed;

@@ -72,7 +72,7 @@ ALIASES = {
     "argument.leases": r"claim.?many|at most this many leases|at once|\btake\b|up to ``limit`` tasks|spec\.limit",
     "argument.release_delay": r"delay",
     "argument.list_limit": r"tse_list|\blist\b|ListQuery|created_until|CreatedUntil",
-    "argument.history_limit": r"history|newest events|before_revision|BeforeRevision",
+    "argument.history_limit": r"[Hh]istory",
     "argument.changes_limit": r"\bchanges\(|Changes|events of a batch|events,|\bflags\b|read at a time",
     "argument.older_than": r"older.?than|so long ago",
     "argument.purge_limit": r"at most so many",
@@ -100,7 +100,7 @@ NAMED = [
     Named(r"bindings/go/batch\.go", r"BatchMax = (\d+)", "limit.batch.most"),
     Named(r"bindings/go/worker\.go", r"longestDetail = (\d+)", "limit.error_detail.most"),
     Named(r"bindings/python/.*/_lease\.py", r"_DETAIL_BYTES = (\d+)", "limit.error_detail.most"),
-    Named(r"bindings/python/.*/_engine\.py", r"limit: int = (\d{4})", "argument.history_limit.usual"),
+    Named(r"bindings/python/.*/_engine\.py", r"limit: int = (\d{4})", "argument.list_limit.most"),
     Named(r"bindings/python/.*/_batch\.py", r"one more than ([\d,]+)", "limit.batch.most"),
     Named(r"docs/guide/monitoring\.md", r"(\d+) the most", "group"),
 ]

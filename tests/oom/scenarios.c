@@ -151,7 +151,7 @@ void equip(struct world *w, tse_engine *donor, int all) {
   MUST(tse_stats_read(donor, NULL, 0, NULL, &w->old_stats, NULL));
   MUST(tse_stored_result_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, NULL, &w->old_stored, NULL));
   MUST(tse_changes_read(donor, NULL, NULL, &w->old_changes, NULL));
-  MUST(tse_history_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, TSE_NONE, 0, NULL, &w->old_history, NULL));
+  MUST(tse_history_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, 0, NULL, 0, NULL, &w->old_history, NULL));
   tse_list_query query = TSE_LIST_QUERY_INIT;
   query.zone_id = tse_text(ZONE);
   MUST(tse_list(donor, &query, NULL, &w->old_page, NULL));
@@ -770,11 +770,16 @@ static int32_t act_page_free(struct world *w, tse_error **e) {
   return TSE_OK;
 }
 static int32_t act_history_read(struct world *w, tse_error **e) {
-  return tse_history_read(w->tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, TSE_NONE, 0, w->call, &w->out.history, e);
+  return tse_history_read(w->tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, 0, NULL, 0, w->call, &w->out.history, e);
 }
 static int32_t act_history_count(struct world *w, tse_error **e) {
   (void)e;
   (void)tse_history_count(w->old_history);
+  return TSE_OK;
+}
+static int32_t act_history_after_cursor(struct world *w, tse_error **e) {
+  (void)e;
+  (void)tse_history_after_cursor(w->old_history);
   return TSE_OK;
 }
 static int32_t act_history_event(struct world *w, tse_error **e) {
@@ -1051,6 +1056,7 @@ const struct scenario scenarios[] = {
     {"tse_page_free", "tse_page_free", NEEDS_NOTHING, act_page_free, NULL},
     {"tse_history_read", "tse_history_read", NEEDS_ENGINE, act_history_read, NULL},
     {"tse_history_count", "tse_history_count", NEEDS_NOTHING, act_history_count, NULL},
+    {"tse_history_after_cursor", "tse_history_after_cursor", NEEDS_NOTHING, act_history_after_cursor, NULL},
     {"tse_history_event", "tse_history_event", NEEDS_NOTHING, act_history_event, NULL},
     {"tse_history_free", "tse_history_free", NEEDS_NOTHING, act_history_free, NULL},
     {"tse_changes_read", "tse_changes_read", NEEDS_ENGINE, act_changes_read, NULL},

@@ -251,7 +251,9 @@ static int32_t put_page(tspy_result *result, const tse_page *page) {
 
 int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, int32_t statuses, const char *operation,
                   size_t operation_size, const char *install_id, size_t install_id_size, const char *package_id,
-                  size_t package_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
+                  size_t package_id_size, const char *failure_kind, size_t failure_kind_size, const char *worker,
+                  size_t worker_size, const char *ref, size_t ref_size, const char *client_request_id,
+                  size_t client_request_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
                   size_t after_size, const char *before, size_t before_size, int32_t with_total, const tse_call *call,
                   tspy_result *result) {
   tspy_clear(result);
@@ -261,6 +263,10 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
   query.operation = text(operation, operation_size);
   query.install_id = text(install_id, install_id_size);
   query.package_id = text(package_id, package_id_size);
+  query.failure_kind = text(failure_kind, failure_kind_size);
+  query.worker = text(worker, worker_size);
+  query.ref = text(ref, ref_size);
+  query.client_request_id = text(client_request_id, client_request_id_size);
   query.created_from = created_from;
   query.created_until = created_until;
   query.limit = limit;
@@ -275,11 +281,13 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
 }
 
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     int64_t before_revision, int64_t limit, const tse_call *call, tspy_result *result) {
+                     int64_t limit, const char *after, size_t after_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_history *history = NULL;
-  int32_t code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, before_revision, limit, call, &history,
+  int32_t code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, limit, after, after_size, call, &history,
                                   &result->error);
+  const tse_str cursor = tse_history_after_cursor(history);
+  if (!code) code = tspy_put_record(result, NULL, 0, &cursor, 1);
   const size_t count = tse_history_count(history);
   for (size_t i = 0; !code && i < count; ++i) {
     tse_event_view event = TSE_EVENT_VIEW_INIT;
@@ -363,6 +371,17 @@ int32_t tspy_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size,
   return code ? code : tspy_put_record(result, &number, 1, NULL, 0);
 }
 
+/* Two records: the bounds; then the count, the sum and the count of each bucket. */
+static int32_t put_histogram(tspy_result *result, const tse_histogram *from) {
+  int64_t numbers[2 + 64];
+  if (from->bound_count >= 64) return TSE_INTERNAL;
+  numbers[0] = from->count;
+  numbers[1] = from->sum_us;
+  memcpy(numbers + 2, from->counts, (from->bound_count + 1) * sizeof *numbers);
+  const int32_t code = tspy_put_record(result, from->bounds_us, from->bound_count, NULL, 0);
+  return code ? code : tspy_put_record(result, numbers, from->bound_count + 3, NULL, 0);
+}
+
 static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
   tse_stats_view view = TSE_STATS_VIEW_INIT;
   int32_t code = tse_stats_get(stats, &view);
@@ -389,11 +408,18 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
                              view.durability,
                              view.leases_incomparable,
                              view.lease_clocks_incomparable,
-                             view.expiry_paused};
+                             view.expiry_paused,
+                             view.leases_lost,
+                             view.failures_failed,
+                             view.failures_cancelled,
+                             view.failures_expired,
+                             view.failures_lost};
   const char *openmetrics = tse_stats_text(stats);
   const tse_str texts[] = {view.lease_clock, view.answer_proof, view.sqlite_version, view.locks,
                            text(openmetrics, strlen(openmetrics))};
   code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
+  if (!code) code = put_histogram(result, &view.waiting_time);
+  if (!code) code = put_histogram(result, &view.running_time);
   const size_t pauses = tse_stats_pause_count(stats);
   const int64_t following[] = {(int64_t)view.count_count, (int64_t)pauses};
   if (!code) code = tspy_put_record(result, following, COUNT(following), NULL, 0);

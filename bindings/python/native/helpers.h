@@ -122,12 +122,14 @@ int32_t tspy_watch_claim(tse_watch *watch, const char *zones, size_t zones_size,
 /* Head (total count; after, before), then a record for each task. */
 int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, int32_t statuses, const char *operation,
                   size_t operation_size, const char *install_id, size_t install_id_size, const char *package_id,
-                  size_t package_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
+                  size_t package_id_size, const char *failure_kind, size_t failure_kind_size, const char *worker,
+                  size_t worker_size, const char *ref, size_t ref_size, const char *client_request_id,
+                  size_t client_request_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
                   size_t after_size, const char *before, size_t before_size, int32_t with_total, const tse_call *call,
                   tspy_result *result);
-/* A record for each event: see put_event() in helpers.c. */
+/* Head (; after), then a record for each event: see put_event() in helpers.c. */
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     int64_t before_revision, int64_t limit, const tse_call *call, tspy_result *result);
+                     int64_t limit, const char *after, size_t after_size, const tse_call *call, tspy_result *result);
 /* Head (purged through; position), then a record for each event. */
 int32_t tspy_changes(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *after, size_t after_size,
                      int32_t flags, int64_t limit, const tse_call *call, tspy_result *result);
@@ -143,8 +145,9 @@ int32_t tspy_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size,
 /* One record: (changed). `paused`: tse_pause(), or else tse_unpause(). */
 int32_t tspy_set_paused(tse_engine *engine, int32_t paused, const char *zone_id, size_t zone_id_size,
                         const char *operation, size_t operation_size, const tse_call *call, tspy_result *result);
-/* Head (see put_stats() in helpers.c), then how many there are of what follows (counts, pauses), a record (status,
- * count; zone, operation) for each count, and one (since; zone, operation, actor) for each pause. */
+/* Head (see put_stats() in helpers.c), two records for each histogram, then how many there are of what follows (counts,
+ * pauses), a record (status, count; zone, operation) for each count, and one (since; zone, operation, actor) for each
+ * pause. */
 int32_t tspy_stats(tse_engine *engine, const char *zone_id, size_t zone_id_size, const tse_call *call,
                    tspy_result *result);
 

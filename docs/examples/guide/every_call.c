@@ -341,7 +341,7 @@ static void look_around(tse_engine *tasks) {
 
   tse_history *history = NULL;
   tse_event_view event = TSE_EVENT_VIEW_INIT;
-  OK(tse_history_read(tasks, "z1", TSE_NTS, "t4", TSE_NTS, TSE_NONE, 0, NULL, &history, NULL));
+  OK(tse_history_read(tasks, "z1", TSE_NTS, "t4", TSE_NTS, 0, NULL, 0, NULL, &history, NULL));
   for (size_t i = 0; i < tse_history_count(history); ++i) {
     OK(tse_history_event(history, i, &event));
     printf("%s, attempt %d\n", event.kind.data, (int)event.attempt);

@@ -63,7 +63,7 @@ inline constexpr Range leases{"limit", Unit::number, 1, 64, 1};  ///< of one cla
 inline constexpr Range release_delay{"delay", Unit::microseconds, 0, 30 * day, 0};
 inline constexpr Range wait{"wait", Unit::microseconds, 0, unbounded, 0};
 inline constexpr Range list_limit{"limit", Unit::number, 1, 1000, 50};
-inline constexpr Range history_limit{"limit", Unit::number, 1, 1000, 1000};
+inline constexpr Range history_limit{"limit", Unit::number, 1, 1000, 50};
 inline constexpr Range changes_limit{"limit", Unit::number, 1, 1000, 100};
 inline constexpr Range older_than{"older_than", Unit::microseconds, 0, 100 * year};
 inline constexpr Range purge_limit{"limit", Unit::number, 1, unbounded, 0, true};

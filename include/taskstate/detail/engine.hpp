@@ -267,15 +267,17 @@ inline Page Engine::list(const ListQuery& query, const Call& call) const {
   return detail::page_from(page.get());
 }
 
-inline std::vector<Event> Engine::history(std::string_view zone_id, std::string_view id, const HistoryQuery& query,
-                                          const Call& call) const {
+inline History Engine::history(std::string_view zone_id, std::string_view id, const HistoryQuery& query,
+                               const Call& call) const {
   const tse_str zone = detail::view(zone_id);
   const tse_str key = detail::view(id);
+  const tse_str after = detail::view(query.after);
   const auto c_call = detail::to_c(call);
   const auto history = detail::make<detail::HistoryHandle>(tse_history_read, engine_.get(), zone.data, zone.size,
-                                                           key.data, key.size, query.before_revision.value_or(TSE_NONE),
-                                                           detail::limit_to_c(query.limit), c_call.get());
-  return detail::events_from(history.get(), tse_history_count(history.get()), tse_history_event);
+                                                           key.data, key.size, detail::limit_to_c(query.limit),
+                                                           after.data, after.size, c_call.get());
+  return {.events = detail::events_from(history.get(), tse_history_count(history.get()), tse_history_event),
+          .after_cursor = detail::optional_string(tse_history_after_cursor(history.get()))};
 }
 
 inline std::optional<Task> Engine::wait(std::string_view zone_id, std::string_view id,

@@ -195,17 +195,17 @@ std::int64_t count_leases(Connection& connection, std::string_view clock) {
   return query.step() ? query.integer(0) : 0;
 }
 
-NextDue find_next_due(Connection& connection, const DueAfter& after) {
+NextDue find_next_due(Connection& connection, std::int64_t wall, std::string_view clock, std::int64_t lease) {
   const auto first = [](Query& query) { return query.step() ? std::optional(query.integer(0)) : std::nullopt; };
   NextDue due;
   for (const char* sql : {next_ripe_sql, next_start_by_sql}) {
     Query query(connection, sql);
-    query.bind(1, after.wall);
+    query.bind(1, wall);
     const auto found = first(query);
     if (found && (!due.wall || *found < *due.wall)) due.wall = found;
   }
   Query query(connection, next_end_sql);
-  query.bind(1, after.lease).bind(2, after.lease_clock);
+  query.bind(1, lease).bind(2, clock);
   due.lease = first(query);
   return due;
 }

@@ -85,12 +85,11 @@ bool SqliteSession::replace(const core::Row& before, const core::Row& next) {
   return true;
 }
 
-std::int64_t SqliteSession::next_epoch() { return ledger_.next(); }
-
-std::string SqliteSession::generation() {
-  static const core::NoDestructor<Sql> sql("SELECT generation FROM taskstate_meta WHERE one = 1");
-  Query query(connection_, *sql);
-  return query.step() ? query.text(0) : std::string();
+// The number of the next event, with which the lease begins.
+LeaseStart SqliteSession::lease(std::int64_t duration) {
+  LeaseStart start = time_.lease(duration);
+  start.epoch = ledger_.next();
+  return start;
 }
 
 std::int64_t SqliteSession::count(std::string_view zone_id, core::Status status) {

@@ -109,14 +109,17 @@ const std::vector<Object>& expected_objects() {
   return *objects;
 }
 
+// What a later release has made of our objects is not known here; but what we read is there.
 void Verification::check_objects() {
+  const bool is_newer = schema_of(connection_) > newest_schema();
   for (const Object& expected : expected_objects()) {
+    if (is_newer && expected.type != "table") continue;
     Query found(connection_, "SELECT sql IS ?3 FROM sqlite_schema WHERE type = ?1 AND name = ?2");
     found.bind(1, expected.type).bind(2, expected.name).bind(3, expected.sql);
     const std::string object = "the " + expected.type + " " + expected.name;
     if (!found.step()) {
       problem(object + " is missing");
-    } else if (found.integer(0) == 0) {
+    } else if (found.integer(0) == 0 && !is_newer) {
       problem(object + " was altered");
     }
   }

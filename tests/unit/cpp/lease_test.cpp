@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_lease_that_is_let_go_of_is_released) {
   BOOST_TEST(last.attempt() == 3);
   BOOST_TEST((last.release().status == Status::failed));
   BOOST_TEST(task("t1").failure_kind.value() == "lost");
-  BOOST_TEST(tasks.history("z1", "t1").size() == 7U);
+  BOOST_TEST(tasks.history("z1", "t1").events.size() == 7U);
 }
 
 BOOST_AUTO_TEST_CASE(assigning_over_a_lease_releases_it) {
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(an_exception_on_the_way_releases_and_goes_on) {
     throw std::runtime_error("secret");
   } catch (const std::runtime_error&) {
   }
-  BOOST_TEST(tasks.history("z1", "t1").back().kind == "released");
+  BOOST_TEST(tasks.history("z1", "t1").events.front().kind == "released");
   BOOST_TEST(tasks.decide("z1", "t1").body.value().find("secret") == std::string::npos);
 }
 

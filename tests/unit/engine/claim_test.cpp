@@ -80,7 +80,7 @@ struct Fixture {
   }
   std::string kinds(const std::string& id, const std::string& zone = "z") {
     std::string text;
-    for (const core::Event& event : engine::history(*tasks, {zone, id}, {}))
+    for (const core::Event& event : test::history_of(*tasks, {zone, id}, {}))
       text += (text.empty() ? "" : " ") + event.kind;
     return text;
   }
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_lease_has_the_task_its_payload_and_its_terms) {
   BOOST_TEST(lease.duration == 10 * second);
   BOOST_TEST(lease.expires_at == birth + 10 * second);
   BOOST_TEST(!claim().has_value());
-  const auto events = engine::history(*tasks, {"z", "t"}, {});
+  const auto events = test::history_of(*tasks, {"z", "t"}, {});
   BOOST_TEST(events.back().worker.value() == "w1");
   BOOST_TEST(events.back().epoch == lease.row.epoch);
 }
@@ -498,7 +498,7 @@ BOOST_AUTO_TEST_CASE(a_pending_task_is_cancelled_in_two_events) {
   create("t");
   const core::Row row = engine::change(*tasks, {"z", "t"}, core::Cancel{}, {});
   BOOST_TEST((row.failure_kind == core::FailureKind::cancelled));
-  const auto events = engine::history(*tasks, {"z", "t"}, {});
+  const auto events = test::history_of(*tasks, {"z", "t"}, {});
   BOOST_REQUIRE(events.size() == 3U);
   BOOST_TEST((events[1].to == core::Status::running));
   BOOST_TEST((events[2].to == core::Status::failed));

@@ -9,6 +9,7 @@
 #include "engine/decide.hpp"
 #include "engine/engine.hpp"
 #include "engine/file.hpp"
+#include "engine/history.hpp"
 #include "engine/lease.hpp"
 #include "engine/list.hpp"
 #include "engine/pause.hpp"
@@ -19,3 +20,4 @@
 #include "engine/stats.hpp"
 #include "engine/tick.hpp"
 #include "engine/wait.hpp"
+#include "unit/engine/history_of.hpp"

@@ -56,7 +56,19 @@ from ._lease import Lease
 from ._native import ffi as _ffi
 from ._native import lib as _lib
 from ._options import Completed, Durability, LogLevel, Migrate, Mode, Options
-from ._results import ChangesBatch, Count, Event, Page, Pause, Report, Stats, StoredResult
+from ._results import (
+    ChangesBatch,
+    Count,
+    Event,
+    Failures,
+    Histogram,
+    History,
+    Page,
+    Pause,
+    Report,
+    Stats,
+    StoredResult,
+)
 from ._statements import Also, Parameters, Statement, Value
 from ._task import Status, Task, can_transition
 from ._wire import parse_task, validate
@@ -230,9 +242,12 @@ __all__ = [
     "Engine",
     "Error",
     "Event",
+    "Failures",
     "Feed",
     "Forked",
     "Headers",
+    "Histogram",
+    "History",
     "IdempotencyMismatch",
     "Ids",
     "IllegalTransition",
