@@ -47,7 +47,7 @@ struct Patience {
 struct EndedQuery {
   std::string zone_id;               ///< empty: all zones
   std::int64_t ended_until = 0;      ///< us UTC, inclusive
-  std::int64_t now = 0;              ///< an idempotency key that is kept beyond it keeps its task
+  std::int64_t now = 0;              ///< an idempotency key that is kept beyond it keeps its task, see core/removal.hpp
   std::size_t limit = 0;             ///< how many are given
   std::optional<std::int64_t> at{};  ///< with `id` and `seq`: exclusive
   std::string id{};
@@ -280,7 +280,7 @@ struct Found {
   std::optional<AnswerRow> row{};
   std::optional<std::int64_t> tombstone{};
   std::int64_t expiry = 0;  ///< beside a tombstone: as in Now
-  bool proven = false;  ///< it is so in the state that the stamp names
+  bool proven = false;      ///< it is so in the state that the stamp names
 };
 
 /// That a task has moved, as its event says it.
@@ -473,8 +473,8 @@ class Store {
   /// What was found until the deadline, if at least one row was looked at by then.
   virtual Page page(const PageQuery& query, const Patience& patience) = 0;
   /// A task's events, newest first, at most `limit`; of those before an event of it.
-  virtual std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before,
-                                           std::size_t limit, const Patience& patience) = 0;
+  virtual std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before, std::size_t limit,
+                                           const Patience& patience) = 0;
   virtual VerifyReport verify(const Patience& patience) = 0;
   virtual Feed feed(const FeedQuery& query, const Patience& patience) = 0;
   /// The newest event's sequence number.
