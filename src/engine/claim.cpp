@@ -73,7 +73,7 @@ bool is_worth_claiming(Context& at, const ClaimSpec& spec, ClaimTurn& turn, cons
     worth = is_house_due(view, at.moment(), at.judge);
     if (worth) return;
     begin_turn(at, view, turn);
-    Picker picker(view, spec.filter, at.settings.running_limit, turn, until);
+    Picker picker(view, spec.filter, at.rules.now().running_limit, turn, until);
     worth = picker.next().has_value();
     if (!worth) turn = picker.turn();
   };
@@ -97,7 +97,7 @@ std::vector<Lease> take(Context& at, const ClaimSpec& spec, ClaimTurn& turn, con
       leases.clear();
       kept = keep_house(session, at.moment(), at.judge, {at.settings.clock(), {}, {}, {}, {}}, round_size);
       if (kept.changed == round_size) return;  // there may be more, and that comes before
-      Picker picker(session, spec.filter, at.settings.running_limit, turn, until);
+      Picker picker(session, spec.filter, at.rules.now().running_limit, turn, until);
       grant_some(at, session, picker, spec, call, leases);
       next = leases.empty() ? picker.turn() : ClaimTurn{leases.back().row.task.zone_id};
     };

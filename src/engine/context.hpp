@@ -11,6 +11,7 @@
 #include "engine/lease_judge.hpp"
 #include "engine/lifetime.hpp"
 #include "engine/log.hpp"
+#include "engine/rules.hpp"
 #include "engine/settings.hpp"
 #include "engine/wall_guard.hpp"
 #include "engine/watch.hpp"
@@ -33,6 +34,7 @@ struct Context {
   Lifetime lifetime;
   const std::unique_ptr<Log> log;
   const std::unique_ptr<store::Store> store;
+  Rules rules;  ///< what of the settings is the file's
   AnswerCache answers;
   const LeaseJudge judge;
   WallGuard wall;
@@ -49,6 +51,14 @@ struct Context {
   [[nodiscard]] Moment moment();
   [[nodiscard]] core::MakeRequestId fresh_request_id() const;
 
+  /// Reads the file's settings again if the store has found others than are known. Never fails: what cannot be read is told
+  /// in the log, and those from before hold.
+  void follow_settings(const Call& call) noexcept {
+    if (store->settings_stamp() != rules.stamp()) read_settings(call);
+  }
+  /// Reads them. Throws Failure.
+  void renew_settings(const store::Patience& patience);
+
   /// Durable on return. Throws Failure.
   void commit(store::Change change, const Call& call) { commit(std::move(change), call, patience(call)); }
   void commit(store::Change change, const Call& call, const store::Patience& until);
@@ -60,6 +70,9 @@ struct Context {
   [[nodiscard]] std::shared_ptr<Watch> watch();
   /// Wakes whoever waits for what the row has made possible.
   void tell(const core::Row& row);
+
+ private:
+  void read_settings(const Call& call) noexcept;
 };
 
 }  // namespace tse::engine

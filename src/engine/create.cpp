@@ -17,7 +17,7 @@ namespace tse::engine {
 namespace {
 
 /// What the store holds that bears on the creation: once a first task is found, nothing else does.
-core::Surroundings look_around(const Context& at, store::Session& session, const core::NewTask& spec,
+core::Surroundings look_around(const core::FileSettings& rules, store::Session& session, const core::NewTask& spec,
                                const core::Key& key, std::int64_t expired_until) {
   core::Surroundings found;
   if (spec.idempotency_key) found.replay = session.replay(spec.zone_id, *spec.idempotency_key);
@@ -26,18 +26,18 @@ core::Surroundings look_around(const Context& at, store::Session& session, const
   if (found.first) return found;
   if (spec.retry_of) found.predecessor = session.read({spec.zone_id, *spec.retry_of});
   found.tombstone = session.tombstone(key);
-  if (at.settings.pending_limit > 0) found.pending = session.count(spec.zone_id, core::Status::pending);
+  if (rules.pending_limit > 0) found.pending = session.count(spec.zone_id, core::Status::pending);
   return found;
 }
 
 /// Stores the new task of `created`, or puts the first task of its idempotency key in its place.
 void create_in(Context& at, store::Session& session, const core::NewTask& spec, const Call& call, Created& created) {
-  const Settings& settings = at.settings;
-  const std::int64_t now = settings.clock();
+  const core::FileSettings& rules = at.rules.now();
+  const std::int64_t now = at.settings.clock();
   const std::int64_t expired_until = at.wall.expired_until(now);
   const core::Key key = created.row.key();
-  core::Surroundings found = look_around(at, session, spec, key, expired_until);
-  switch (require(core::admit(spec, found, {expired_until, settings.pending_limit}))) {
+  core::Surroundings found = look_around(rules, session, spec, key, expired_until);
+  switch (require(core::admit(spec, found, {expired_until, rules.pending_limit}))) {
     case core::Admission::replay: created = {*std::move(found.first), true}; return;
     case core::Admission::replace_key: session.drop_replay(spec.zone_id, *spec.idempotency_key); break;
     case core::Admission::insert: break;
@@ -46,21 +46,21 @@ void create_in(Context& at, store::Session& session, const core::NewTask& spec, 
   if (spec.idempotency_key)
     session.keep_replay(
         spec.zone_id, *spec.idempotency_key,
-        {core::fingerprint_version, core::fingerprint(spec), key.id, now + settings.idempotency_retention.count()});
+        {core::fingerprint_version, core::fingerprint(spec), key.id, now + rules.idempotency_retention.count()});
   run_also(session, call.also, key, created.row.task.created_at);
 }
 
 }  // namespace
 
 Creation prepare_create(const Context& at, core::NewTask spec, const Call& call) {
-  const Settings& settings = at.settings;
-  if (!spec.id) spec.id = core::format_uuid(settings.ids(IdKind::task));
-  if (settings.adopt_request_id && !spec.idempotency_key && call.request_id && core::is_uuid(*call.request_id)) {
+  const core::FileSettings& rules = at.rules.now();
+  if (!spec.id) spec.id = core::format_uuid(at.settings.ids(IdKind::task));
+  if (rules.adopt_request_id && !spec.idempotency_key && call.request_id && core::is_uuid(*call.request_id)) {
     spec.idempotency_key = call.request_id;
     std::transform(spec.idempotency_key->begin(), spec.idempotency_key->end(), spec.idempotency_key->begin(),
                    core::to_lower);
   }
-  core::Row fresh = require(core::create(spec, settings.operations, settings.policy.status_url, at.occasion(call)));
+  core::Row fresh = require(core::create(spec, rules.operations, rules.policy.status_url, at.occasion(call)));
   return {std::move(spec), std::move(fresh)};
 }
 

@@ -1,6 +1,8 @@
 #include "engine/open_store.hpp"
 
 #include "core/error.hpp"
+#include "core/file_settings.hpp"
+#include "engine/checks.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -35,6 +37,8 @@ std::unique_ptr<store::Store> open_store(const std::string& path, const Settings
   options.checkpoint_bytes = settings.checkpoint_bytes;
   options.file_mode = settings.file_mode;
   options.lease_clock = settings.lease_clock.name;
+  // Needed only while it opens.
+  options.settle = [&settings](const core::StoredSettings& stored) { return require(core::settle(settings, stored)); };
   options.log = [&log](store::sqlite::LogLevel level, const std::string& text) {
     log.write(static_cast<LogLevel>(level), text);
   };

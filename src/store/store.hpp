@@ -4,6 +4,7 @@
 
 #include "core/cursor.hpp"
 #include "core/error.hpp"
+#include "core/file_settings.hpp"
 #include "core/idempotency.hpp"
 #include "core/settings.hpp"
 #include "core/statement.hpp"
@@ -121,6 +122,9 @@ class View {
   virtual std::vector<core::Key> ended(EndedQuery& query) = 0;
   /// Whether drop_expired() would find anything.
   virtual bool has_expired(const Expiry& expiry) = 0;
+
+  /// What is stored of the settings, with their stamp.
+  virtual core::StoredSettings settings() = 0;
 };
 
 using core::Blob;
@@ -207,6 +211,7 @@ struct News {
   std::int64_t latest = 0;  ///< the newest event
   bool complete = false;    ///< no: any answer may have
   std::vector<core::Key> moved;
+  std::int64_t settings = 0;  ///< the stamp of the settings that hold then
   std::uint64_t content = 0;  ///< of which this is told, as Store::content(); news of another content say nothing
 };
 
@@ -397,6 +402,8 @@ class Store {
   /// True once after the content was replaced: then whoever calls is to be told. A commit() asks this itself, and
   /// refuses one change with `restored`.
   [[nodiscard]] virtual bool tell_restored() = 0;
+  /// The stamp of the settings, as the last transaction has found it: another one once they were changed.
+  [[nodiscard]] virtual std::int64_t settings_stamp() const noexcept = 0;
   /// Whether the content was replaced, so that the next commit() may have to give it a new generation.
   [[nodiscard]] virtual bool is_unsettled() const = 0;
 

@@ -150,9 +150,14 @@ void plan(taskstate::Engine& tasks) {
 // ---- processes.md
 
 void limits(const std::string& path) {
-  taskstate::Engine tasks(path, {.housekeeping = 500ms, .running_limit = 4});
+  taskstate::Engine tasks(path, {.housekeeping = 500ms});
   const std::int64_t changed = tasks.tick();  // a round of housekeeping, now
   check(changed == 0, "nothing was due");
+}
+
+void reconfigure(const std::string& path) {
+  taskstate::Engine tasks(path, {.reconfigure = true, .pending_limit = 1000});  // once, at deployment
+  check(tasks.verify().ok, "the file holds its settings");
 }
 
 // ---- idempotency.md
@@ -242,6 +247,13 @@ void scrape(taskstate::Engine& tasks) {
   if (tasks.stats().expiry_paused && clock_is_synchronized()) tasks.clock_ok();
 }
 
+void look_for_tasks(taskstate::Engine& tasks, const std::string& request_id) {
+  const taskstate::Page lost = tasks.list({.statuses = {taskstate::Status::failed}, .failure_kind = "lost"});
+  const taskstate::Page held = tasks.list({.worker = "w1"});
+  const taskstate::Page asked = tasks.list({.client_request_id = request_id});
+  check(lost.tasks.empty() && held.tasks.empty() && asked.tasks.empty(), "there are none of these");
+}
+
 void run_a_service() {
   taskstate::Engine tasks("service.db", {.longest_wait = 30s, .tombstones = std::chrono::hours(24)});
   create_once(tasks);
@@ -328,7 +340,9 @@ int main() try {
   give_up_waiting(tasks);
   end_a_wait(tasks);
   plan(tasks);
+  look_for_tasks(tasks, "req-1");
   limits("guide.db");
+  reconfigure("guide.db");
   run_a_service();
   a_lost_worker();
   a_reboot("guide-reboot.db");

@@ -113,12 +113,16 @@ class SqliteStore final : public Store {
       found.proven = database_->stamp() == proven;  // then it is all of one state, the one that was checked
       if (found.proven) return found;
     }
-    return find_answer(lease.connection(), key);
+    std::int64_t settings = 0;
+    Found found = find_answer(lease.connection(), key, settings);
+    database_->settings_stamp.store(settings, std::memory_order_relaxed);
+    return found;
   }
   News news(std::optional<std::int64_t> after, std::size_t limit, const Patience& patience) override {
     return ask_origin(*database_, readers_, patience, [&](const Asked& asked) {
       News news = find_news(asked.connection, after, limit, asked.origin);
       news.content = database_->lineage.content();
+      news.settings = asked.origin.settings;
       return news;
     });
   }
@@ -184,6 +188,9 @@ class SqliteStore final : public Store {
   [[nodiscard]] std::string generation() const override { return to_string(database_->lineage.generation()); }
   [[nodiscard]] std::uint64_t content() const override { return database_->lineage.content(); }
   [[nodiscard]] bool tell_restored() override { return database_->lineage.tell(); }
+  [[nodiscard]] std::int64_t settings_stamp() const noexcept override {
+    return database_->settings_stamp.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] bool is_unsettled() const override {
     return !database_->read_only() && database_->lineage.is_unsettled();
   }

@@ -30,6 +30,8 @@ struct Options {
   std::uint32_t file_mode = 0600;         ///< of new files
   std::string lease_clock{};              ///< that leases are held in: others can see that it lives. Empty: none
   std::span<const Migration> migrations;  ///< empty: those there are; replaced by tests
+  /// Told what is stored of the settings, says what to write of them; throws Failure to refuse the open. Empty: none.
+  std::function<core::StoredSettings(const core::StoredSettings&)> settle;
   std::function<void(LogLevel, const std::string&)> log;
   /// The file system type (statfs f_type) of a directory; replaced by tests.
   std::function<std::int64_t(const std::string&)> filesystem_type;

@@ -4,6 +4,7 @@
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/retention.hpp"
 #include "store/sqlite/runnable.hpp"
+#include "store/sqlite/settings.hpp"
 
 namespace tse::store::sqlite {
 
@@ -49,6 +50,7 @@ class Answering : public Base {
   std::optional<std::int64_t> tombstone(const core::Key& key) override { return find_tombstone(connection_, key); }
   std::vector<core::Key> ended(EndedQuery& query) override { return find_ended(connection_, query); }
   bool has_expired(const Expiry& expiry) override { return ::tse::store::sqlite::has_expired(connection_, expiry); }
+  core::StoredSettings settings() override { return find_settings(connection_); }
 
  protected:
   Connection& connection_;

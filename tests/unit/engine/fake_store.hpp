@@ -63,6 +63,7 @@ class FakeStore final : public store::Store {
   std::uint64_t content() const override { return 0; }
   bool tell_restored() override { return false; }
   bool is_unsettled() const override { return false; }
+  std::int64_t settings_stamp() const noexcept override { return 0; }
   void close() noexcept override {}
   void before_fork() noexcept override {}
   void after_fork_parent() noexcept override {}

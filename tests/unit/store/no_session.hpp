@@ -30,6 +30,7 @@ class NoSession final : public store::Session {
   std::optional<std::int64_t> tombstone(const core::Key&) override { return {}; }
   std::vector<core::Key> ended(store::EndedQuery&) override { return {}; }
   bool has_expired(const store::Expiry&) override { return false; }
+  core::StoredSettings settings() override { return {}; }
   void keep_replay(std::string_view, std::string_view, const core::Replay&) override {}
   void drop_replay(std::string_view, std::string_view) override {}
   bool remove(const core::Key&, std::int64_t) override { return false; }
