@@ -100,7 +100,8 @@ int32_t tse_options_set_reconfigure(tse_options* options, int32_t reconfigure, t
 }
 
 int32_t tse_options_set_timeout(tse_options* options, int64_t timeout_us, tse_error** error) noexcept {
-  return set(options, error, [=](core::Settings& settings) { settings.timeout = std::chrono::microseconds(timeout_us); });
+  return set(options, error,
+             [=](core::Settings& settings) { settings.timeout = std::chrono::microseconds(timeout_us); });
 }
 
 int32_t tse_options_add_operation(tse_options* options, const char* name, size_t size, tse_error** error) noexcept {
@@ -126,8 +127,9 @@ int32_t tse_options_set_status_url(tse_options* options, const char* path, size_
 }
 
 int32_t tse_options_set_completed(tse_options* options, int32_t completed, tse_error** error) noexcept {
-  return set_in_file(options, error, core::FileSetting::completed,
-             [=](core::Settings& settings) { settings.policy.completed = static_cast<core::Completed>(completed); });
+  return set_in_file(options, error, core::FileSetting::completed, [=](core::Settings& settings) {
+    settings.policy.completed = static_cast<core::Completed>(completed);
+  });
 }
 
 int32_t tse_options_set_retry_after(tse_options* options, int32_t min_s, int32_t max_s, tse_error** error) noexcept {
@@ -166,7 +168,8 @@ int32_t tse_options_set_pending_limit(tse_options* options, int64_t tasks, tse_e
 }
 
 int32_t tse_options_set_idempotency_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
-  return set_retention(options, error, core::FileSetting::idempotency_retention, &core::FileSettings::idempotency_retention, retention_us);
+  return set_retention(options, error, core::FileSetting::idempotency_retention,
+                       &core::FileSettings::idempotency_retention, retention_us);
 }
 
 int32_t tse_options_set_adopt_request_id(tse_options* options, int32_t adopt, tse_error** error) noexcept {
@@ -188,7 +191,8 @@ int32_t tse_options_set_tombstones(tse_options* options, int64_t retention_us, t
 }
 
 int32_t tse_options_set_feed_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
-  return set_retention(options, error, core::FileSetting::feed_retention, &core::FileSettings::feed_retention, retention_us);
+  return set_retention(options, error, core::FileSetting::feed_retention, &core::FileSettings::feed_retention,
+                       retention_us);
 }
 
 int32_t tse_options_set_durability(tse_options* options, int32_t durability, tse_error** error) noexcept {

@@ -61,9 +61,9 @@ enum class IdKind : std::int32_t {
 /// The 16 bytes of a UUID. @since 0.1
 using Uuid = std::array<std::uint8_t, 16>;
 
-/// Settings of Engine. What is left out has the engine's own default, named in brackets; or, where that says "file", what the
-/// file holds, and the default in a new one: those that clients and other processes see are stored in the file. Given
-/// otherwise than the file has them, they are Errc::invalid_argument, unless `reconfigure` is set.
+/// Settings of Engine. What is left out has the engine's own default, named in brackets; or, where that says "file",
+/// what the file holds, and the default in a new one: those that clients and other processes see are stored in the
+/// file. Given otherwise than the file has them, they are Errc::invalid_argument, unless `reconfigure` is set.
 ///
 /// The callbacks may be called from any thread, also several at once, and must not call taskstate. They
 /// are destroyed with the last engine that holds them. An exception stops at the callback: while a clock
@@ -71,14 +71,16 @@ using Uuid = std::array<std::uint8_t, 16>;
 /// a random UUIDv4; the first time it is said in the log. @since 0.1
 struct Options {
   std::optional<Mode> mode{};  ///< [create]
-  bool reconfigure = false;    ///< write what is given into the file; it holds for all who have it open from their next look on
-  bool adopt = false;          ///< put the tables into an existing SQLite database of the host's that has none of them
+  bool reconfigure =
+      false;           ///< write what is given into the file; it holds for all who have it open from their next look on
+  bool adopt = false;  ///< put the tables into an existing SQLite database of the host's that has none of them
   std::optional<std::chrono::microseconds> timeout{};  ///< default timeout of calls; 0 tries once [5 s]
   /// Allowed beside "create" and "delete": [a-z][a-z0-9_]{0,31} each. {"create"}: none beside them [file, none]
   std::vector<std::string> operations{};
-  std::optional<std::string> location{};  ///< where a completed task leads [file, /zones/{zone_id}/installs/{install_id}]
-  std::optional<std::string> status_url{};  ///< [file, /zones/{zone_id}/catalog_tasks/{task_id}]
-  std::optional<Completed> completed{};     ///< [file, see_other]; a request may say otherwise
+  std::optional<std::string>
+      location{};  ///< where a completed task leads [file, /zones/{zone_id}/installs/{install_id}]
+  std::optional<std::string> status_url{};                ///< [file, /zones/{zone_id}/catalog_tasks/{task_id}]
+  std::optional<Completed> completed{};                   ///< [file, see_other]; a request may say otherwise
   std::optional<std::chrono::seconds> retry_after_min{};  ///< lower bound of Retry-After, 0 s or more [file, 1 s]
   std::optional<std::chrono::seconds> retry_after_max{};  ///< upper bound of Retry-After, 86400 s or less [file, 30 s]
   /// Ignore an X-Client-Request-ID that is no UUID, instead of answering 400 [file, false]
@@ -93,7 +95,8 @@ struct Options {
   /// How often the engine's own thread ends leases and expires tasks, 10 ms - 1 h; 0: never, the host calls
   /// Engine::tick() [1 s; 0 with a clock]
   std::optional<std::chrono::microseconds> housekeeping{};
-  std::optional<std::int64_t> running_limit{};  ///< tasks of one zone that claims let run at once; 0: no limit [file, 0]
+  std::optional<std::int64_t>
+      running_limit{};                   ///< tasks of one zone that claims let run at once; 0: no limit [file, 0]
   std::optional<std::string> boot_id{};  ///< names this boot: 1-64 of A-Z a-z 0-9 - . _ ~ [the kernel's]
   /// Tasks of one zone that may be pending, else limit_exceeded; 0: no limit [file, 0]
   std::optional<std::int64_t> pending_limit{};
@@ -105,10 +108,9 @@ struct Options {
   std::optional<std::chrono::microseconds> retention{};
   /// For how long a purged task answers 410, 1 s - 100 years; 0: not at all [file, 0]
   std::optional<std::chrono::microseconds> tombstones{};
-  /// For how long purge events are retained, 1 s - 100 years [file, 7 days]
-  std::optional<std::chrono::microseconds> feed_retention{};
-  std::optional<Durability> durability{};  ///< [full]
-  std::int64_t max_bytes = 0;              ///< of the database file, 64 KiB and up; 0: no limit
+  std::optional<std::chrono::microseconds> feed_retention{};  ///< of purge events, 1 s - 100 years [file, 7 days]
+  std::optional<Durability> durability{};                     ///< [full]
+  std::int64_t max_bytes = 0;                                 ///< of the database file, 64 KiB and up; 0: no limit
   std::optional<std::int64_t>
       checkpoint_bytes{};  ///< of the -wal, from which a change empties it, 64 KiB - 1 GiB [4 MiB]
   std::optional<std::int64_t> answer_cache_bytes{};  ///< for rendered answers, 0 - 64 GiB; 0: none are kept [64 MiB]

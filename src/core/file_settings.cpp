@@ -124,9 +124,7 @@ constexpr std::array spellings{
              read_retry_after},
     Spelling{FileSetting::ignore_bad_request_id, "ignore_bad_request_id",
              [](const FileSettings& from) { return std::string(from.policy.ignore_bad_request_id ? "1" : "0"); },
-             [](FileSettings& to, std::string_view text) {
-               return read_flag(to.policy.ignore_bad_request_id, text);
-             }},
+             [](FileSettings& to, std::string_view text) { return read_flag(to.policy.ignore_bad_request_id, text); }},
     number<&FileSettings::running_limit>(FileSetting::running_limit, "running_limit"),
     number<&FileSettings::pending_limit>(FileSetting::pending_limit, "pending_limit"),
     duration<&FileSettings::idempotency_retention>(FileSetting::idempotency_retention, "idempotency_retention"),
@@ -169,9 +167,7 @@ std::int64_t stamp_of(const StoredSettings& stored) noexcept {
   return found == stored.end() ? 0 : parse_token_number(found->second).value_or(0);
 }
 
-std::string_view name_of(FileSetting setting) noexcept {
-  return spellings.at(static_cast<std::size_t>(setting)).name;
-}
+std::string_view name_of(FileSetting setting) noexcept { return spellings.at(static_cast<std::size_t>(setting)).name; }
 
 std::variant<FileSettings, Error> read_settings(const StoredSettings& stored, FileSettings base) {
   for (const Spelling& spelling : spellings) {

@@ -28,9 +28,9 @@ inline constexpr std::string_view settings_stamp = "stamp";
 /// What the file says; what it does not say is as in `base`. Or corrupt, naming the setting.
 [[nodiscard]] std::variant<FileSettings, Error> read_settings(const StoredSettings& stored, FileSettings base);
 
-/// What is to be written at open: all that the file lacks, so that processes with other defaults agree, and what is to be
-/// changed. Or invalid_argument for what was given and differs from what is stored, unless it is to be reconfigured; or
-/// corrupt for what is stored and cannot be read.
+/// What is to be written at open: all that the file lacks, so that processes with other defaults agree, and what is to
+/// be changed. Or invalid_argument for what was given and differs from what is stored, unless it is to be reconfigured;
+/// or corrupt for what is stored and cannot be read.
 [[nodiscard]] std::variant<StoredSettings, Error> settle(const Settings& settings, const StoredSettings& stored);
 
 }  // namespace tse::core

@@ -23,7 +23,8 @@ enum class Durability : std::int32_t { full = 0, relaxed = 1 };
 enum class Migrate : std::int32_t { automatic = 0, refuse = 1 };
 enum class LogLevel : std::int32_t { trace = 0, debug = 1, info = 2, warn = 3, error = 4, off = 5 };
 
-/// What is stored in the file, since clients and other processes see it (file_settings.hpp). Durations that are 0: none.
+/// What is stored in the file, since clients and other processes see it (file_settings.hpp). Durations that are 0:
+/// none.
 struct FileSettings {
   std::vector<std::string> operations{contract::option::operations.begin(), contract::option::operations.end()};
   Policy policy{};  ///< but for its longest_wait, which is the process's own

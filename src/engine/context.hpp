@@ -51,8 +51,8 @@ struct Context {
   [[nodiscard]] Moment moment();
   [[nodiscard]] core::MakeRequestId fresh_request_id() const;
 
-  /// Reads the file's settings again if the store has found others than are known. Never fails: what cannot be read is told
-  /// in the log, and those from before hold.
+  /// Reads the file's settings again if the store has found others than are known. Never fails: what cannot be read is
+  /// told in the log, and those from before hold.
   void follow_settings(const Call& call) noexcept {
     if (store->settings_stamp() != rules.stamp()) read_settings(call);
   }

@@ -16,7 +16,9 @@ class Rules {
   /// `given`: what holds where the file says nothing.
   explicit Rules(const core::FileSettings& given) : versions_{{given, 0}}, now_(&versions_.back()) {}
 
-  [[nodiscard]] const core::FileSettings& now() const noexcept { return now_.load(std::memory_order_acquire)->settings; }
+  [[nodiscard]] const core::FileSettings& now() const noexcept {
+    return now_.load(std::memory_order_acquire)->settings;
+  }
   /// By which the file tells whether they are still its own.
   [[nodiscard]] std::int64_t stamp() const noexcept { return now_.load(std::memory_order_acquire)->stamp; }
 

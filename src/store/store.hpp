@@ -368,8 +368,8 @@ class Store {
   virtual Page page(const PageQuery& query, const Patience& patience) = 0;
   virtual std::int64_t count(const PageQuery& query, const Patience& patience) = 0;  ///< limit and from do not count
   /// A task's events, newest first, at most `limit`; of those before an event of it.
-  virtual std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before,
-                                           std::size_t limit, const Patience& patience) = 0;
+  virtual std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before, std::size_t limit,
+                                           const Patience& patience) = 0;
   virtual VerifyReport verify(const Patience& patience) = 0;
   virtual Feed feed(const FeedQuery& query, const Patience& patience) = 0;
   /// The newest event's sequence number.

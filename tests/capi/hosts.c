@@ -299,7 +299,8 @@ static void copies_take_no_other_place(tse_engine *tasks, const char *path, cons
   CHECK(remove(beside) == 0);
 }
 
-static int32_t open_with(const char *path, int64_t pending, int32_t reconfigure, tse_engine **tasks, tse_error **error) {
+static int32_t open_with(const char *path, int64_t pending, int32_t reconfigure, tse_engine **tasks,
+                         tse_error **error) {
   tse_options *options = NULL;
   MUST(tse_options_new(&options, NULL));
   if (pending >= 0) MUST(tse_options_set_pending_limit(options, pending, NULL));

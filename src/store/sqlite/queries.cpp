@@ -147,10 +147,10 @@ AnswerRow read_answer(Connection& connection, const core::Key& key, const Query&
 }  // namespace
 
 Found find_answer(Connection& connection, const core::Key& key, std::int64_t& settings) {
-  static const core::NoDestructor<Sql> sql("SELECT min_reader, (SELECT value FROM taskstate_settings WHERE name = 'stamp'), " +
-                                           std::string(answer_columns) +
-                                           " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
-                                           "WHERE one = 1");
+  static const core::NoDestructor<Sql> sql(
+      "SELECT min_reader, (SELECT value FROM taskstate_settings WHERE name = 'stamp'), " + std::string(answer_columns) +
+      " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
+      "WHERE one = 1");
   Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");

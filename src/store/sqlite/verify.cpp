@@ -324,7 +324,8 @@ void Verification::check_beside() {
     }
   }
   const auto settings = core::read_settings(find_settings(connection_), {});
-  if (const auto* const refused = std::get_if<core::Error>(&settings)) problem("taskstate_settings: " + refused->message);
+  if (const auto* const refused = std::get_if<core::Error>(&settings))
+    problem("taskstate_settings: " + refused->message);
 }
 
 void Verification::check_meta() {

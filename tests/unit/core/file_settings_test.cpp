@@ -142,9 +142,9 @@ BOOST_AUTO_TEST_CASE(what_is_given_must_be_what_the_file_holds) {
   BOOST_TEST((refused.code == Code::invalid_argument));
   BOOST_TEST((test::lines(refused.details) ==
               Lines{"location: must be left out or what the file holds, /a/{zone_id}/{task_id}/{install_id}?b=c, "
-                          "is /b; with reconfigure it is changed for all who use the file",
-                          "running_limit: must be left out or what the file holds, 3, is 5; with reconfigure it is "
-                          "changed for all who use the file"}));
+                    "is /b; with reconfigure it is changed for all who use the file",
+                    "running_limit: must be left out or what the file holds, 3, is 5; with reconfigure it is "
+                    "changed for all who use the file"}));
   settings.reconfigure = true;
   BOOST_TEST((std::get<StoredSettings>(settle(settings, stored)) ==
               StoredSettings{{"location", "/b"}, {"running_limit", "5"}}));

@@ -218,7 +218,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_is_the_files) {
   Engine first(file.path(), {.operations = {"report"}, .pending_limit = 1});
   Engine second(file.path());
   second.create({.zone_id = "z1", .id = "a", .operation = "report"});
-  BOOST_TEST((error_of([&] { second.create({.zone_id = "z1", .operation = "create"}); }).code() == Errc::limit_exceeded));
+  BOOST_TEST(
+      (error_of([&] { second.create({.zone_id = "z1", .operation = "create"}); }).code() == Errc::limit_exceeded));
   const auto refused = [&](const Options& options) {
     const Error error = error_of([&] { Engine other(file.path(), options); });
     BOOST_TEST(std::string_view(error.what()).find("with reconfigure") != std::string_view::npos);

@@ -182,8 +182,9 @@ BOOST_AUTO_TEST_CASE(what_a_foreign_client_wrote_is_corrupt_until_it_is_replaced
   with([](auto&) {});
   // Under an open engine those from before hold.
   BOOST_TEST(created(*repaired, "a") == "ok");
-  shell("UPDATE taskstate_settings SET value = 'soon' WHERE name = 'retention'; "
-        "UPDATE taskstate_settings SET value = '7' WHERE name = 'stamp'");
+  shell(
+      "UPDATE taskstate_settings SET value = 'soon' WHERE name = 'retention'; "
+      "UPDATE taskstate_settings SET value = '7' WHERE name = 'stamp'");
   for (int i = 0; i < 2; ++i) BOOST_TEST(engine::get(*repaired, {"z", "a"}, {}).has_value());
   BOOST_TEST(created(*repaired, "b") == "ok");
   BOOST_TEST(engine::verify(*repaired, {}).problems.size() == 1U);
