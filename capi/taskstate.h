@@ -284,7 +284,7 @@ typedef void (*tse_id_fn)(void *user_data, int32_t kind, uint8_t *uuid16);
  *  also if the setter it was passed to failed. May be NULL. */
 typedef void (*tse_destroy_fn)(void *user_data);
 
-/** New options, each at its default. TSE_NO_MEMORY is its only failure. */
+/** New options, each at its default or as the file has it (tse_options_set_reconfigure()). TSE_NO_MEMORY is its only failure. */
 TSE_API int32_t tse_options_new(tse_options **options, tse_error **error) TSE_NOEXCEPT;
 /** Frees options; NULL is nothing. */
 TSE_API void tse_options_free(tse_options *options) TSE_NOEXCEPT;
@@ -293,9 +293,18 @@ TSE_API int32_t tse_options_set_mode(tse_options *options, int32_t mode, tse_err
 /** 1: an existing SQLite database of the host's that holds no taskstate tables gets them; 0
  *  (default): such a file is TSE_NOT_A_TASKSTATE_FILE and stays untouched. */
 TSE_API int32_t tse_options_set_adopt(tse_options *options, int32_t adopt, tse_error **error) TSE_NOEXCEPT;
+/** What clients and other processes see is stored in the file, so that all who have it open agree: the operations, the
+ *  templates of location and status URL, `completed`, the bounds of Retry-After, whether bad request ids are ignored and good
+ *  ones adopted, the limits of pending and running tasks, and how long keys, ended tasks, tombstones and purge events are
+ *  kept. Of these, what no setter was called for is the file's. A new file gets all of them, as they then are. A value that
+ *  differs from the file's is TSE_INVALID_ARGUMENT at tse_open(), naming the setting and both values; 1: it is written
+ *  instead, and holds for every engine from its next look at the file on. 0 (default): it is not. All other settings are
+ *  of this engine alone. */
+TSE_API int32_t tse_options_set_reconfigure(tse_options *options, int32_t reconfigure, tse_error **error) TSE_NOEXCEPT;
 /** The default timeout of calls, microseconds; 5 s unless set. */
 TSE_API int32_t tse_options_set_timeout(tse_options *options, int64_t timeout_us, tse_error **error) TSE_NOEXCEPT;
-/** Allows one more operation beside "create" and "delete": [a-z][a-z0-9_]{0,31}. Checked at tse_create() only. */
+/** Allows one more operation beside "create" and "delete": [a-z][a-z0-9_]{0,31}. Checked at tse_create() only. With "create"
+ *  or "delete" alone it says that there are no more than these. */
 TSE_API int32_t tse_options_add_operation(tse_options *options, const char *name, size_t size,
                                           tse_error **error) TSE_NOEXCEPT;
 /** Where a completed task leads. An absolute path whose segments may be {zone_id}, {task_id} or
@@ -406,7 +415,8 @@ TSE_API int32_t tse_options_set_migrate(tse_options *options, int32_t migrate, t
 typedef struct tse_engine tse_engine;
 
 /** Opens (and by default creates, mode 0600) the file at `path`, or ":memory:" for a private
- *  database in memory. `options` may be NULL. Migrates an older file. Blocks up to the timeout.
+ *  database in memory. `options` may be NULL. Migrates an older file. Blocks up to the timeout. What is given of the
+ *  file's settings must be as it stands there (tse_options_set_reconfigure()).
  *  Errors: not_a_taskstate_file, schema_too_new, corrupt, access_denied, read_only, unsupported
  *  (file system), unavailable, busy, disk_full, io_error, invalid_argument. */
 TSE_API int32_t tse_open(const char *path, size_t size, const tse_options *options, tse_engine **engine,

@@ -445,8 +445,8 @@ static inline void tsego_history_free(tsego_history *out) {
   tse_history_free(out->history);
 }
 
-static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, int64_t limit, _GoString_ after,
-                                         TSEGO_CALL, tsego_history *out) {
+static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, int64_t limit, _GoString_ after, TSEGO_CALL,
+                                         tsego_history *out) {
   TSEGO_BEGIN_CALL(&out->error);
   const tse_str cursor = tsego_optional(after);
   code = tse_history_read(engine, TSEGO_KEY_TO_C, limit, cursor.data, cursor.size, call, &out->history, &out->error);

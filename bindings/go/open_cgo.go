@@ -57,21 +57,26 @@ func (c *config) apply(options *C.tse_options) error {
 	if c.retryAfter != nil && err == nil {
 		err = c.applyRetryAfter(options)
 	}
-	set(c.ignoreRequestIDs, func() C.int32_t { return C.tse_options_set_ignore_bad_request_id(options, 1, &failure) })
+	set(c.ignoreRequestIDs != nil, func() C.int32_t {
+		return C.tse_options_set_ignore_bad_request_id(options, flag(*c.ignoreRequestIDs), &failure)
+	})
+	set(c.reconfigure, func() C.int32_t { return C.tse_options_set_reconfigure(options, 1, &failure) })
 	set(c.anyFilesystem, func() C.int32_t { return C.tse_options_set_any_filesystem(options, 1, &failure) })
 	set(c.housekeeping != nil, func() C.int32_t {
 		return C.tse_options_set_housekeeping(options, timeoutIn(*c.housekeeping), &failure)
 	})
-	set(c.runningLimit != 0, func() C.int32_t {
-		return C.tse_options_set_running_limit(options, C.int64_t(c.runningLimit), &failure)
+	set(c.runningLimit != nil, func() C.int32_t {
+		return C.tse_options_set_running_limit(options, C.int64_t(*c.runningLimit), &failure)
 	})
-	set(c.pendingLimit != 0, func() C.int32_t {
-		return C.tse_options_set_pending_limit(options, C.int64_t(c.pendingLimit), &failure)
+	set(c.pendingLimit != nil, func() C.int32_t {
+		return C.tse_options_set_pending_limit(options, C.int64_t(*c.pendingLimit), &failure)
 	})
 	set(c.idempotencyRetention != nil, func() C.int32_t {
 		return C.tse_options_set_idempotency_retention(options, timeoutIn(*c.idempotencyRetention), &failure)
 	})
-	set(c.adoptRequestID, func() C.int32_t { return C.tse_options_set_adopt_request_id(options, 1, &failure) })
+	set(c.adoptRequestID != nil, func() C.int32_t {
+		return C.tse_options_set_adopt_request_id(options, flag(*c.adoptRequestID), &failure)
+	})
 	set(c.longestWait != nil, func() C.int32_t {
 		return C.tse_options_set_longest_wait(options, timeoutIn(*c.longestWait), &failure)
 	})

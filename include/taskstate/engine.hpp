@@ -141,8 +141,8 @@ class Engine {
   /// One page of tasks, newest first, of one zone or of all. Cursors are opaque, bound to their file and filter.
   /// @throws Error invalid_argument for a foreign or altered cursor.
   [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;
-  /// One page of a task's events, newest first; none for an unknown one. The cursor is opaque, bound to the file and the
-  /// task. @throws Error invalid_argument for a foreign or altered cursor.
+  /// One page of a task's events, newest first; none for an unknown one. The cursor is opaque, bound to the file and
+  /// the task. @throws Error invalid_argument for a foreign or altered cursor.
   [[nodiscard]] History history(std::string_view zone_id, std::string_view id, const HistoryQuery& query = {},
                                 const Call& call = {}) const;
   /// Waits, at most `longest`, until the task has moved past `revision`, or is completed or failed; without a revision,

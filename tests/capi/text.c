@@ -333,7 +333,11 @@ static int32_t call_wait(void) {
 }
 static int32_t call_history_read(void) {
   tse_history *history = NULL;
-  const int32_t code = tse_history_read(tasks, KEY, 0, NULL, 0, no_call, &history, &error);
+  /* There is no good cursor before there was a page. */
+  const tse_str after = text_of("after", SECRET);
+  const int given = chosen != NULL && strcmp(chosen, "after") == 0;
+  const int32_t code =
+      tse_history_read(tasks, KEY, 0, given ? after.data : NULL, given ? after.size : 0, no_call, &history, &error);
   CHECK(tse_history_count(history) == 0);
   tse_history_free(history);
   return code;

@@ -414,6 +414,9 @@ static int32_t act_options_set_mode(struct world *w, tse_error **e) {
   return tse_options_set_mode(w->options, TSE_MODE_READ_WRITE, e);
 }
 static int32_t act_options_set_adopt(struct world *w, tse_error **e) { return tse_options_set_adopt(w->options, 1, e); }
+static int32_t act_options_set_reconfigure(struct world *w, tse_error **e) {
+  return tse_options_set_reconfigure(w->options, 1, e);
+}
 static int32_t act_options_set_timeout(struct world *w, tse_error **e) {
   return tse_options_set_timeout(w->options, 1000000, e);
 }
@@ -945,6 +948,7 @@ const struct scenario scenarios[] = {
     {"tse_options_new", "tse_options_new", NEEDS_NOTHING, act_options_new, NULL},
     {"tse_options_free", "tse_options_free", NEEDS_NOTHING, act_options_free, NULL},
     {"tse_options_set_mode", "tse_options_set_mode", NEEDS_NOTHING, act_options_set_mode, NULL},
+    {"tse_options_set_reconfigure", "tse_options_set_reconfigure", NEEDS_NOTHING, act_options_set_reconfigure, NULL},
     {"tse_options_set_adopt", "tse_options_set_adopt", NEEDS_NOTHING, act_options_set_adopt, NULL},
     {"tse_options_set_timeout", "tse_options_set_timeout", NEEDS_NOTHING, act_options_set_timeout, NULL},
     {"tse_options_set_completed", "tse_options_set_completed", NEEDS_NOTHING, act_options_set_completed, NULL},

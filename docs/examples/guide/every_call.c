@@ -46,6 +46,7 @@ static tse_engine *open_engine(void) {
   OK(tse_options_new(&options, NULL));
   OK(tse_options_set_mode(options, TSE_MODE_CREATE, NULL));
   OK(tse_options_set_adopt(options, 0, NULL));
+  OK(tse_options_set_reconfigure(options, 0, NULL));
   OK(tse_options_set_timeout(options, 2000000, NULL)); /* us */
   OK(tse_options_add_operation(options, "upgrade", TSE_NTS, NULL));
   OK(tse_options_set_location(options, "/zones/{zone_id}/installs/{install_id}", TSE_NTS, NULL));
@@ -346,6 +347,7 @@ static void look_around(tse_engine *tasks) {
     OK(tse_history_event(history, i, &event));
     printf("%s, attempt %d\n", event.kind.data, (int)event.attempt);
   }
+  if (tse_history_after_cursor(history).data != NULL) printf("and more\n");
   tse_history_free(history);
 
   tse_report *report = NULL;

@@ -220,6 +220,14 @@ func scraped(mux *http.ServeMux, tasks *taskstate.Engine) {
 	mux.Handle("/metrics", tasks.MetricsHandler())
 }
 
+func lookForTasks(ctx context.Context, tasks *taskstate.Engine) (int, error) {
+	lost, err := tasks.List(ctx, taskstate.ListQuery{AllZones: true, FailureKind: "lost"})
+	if err != nil {
+		return 0, err
+	}
+	return len(lost.Tasks), nil
+}
+
 func check(condition bool, what string) {
 	if !condition {
 		must(0, errors.New("not so: "+what))
@@ -289,6 +297,7 @@ func main() {
 	giveUpWaiting(ctx, tasks)
 	endAWait(ctx, tasks)
 	plan(ctx, tasks)
+	check(must(lookForTasks(ctx, tasks)) == 0, "no worker was lost")
 	runAService(ctx)
 	if report := must(tasks.Verify(ctx)); !report.OK {
 		must(0, errors.New(report.Text))

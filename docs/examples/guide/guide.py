@@ -221,6 +221,13 @@ def scrape(tasks, respond):
         tasks.clock_ok()
 
 
+def look_for_tasks(tasks, request_id):
+    lost = tasks.list(None, status="failed", failure_kind="lost")
+    held = tasks.list(None, worker="w1")
+    asked = tasks.list(None, client_request_id=request_id)
+    return [len(page) for page in (lost, held, asked)]
+
+
 def run_a_service():
     with taskstate.open("service.db", longest_wait=30, tombstones=timedelta(days=1)) as tasks:
         create_once(tasks)
@@ -293,6 +300,7 @@ def main():
         give_up_waiting(tasks)
         end_a_wait(tasks)
         plan(tasks)
+        assert look_for_tasks(tasks, "req-1")[2] == 0
         run_a_service()
         asyncio.run(asynchronously("guide-async.db"))
         clock = taskstate.testing.ManualClock()

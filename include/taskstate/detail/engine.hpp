@@ -273,9 +273,9 @@ inline History Engine::history(std::string_view zone_id, std::string_view id, co
   const tse_str key = detail::view(id);
   const tse_str after = detail::view(query.after);
   const auto c_call = detail::to_c(call);
-  const auto history = detail::make<detail::HistoryHandle>(tse_history_read, engine_.get(), zone.data, zone.size,
-                                                           key.data, key.size, detail::limit_to_c(query.limit),
-                                                           after.data, after.size, c_call.get());
+  const auto history =
+      detail::make<detail::HistoryHandle>(tse_history_read, engine_.get(), zone.data, zone.size, key.data, key.size,
+                                          detail::limit_to_c(query.limit), after.data, after.size, c_call.get());
   return {.events = detail::events_from(history.get(), tse_history_count(history.get()), tse_history_event),
           .after_cursor = detail::optional_string(tse_history_after_cursor(history.get()))};
 }
