@@ -205,6 +205,14 @@ func backUp(ctx context.Context, tasks *taskstate.Engine) error {
 	return err
 }
 
+// ---- upgrading.md
+
+func upgrade(ctx context.Context) {
+	done, err := taskstate.Migrate(ctx, "catalog.db")
+	must(0, err)
+	check(done.FromSchema == done.ToSchema, "it is of this release")
+}
+
 // ---- monitoring.md
 
 func scraped(mux *http.ServeMux, tasks *taskstate.Engine) {
@@ -278,6 +286,8 @@ func main() {
 	endAWait(ctx, tasks)
 	plan(ctx, tasks)
 	runAService(ctx)
+	must(0, must(taskstate.Open("catalog.db")).Close())
+	upgrade(ctx)
 	if report := must(tasks.Verify(ctx)); !report.OK {
 		must(0, errors.New(report.Text))
 	}

@@ -188,6 +188,14 @@ def clean_up(tasks):
     assert removed == 0 and was_there
 
 
+# ---- upgrading.md
+
+
+def upgrade():
+    done = taskstate.migrate("catalog.db")
+    assert done.from_schema == done.to_schema
+
+
 # ---- backup.md
 
 
@@ -282,6 +290,8 @@ def main():
         end_a_wait(tasks)
         plan(tasks)
         run_a_service()
+        taskstate.open("catalog.db").close()
+        upgrade()
         asyncio.run(asynchronously("guide-async.db"))
         clock = taskstate.testing.ManualClock()
         with taskstate.testing.open_for_tests(clock=clock) as engine:
