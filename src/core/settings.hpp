@@ -39,6 +39,7 @@ struct Settings {
   std::chrono::microseconds idempotency_retention = usual_duration(contract::option::idempotency_retention);
   bool adopt_request_id = false;  ///< as the idempotency key
   std::chrono::microseconds retention = usual_duration(contract::option::retention);
+  std::chrono::microseconds result_retention = usual_duration(contract::option::result_retention);
   std::chrono::microseconds tombstones = usual_duration(contract::option::tombstones);
   std::chrono::microseconds feed_retention = usual_duration(contract::option::feed_retention);
   Durability durability = Durability::full;

@@ -25,7 +25,7 @@ void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackRepor
     settings.lease_clock = {"host:" + settings.boot_id.value_or(""),
                             settings.boot_clock ? settings.boot_clock : settings.clock};
   } else if (!settings.lease_clock.now) {
-    settings.lease_clock = system_lease_clock(settings.boot_id.value_or(""));
+    settings.lease_clock = store::system_lease_clock(settings.boot_id.value_or(""));
   }
   // Where the time stands still until the host moves it, the host says when to look.
   if (!settings.housekeeping) settings.housekeeping = injected ? std::chrono::microseconds(0) : usual_housekeeping;

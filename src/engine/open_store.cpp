@@ -25,6 +25,13 @@ static_assert(same_value(store::sqlite::Migrate::automatic, core::Migrate::autom
 static_assert(same_value(store::sqlite::LogLevel::trace, LogLevel::trace) &&
               same_value(store::sqlite::LogLevel::error, LogLevel::error));
 
+/// Empty where leases are held in the wall clock itself.
+Clock even_clock(const Settings& settings) {
+  if (settings.lease_clock.even) return settings.lease_clock.even;
+  const bool is_apart = settings.real_time || settings.boot_clock || settings.lease_clock.name.starts_with("boot:");
+  return is_apart ? settings.lease_clock.now : Clock();
+}
+
 store::sqlite::Options options_of(const std::string& path, const Settings& settings, const Log& log) {
   store::sqlite::Options options;
   options.path = path;
@@ -35,7 +42,7 @@ store::sqlite::Options options_of(const std::string& path, const Settings& setti
   options.max_bytes = settings.max_bytes;
   options.checkpoint_bytes = settings.checkpoint_bytes;
   options.file_mode = settings.file_mode;
-  options.lease_clock = settings.lease_clock.name;
+  options.clocks = {settings.clock, settings.lease_clock, even_clock(settings)};
   options.log = [&log](store::sqlite::LogLevel level, const std::string& text) {
     log.write(static_cast<LogLevel>(level), text);
   };

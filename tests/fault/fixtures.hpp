@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support.hpp"
+#include "unit/engine/history_of.hpp"
 #include "unit/store/support.hpp"
 
 #include <array>
@@ -54,7 +55,7 @@ inline std::string describe(engine::Engine& tasks) {
         << row.not_before.value_or(0) << ", start by " << row.start_by.value_or(0)
         << (row.cancel_requested ? ", to be cancelled" : "") << ", payload "
         << engine::payload(tasks, row.key(), patient()).value_or("-") << '\n';
-    for (const core::Event& event : engine::history(tasks, row.key(), patient()))
+    for (const core::Event& event : test::history_of(tasks, row.key(), patient()))
       out << "  " << event.revision << ' ' << event.kind << ' ' << event.at << ' ' << event.worker.value_or("-") << ' '
           << event.message.value_or("-") << '\n';
   }

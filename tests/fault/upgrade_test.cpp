@@ -6,6 +6,7 @@
 #include "fixtures.hpp"
 #include "sql.hpp"
 #include "support.hpp"
+#include "unit/engine/history_of.hpp"
 #include "unit/store/support.hpp"
 
 #include "store/sqlite/connection.hpp"

@@ -22,6 +22,7 @@ inline constexpr std::array migrations{Choice{"auto", 0}, Choice{"manual", 1}, C
 inline constexpr std::array id_kinds{Choice{"task", 0}, Choice{"request", 1}};
 
 inline constexpr std::array cancel_flags{Choice{"force", 1}};
+inline constexpr std::array retry_flags{Choice{"again", 1}};
 inline constexpr std::array get_flags{Choice{"with_payload", 1}};
 inline constexpr std::array changes_flags{Choice{"latest", 1}, Choice{"allow_gap", 2}};
 

@@ -220,10 +220,8 @@ void refuse_locks_without_use(bool own_sqlite) {
 
 std::unique_ptr<Database> open_database(Options options, const Patience& patience) {
   const NoSizeSignal no_signal;
-  auto database = std::make_unique<Database>();
-  database->options = std::move(options);
-  if (database->options.path == ":memory:") {
-    database->memory = true;
+  auto database = std::make_unique<Database>(std::move(options));
+  if (database->memory) {
     if (database->read_only()) throw Failure(core::invalid("mode", "a database in memory cannot be read-only"));
     open_memory(*database);
     return database;

@@ -8,6 +8,7 @@
 #include "store/sqlite/lineage.hpp"
 #include "store/sqlite/presence.hpp"
 #include "store/sqlite/sqlite_store.hpp"
+#include "store/sqlite/timekeeper.hpp"
 #include "store/sqlite/transaction_lock.hpp"
 #include "store/sqlite/wal_index.hpp"
 #include "store/sqlite/write_lock.hpp"
@@ -18,14 +19,18 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace tse::store::sqlite {
 
 inline constexpr std::int64_t wal_frame_bytes = 4096 + 24;
 
 struct Database {
-  Options options;
-  bool memory = false;
+  explicit Database(Options chosen) : options(std::move(chosen)), memory(options.path == ":memory:") {}
+
+  const Options options;
+  const bool memory;
+  Timekeeper time{options.clocks};
   Paths paths;  ///< empty for memory
   Gate gate;
   WriteLock lock;     ///< not opened for memory or read-only

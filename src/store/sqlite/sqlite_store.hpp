@@ -1,6 +1,7 @@
 // The store over one SQLite file (or :memory:).
 #pragma once
 
+#include "store/clocks.hpp"
 #include "store/sqlite/guards.hpp"
 #include "store/store.hpp"
 
@@ -28,7 +29,7 @@ struct Options {
   std::int64_t checkpoint_bytes = std::int64_t{4} << 20;
   bool guards = guards_by_default();  ///< the schema's own rules judge every write
   std::uint32_t file_mode = 0600;     ///< of new files
-  std::string lease_clock{};          ///< that leases are held in: others can see that it lives. Empty: none
+  Clocks clocks{};                    ///< empty: the system's, and no other process sees that ours lives
   std::function<void(LogLevel, const std::string&)> log;
   /// The file system type (statfs f_type) of a directory; replaced by tests.
   std::function<std::int64_t(const std::string&)> filesystem_type;

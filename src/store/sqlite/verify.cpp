@@ -151,11 +151,7 @@ void Verification::check_tasks() {
 
 void Verification::check_row(const core::Row& row) {
   const std::string name = name_of(row.task.zone_id, row.task.id);
-  for (const core::Detail& detail : core::validate(row.task)) {
-    // A stored result is one, too, and the task as the wire shows it does not say so.
-    if (detail.field == "install_id" && row.task.status == core::Status::completed && row.result_media_type) continue;
-    problem(name + ": " + detail.field + " " + detail.message);
-  }
+  for (const core::Detail& detail : core::validate(row)) problem(name + ": " + detail.field + " " + detail.message);
   if (row.body != core::render(row.task)) problem(name + ": its stored body is not what the task looks like");
   if (row.version < row.revision) problem(name + ": its version is less than its revision");
   if (row.attempt > row.max_attempts) problem(name + ": it was started more often than it may be");
