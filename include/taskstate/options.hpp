@@ -48,8 +48,9 @@ enum class Durability : std::int32_t {
 
 /// What becomes of a file of an older schema. @since 0.1
 enum class Migrate : std::int32_t {
-  automatic = TSE_MIGRATE_AUTO,  ///< it is brought to this one at open
-  refuse = TSE_MIGRATE_REFUSE,   ///< Errc::schema_too_old, and it stays as it is
+  automatic = TSE_MIGRATE_AUTO,  ///< opening it for writing migrates it, as migrate() does, within the timeout
+  manual = TSE_MIGRATE_MANUAL,   ///< opening it is Errc::schema_too_old; only migrate() migrates it
+  refuse = TSE_MIGRATE_REFUSE,   ///< Errc::schema_too_old, and it stays as it is, also for migrate()
 };
 
 /// What an id is for. @since 0.1
