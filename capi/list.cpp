@@ -27,11 +27,15 @@ std::vector<core::Status> statuses_in(std::int32_t mask) {
 
 engine::ListQuery query_in(const tse_list_query& from) {
   engine::ListQuery query;
-  query.zone_id = capi::owned(capi::text_in(from.zone_id, "zone_id")).value_or("");
+  query.zone_id = capi::owned(capi::text_in(from.zone_id, "zone_id"));
   query.statuses = statuses_in(from.statuses);
   query.operation = capi::owned(capi::text_in(from.operation, "operation"));
   query.install_id = capi::owned(capi::text_in(from.install_id, "install_id"));
   query.package_id = capi::owned(capi::text_in(from.package_id, "package_id"));
+  query.failure_kind = capi::owned(capi::text_in(from.failure_kind, "failure_kind"));
+  query.worker = capi::owned(capi::text_in(from.worker, "worker"));
+  query.ref = capi::owned(capi::text_in(from.ref, "ref"));
+  query.client_request_id = capi::owned(capi::text_in(from.client_request_id, "client_request_id"));
   query.created_from = capi::number_in(from.created_from);
   query.created_until = capi::number_in(from.created_until);
   if (from.limit != 0) query.limit = from.limit;

@@ -160,6 +160,10 @@ int32_t tse_options_set_retention(tse_options* options, int64_t retention_us, ts
   return set_duration(options, error, &core::Settings::retention, retention_us);
 }
 
+int32_t tse_options_set_result_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
+  return set_duration(options, error, &core::Settings::result_retention, retention_us);
+}
+
 int32_t tse_options_set_tombstones(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
   return set_duration(options, error, &core::Settings::tombstones, retention_us);
 }

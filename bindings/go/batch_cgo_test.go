@@ -284,9 +284,9 @@ func TestTheCallIsRecordedWithEachChangeOfABatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"a", "b"} {
-		events, err := tasks.History(ctx, "z1", id)
-		if err != nil || len(events) != 1 || events[0].RequestID != requestID || events[0].Worker != "w1" {
-			t.Error(events, err)
+		events := historyOf(t, tasks, id)
+		if len(events) != 1 || events[0].RequestID != requestID || events[0].Worker != "w1" {
+			t.Error(events)
 		}
 	}
 	_, err := tasks.CreateMany(taskstate.WithCall(ctx, taskstate.Call{RequestID: "a b"}), []taskstate.NewTask{spec("c")})

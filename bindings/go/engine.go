@@ -130,6 +130,31 @@ func (e *Engine) Cancel(ctx context.Context, zoneID, id string, options CancelOp
 	})
 }
 
+// Reprioritize gives a task another priority, -100 to 100, while nobody holds it: it is pending, or it is requeued. The
+// history tells it as "reprioritized", with the detail "0 → 50"; the priority that the task has changes nothing. Errors:
+// [ErrNotFound], [ErrInvalidArgument], [ErrIllegalTransition] for a task that somebody holds (release or cancel it first)
+// or that has ended, and those of every change. Since 0.2.
+func (e *Engine) Reprioritize(ctx context.Context, zoneID, id string, priority int) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) {
+		return h.reprioritize(zoneID, id, priority, args)
+	})
+}
+
+// RetryOptions say how [Engine.Retry] goes about it. Since 0.2.
+type RetryOptions struct {
+	Again bool // also where another task retries it already
+}
+
+// Retry makes a new task like one that failed, of whatever kind, and returns it: with the failed task's operation,
+// install ID, package fields, payload, priority, MaxAttempts and Ref, and as long to be started in as it had from its
+// creation; without its links, warnings, idempotency key, NotBefore and tracing. A link rel="predecessor" leads to the
+// failed one, as with NewTask.RetryOf, which counts as a retry, too. Errors: [ErrNotFound], [ErrIllegalTransition] (it did
+// not fail), [ErrAlreadyExists] (another task, which the message names, retries it already), [ErrLimitExceeded], and those
+// of every change. Since 0.2.
+func (e *Engine) Retry(ctx context.Context, zoneID, id string, options RetryOptions) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.retry(zoneID, id, options.Again, args) })
+}
+
 // Tick ends leases whose time is over, fails what nobody started in time, and lets be claimed what was held back: what
 // the engine does by itself once a second, now. It returns how many tasks that was. Errors as those of every change.
 // Leases whose end cannot be told from here are left alone: see [Stats].LeasesIncomparable. Since 0.1.
@@ -153,6 +178,18 @@ const (
 
 func (e *Engine) update(ctx context.Context, op updateOp, zoneID, id string, update Update) (*Task, error) {
 	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.update(op, zoneID, id, &update, args) })
+}
+
+// Result returns what a completed task has stored as its result. Errors: [ErrNotFound], whose message says why there is
+// none (no such task, it is pending or running, it has failed, it stored none, or [WithResultRetention] is over), and
+// those of [Engine.Get]. Since 0.2.
+func (e *Engine) Result(ctx context.Context, zoneID, id string) (*StoredResult, error) {
+	var stored *StoredResult
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		stored, err = h.result(zoneID, id, args)
+		return err
+	})
+	return stored, err
 }
 
 // GetOption is a setting of [Engine.Get]. Since 0.1.
@@ -180,9 +217,9 @@ func (e *Engine) Get(ctx context.Context, zoneID, id string, options ...GetOptio
 	})
 }
 
-// List returns one zone's tasks, newest first: by creation and id, descending, on every page. A cursor is opaque and
-// bound to its file and filter; a foreign or altered one is [ErrInvalidArgument]. Other errors as [Engine.Get]. Blocks
-// for one read. Since 0.1.
+// List returns tasks, newest first on every page: of one zone by creation time and id, of all zones by the order in which they
+// were created. A cursor is opaque and bound to its file and filter; a foreign or altered one is [ErrInvalidArgument].
+// Other errors as [Engine.Get]. Blocks for one read. Since 0.1.
 func (e *Engine) List(ctx context.Context, query ListQuery) (*Page, error) {
 	var page *Page
 	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
@@ -192,20 +229,20 @@ func (e *Engine) List(ctx context.Context, query ListQuery) (*Page, error) {
 	return page, err
 }
 
-// History returns the newest events of a task, at most 1000, oldest first; none for a task that does not exist. A part,
-// one at most, asks for fewer or for older ones. Errors as [Engine.Get], without [ErrNotFound]. Blocks for one read.
-// Since 0.1.
-func (e *Engine) History(ctx context.Context, zoneID, id string, part ...HistoryPart) ([]Event, error) {
-	var events []Event
-	var which HistoryPart
-	if len(part) > 0 {
-		which = part[0]
+// History returns one page of a task's events, newest first; none for a task that does not exist. A query, one at most,
+// asks for fewer or for older ones. Its cursor is opaque and bound to the file and the task; a foreign or altered one is
+// [ErrInvalidArgument]. Other errors as [Engine.Get], without [ErrNotFound]. Blocks for one read. Since 0.1.
+func (e *Engine) History(ctx context.Context, zoneID, id string, query ...HistoryQuery) (*History, error) {
+	var page *History
+	var which HistoryQuery
+	if len(query) > 0 {
+		which = query[0]
 	}
 	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
-		events, err = h.history(zoneID, id, which, args)
+		page, err = h.history(zoneID, id, which, args)
 		return err
 	})
-	return events, err
+	return page, err
 }
 
 // Verify examines the file: SQLite's integrity check and every invariant of tasks, events and counters. It reads all

@@ -179,9 +179,9 @@ func TestTheLifeOfATask(t *testing.T) {
 	_, err = tasks.Complete(ctx, "z1", "t1", taskstate.Update{InstallID: "ins_2"})
 	wantError(t, err, taskstate.ErrIllegalTransition, "")
 
-	events, err := tasks.History(ctx, "z1", "t1")
-	if err != nil || len(events) != 4 {
-		t.Fatal(events, err)
+	events := historyOf(t, tasks, "t1")
+	if len(events) != 4 {
+		t.Fatal(events)
 	}
 	kinds := []string{"created", "started", "annotated", "completed"}
 	for i, event := range events {
@@ -192,15 +192,17 @@ func TestTheLifeOfATask(t *testing.T) {
 	if first := events[0]; first.From != taskstate.NoStatus || first.To != taskstate.Pending || first.Worker != "" {
 		t.Errorf("%+v", first)
 	}
-	part, err := tasks.History(ctx, "z1", "t1", taskstate.HistoryPart{Limit: 2})
-	if err != nil || len(part) != 2 || part[0] != events[2] || part[1] != events[3] {
-		t.Error(part, err)
+	newest, err := tasks.History(ctx, "z1", "t1", taskstate.HistoryQuery{Limit: 3})
+	if err != nil || len(newest.Events) != 3 || newest.Events[0] != events[3] || newest.Events[2] != events[1] {
+		t.Fatal(newest, err)
 	}
-	part, err = tasks.History(ctx, "z1", "t1", taskstate.HistoryPart{BeforeRevision: part[0].Revision})
-	if err != nil || len(part) != 2 || part[0] != events[0] || part[1] != events[1] {
-		t.Error(part, err)
+	oldest, err := tasks.History(ctx, "z1", "t1", taskstate.HistoryQuery{Limit: 3, After: newest.AfterCursor})
+	if err != nil || len(oldest.Events) != 1 || oldest.Events[0] != events[0] || oldest.AfterCursor != "" {
+		t.Error(oldest, err)
 	}
-	_, err = tasks.History(ctx, "z1", "t1", taskstate.HistoryPart{Limit: 1001})
+	_, err = tasks.History(ctx, "z1", "t2", taskstate.HistoryQuery{After: newest.AfterCursor})
+	wantError(t, err, taskstate.ErrInvalidArgument, "after")
+	_, err = tasks.History(ctx, "z1", "t1", taskstate.HistoryQuery{Limit: 1001})
 	wantError(t, err, taskstate.ErrInvalidArgument, "limit")
 	second := events[1]
 	if second.From != taskstate.Pending || second.To != taskstate.Running || second.Worker != "w1" ||
@@ -237,8 +239,8 @@ func TestWhatIsNotThere(t *testing.T) {
 		}
 		_, err = tasks.Start(ctx, "z1", id)
 		wantError(t, err, taskstate.ErrNotFound, "")
-		if events, err := tasks.History(ctx, "z1", id); err != nil || len(events) != 0 {
-			t.Error(events, err)
+		if page, err := tasks.History(ctx, "z1", id); err != nil || len(page.Events) != 0 {
+			t.Error(page, err)
 		}
 	}
 	create(t, tasks, "t1")
@@ -293,8 +295,28 @@ func TestListPagesAndFilters(t *testing.T) {
 	if ids, _ := list(taskstate.ListQuery{Limit: 4, Before: second.BeforeCursor}); ids != "fedc" {
 		t.Error(ids)
 	}
+	if _, err := tasks.Create(ctx, taskstate.NewTask{ZoneID: "z2", ID: "g", Operation: "create"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tasks.Cancel(ctx, "z1", "c", taskstate.CancelOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for want, query := range map[string]taskstate.ListQuery{
+		"gf": {Limit: 2}, "c": {FailureKind: "cancelled"}, "": {Worker: "w1", Ref: "order 7", ClientRequestID: "r"},
+	} {
+		query.AllZones = true
+		page, err := tasks.List(ctx, query)
+		ids := ""
+		for _, task := range page.Tasks {
+			ids += task.ID
+		}
+		if err != nil || ids != want {
+			t.Errorf("%+v: %q, %v", query, ids, err)
+		}
+	}
 	for field, query := range map[string]taskstate.ListQuery{
-		"zone_id": {}, "limit": {ZoneID: "z1", Limit: 1001}, "after": {ZoneID: "z1", After: "x"},
+		"failure_kind": {AllZones: true, FailureKind: "gone"},
+		"zone_id":      {}, "limit": {ZoneID: "z1", Limit: 1001}, "after": {ZoneID: "z1", After: "x"},
 		"statuses[1]": {ZoneID: "z1", Statuses: []taskstate.Status{taskstate.Pending, 4}},
 	} {
 		_, err := tasks.List(ctx, query)

@@ -151,11 +151,12 @@ func ExampleWithCall() {
 	if _, err := tasks.Create(ctx, taskstate.NewTask{ZoneID: "z1", ID: "t1", Operation: taskstate.OpCreate}); err != nil {
 		panic(err)
 	}
-	events, err := tasks.History(ctx, "z1", "t1")
+	page, err := tasks.History(ctx, "z1", "t1")
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(events[0].Kind, events[0].Worker)
+	newest := page.Events[0]
+	fmt.Println(newest.Kind, newest.Worker)
 	// Output: created worker-1
 }
 

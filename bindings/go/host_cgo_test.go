@@ -352,6 +352,15 @@ func TestFigures(t *testing.T) {
 		stats.Durability != taskstate.DurabilityRelaxed || stats.FileBytes == 0 || stats.LeaseClock != "boot" {
 		t.Fatal(stats, err)
 	}
+	if _, err := tasks.Cancel(ctx, "z1", "a", taskstate.CancelOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	stats, err = tasks.Stats(ctx)
+	if err != nil || stats.Failures.Cancelled != 1 || stats.Failures.Failed+stats.LeasesLost != 0 ||
+		stats.WaitingTime.Count != 1 || len(stats.WaitingTime.Counts) != len(stats.WaitingTime.Bounds)+1 ||
+		stats.WaitingTime.Bounds[0] != 10*time.Millisecond || stats.RunningTime.Count != 1 {
+		t.Fatalf("%+v %v", stats, err)
+	}
 	recorder := httptest.NewRecorder()
 	tasks.MetricsHandler().ServeHTTP(recorder, httptest.NewRequest("GET", "/metrics", nil))
 	if recorder.Code != http.StatusOK || !strings.HasSuffix(recorder.Body.String(), "# EOF\n") {
@@ -435,6 +444,7 @@ func TestHostOptionsReachTheLibrary(t *testing.T) {
 		"idempotency_retention": taskstate.WithIdempotencyRetention(0),
 		"longest_wait":          taskstate.WithLongestWait(2 * time.Hour),
 		"retention":             taskstate.WithRetention(time.Millisecond),
+		"result_retention":      taskstate.WithResultRetention(-1),
 		"tombstones":            taskstate.WithTombstones(-1),
 		"feed_retention":        taskstate.WithFeedRetention(0),
 		"durability":            taskstate.WithDurability(7),

@@ -49,12 +49,8 @@ func get(t *testing.T, tasks *taskstate.Engine, id string) *taskstate.Task {
 
 func kinds(t *testing.T, tasks *taskstate.Engine, id string) string {
 	t.Helper()
-	events, err := tasks.History(ctx, "z1", id)
-	if err != nil {
-		t.Fatal(err)
-	}
 	text := ""
-	for _, event := range events {
+	for _, event := range historyOf(t, tasks, id) {
 		text += event.Kind + " "
 	}
 	return text

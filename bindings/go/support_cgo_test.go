@@ -102,3 +102,21 @@ func (g *gate) hold(tasks *taskstate.Engine, id string) <-chan error {
 	<-g.entered
 	return done
 }
+
+// historyOf returns all that happened to a task of zone z1, oldest first.
+func historyOf(t *testing.T, tasks *taskstate.Engine, id string) []taskstate.Event {
+	t.Helper()
+	var events []taskstate.Event
+	for query := (taskstate.HistoryQuery{}); ; {
+		page, err := tasks.History(ctx, "z1", id, query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, event := range page.Events {
+			events = append([]taskstate.Event{event}, events...)
+		}
+		if query.After = page.AfterCursor; query.After == "" {
+			return events
+		}
+	}
+}

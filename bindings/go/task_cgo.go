@@ -26,7 +26,7 @@ func (h *handle) create(spec *NewTask, call callArgs) (*Task, error) {
 	code := C.tsego_create(h.engine, spec.ZoneID, spec.ID, spec.Operation, spec.InstallID, spec.PackageID,
 		spec.PackageSlug, versionIn(spec.PackageVersion), renderLinks(spec.Links), renderWarnings(spec.Warnings),
 		payload, size, present, timeIn(spec.NotBefore), durationIn(spec.StartWithin), attemptsIn(spec.MaxAttempts),
-		spec.IdempotencyKey, spec.RetryOf,
+		spec.IdempotencyKey, spec.RetryOf, C.int64_t(spec.Priority), spec.Ref,
 		C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
@@ -39,9 +39,10 @@ func (h *handle) start(zoneID, id string, call callArgs) (*Task, error) {
 
 func (h *handle) update(op updateOp, zoneID, id string, update *Update, call callArgs) (*Task, error) {
 	var out C.tsego_task
+	stored, size, present := payloadIn(update.Result)
 	code := C.tsego_update(h.engine, C.int32_t(op), zoneID, id, update.InstallID, update.PackageID, update.PackageSlug,
 		versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings), update.ErrorMessage,
-		update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+		update.ErrorDetail, stored, size, present, update.MediaType, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -53,6 +54,16 @@ func (h *handle) get(zoneID, id string, payload bool, call callArgs) (*Task, err
 	}
 	code := C.tsego_get(h.engine, zoneID, id, flags, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
+}
+
+func (h *handle) result(zoneID, id string, call callArgs) (*StoredResult, error) {
+	var out C.tsego_stored_result
+	code := C.tsego_stored_result_read(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+	defer C.tse_stored_result_free(out.stored)
+	if code != C.TSE_OK {
+		return nil, takeError(code, out.error)
+	}
+	return &StoredResult{bytesOf(out.view.bytes), text(out.view.media_type)}, nil
 }
 
 func nativeParse(json string) (*Task, error) {
@@ -72,8 +83,9 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 	}
 	var out C.tsego_page
 	code := C.tsego_list(h.engine, query.ZoneID, statuses, query.Operation, query.InstallID, query.PackageID,
+		query.FailureKind, query.Worker, query.Ref, query.ClientRequestID,
 		timeIn(query.CreatedFrom), timeIn(query.CreatedUntil), C.int64_t(query.Limit), query.After, query.Before,
-		flag(query.WithTotal), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+		flag(query.WithTotal), flag(query.AllZones), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	defer C.tsego_page_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
@@ -93,23 +105,19 @@ func (h *handle) list(query *ListQuery, call callArgs) (*Page, error) {
 	return page, nil
 }
 
-func (h *handle) history(zoneID, id string, part HistoryPart, call callArgs) ([]Event, error) {
+func (h *handle) history(zoneID, id string, query HistoryQuery, call callArgs) (*History, error) {
 	var out C.tsego_history
-	before := C.int64_t(C.TSE_NONE)
-	if part.BeforeRevision != 0 {
-		before = C.int64_t(part.BeforeRevision)
-	}
-	code := C.tsego_history_read(h.engine, zoneID, id, before, C.int64_t(part.Limit), C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+	code := C.tsego_history_read(h.engine, zoneID, id, C.int64_t(query.Limit), query.After, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	defer C.tsego_history_free(&out)
 	if code != C.TSE_OK {
 		return nil, takeError(code, out.error)
 	}
-	events := make([]Event, 0, int(out.count))
+	page := &History{AfterCursor: text(C.tse_history_after_cursor(out.history))}
 	for _, view := range unsafe.Slice(out.events, int(out.count)) {
 		view := view
-		events = append(events, copyEvent(&view))
+		page.Events = append(page.Events, copyEvent(&view))
 	}
-	return events, nil
+	return page, nil
 }
 
 func (h *handle) verify(call callArgs) (*Report, error) {

@@ -62,10 +62,64 @@ type Count struct {
 	Count     int64 // 1 and up: a count of 0 is left out
 }
 
+// PauseTarget is what claims pass over: a zone, or an operation; exactly one of them. Since 0.2.
+type PauseTarget struct {
+	ZoneID    string
+	Operation string
+}
+
+// Pause is one that [Engine.Pause] has made. Since 0.2.
+type Pause struct {
+	What  PauseTarget
+	Since time.Time
+	Actor string // of the call that paused it; "" if it had none
+}
+
+// Pause makes claims of every process pass over the zone or the operation, until [Engine.Unpause]; it returns false if it
+// was paused already. It is kept in the file, and [Engine.Stats] tells it with the call's actor. Tasks are created, and
+// leases go on, as before, and what has a StartBy still fails by then. What is named, as by [Engine.Start], is not held
+// up. No task changes, so statements of the host's own cannot go with it. Errors: [ErrInvalidArgument] and those of every
+// change. Since 0.2.
+func (e *Engine) Pause(ctx context.Context, what PauseTarget) (bool, error) {
+	return e.setPaused(ctx, what, true)
+}
+
+// Unpause ends a pause, and wakes the claims that wait, in every process; it returns false if it was not paused. Errors as
+// [Engine.Pause]. Since 0.2.
+func (e *Engine) Unpause(ctx context.Context, what PauseTarget) (bool, error) {
+	return e.setPaused(ctx, what, false)
+}
+
+func (e *Engine) setPaused(ctx context.Context, what PauseTarget, paused bool) (bool, error) {
+	var changed bool
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		changed, err = h.setPaused(what, paused, args)
+		return err
+	})
+	return changed, err
+}
+
+// Failures is how many tasks failed, by kind, since the file was made. Since 0.1.
+type Failures struct {
+	Failed    int64 // their worker said so
+	Cancelled int64 // somebody cancelled them
+	Expired   int64 // nobody started them in time
+	Lost      int64 // their worker was gone, and no attempt was left
+}
+
+// Histogram is how often something took how long, since the file was made. Since 0.1.
+type Histogram struct {
+	Bounds []time.Duration // inclusive upper bounds of the buckets, ascending; the last bucket has none
+	Counts []int64         // of each bucket: one more than there are bounds
+	Count  int64           // of all buckets
+	Sum    time.Duration   // of all that was measured; the longest Duration if it is longer
+}
+
 // Stats are figures of a file, and of the engine that read them since it was opened. Since 0.1.
 type Stats struct {
 	Pending, Running, Completed, Failed int64 // tasks of all zones
 	Counts                              []Count
+	Pauses                              []Pause // of the whole file: zones, then operations
 
 	FileBytes    int64 // of the database file
 	FreeBytes    int64 // of these, unused
@@ -92,6 +146,11 @@ type Stats struct {
 	LeasesIncomparable      int64 // whose end cannot be told from here, by their clock or ours
 	LeaseClocksIncomparable int64 // the clocks of these
 	ExpiryPaused            bool  // the wall clock has leapt, and nothing expires by it: see [Engine.ClockOK]
+
+	LeasesLost  int64 // leases that ended without their holder, by any process since the file was made
+	Failures    Failures
+	WaitingTime Histogram // from a task's creation, or its NotBefore, to its start
+	RunningTime Histogram // from the start of its latest attempt to its end
 
 	OpenMetrics string // all of it as OpenMetrics text 1.0.0
 }

@@ -6,6 +6,7 @@ package taskstate
 import "C"
 
 import (
+	"math"
 	"os"
 	"runtime"
 	"syscall"
@@ -104,6 +105,25 @@ func (h *handle) backup(path string, call callArgs) error {
 	return takeError(code, failure)
 }
 
+func copyHistogram(from *C.tse_histogram) Histogram {
+	to := Histogram{Count: int64(from.count), Sum: durationOf(from.sum_us)}
+	for _, bound := range unsafe.Slice(from.bounds_us, int(from.bound_count)) {
+		to.Bounds = append(to.Bounds, durationOf(bound))
+	}
+	for _, count := range unsafe.Slice(from.counts, int(from.bound_count)+1) {
+		to.Counts = append(to.Counts, int64(count))
+	}
+	return to
+}
+
+// durationOf gives the longest duration for what is longer.
+func durationOf(us C.int64_t) time.Duration {
+	if us > math.MaxInt64/1000 {
+		return math.MaxInt64
+	}
+	return time.Duration(us) * time.Microsecond
+}
+
 func (h *handle) stats(zoneID string, call callArgs) (*Stats, error) {
 	var out C.tsego_stats
 	code := C.tsego_stats_read(h.engine, zoneID, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
@@ -141,12 +161,32 @@ func (h *handle) stats(zoneID string, call callArgs) (*Stats, error) {
 		LeasesIncomparable:      int64(view.leases_incomparable),
 		LeaseClocksIncomparable: int64(view.lease_clocks_incomparable),
 		ExpiryPaused:            view.expiry_paused != 0,
+
+		LeasesLost: int64(view.leases_lost),
+		Failures: Failures{
+			Failed: int64(view.failures_failed), Cancelled: int64(view.failures_cancelled),
+			Expired: int64(view.failures_expired), Lost: int64(view.failures_lost),
+		},
+		WaitingTime: copyHistogram(&view.waiting_time),
+		RunningTime: copyHistogram(&view.running_time),
 	}
 	for _, count := range unsafe.Slice(out.counts, int(view.count_count)) {
 		stats.Counts = append(stats.Counts,
 			Count{text(count.zone_id), text(count.operation), Status(count.status), int64(count.count)})
 	}
+	for _, pause := range unsafe.Slice(out.pauses, int(out.pause_count)) {
+		stats.Pauses = append(stats.Pauses,
+			Pause{PauseTarget{text(pause.zone_id), text(pause.operation)}, timeOf(pause.since), text(pause.actor)})
+	}
 	return stats, nil
+}
+
+func (h *handle) setPaused(what PauseTarget, paused bool, call callArgs) (bool, error) {
+	var changed C.int32_t
+	var failure *C.tse_error
+	code := C.tsego_set_paused(h.engine, flag(paused), what.ZoneID, what.Operation, C.int64_t(call.timeout), call.RequestID,
+		call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &changed, &failure)
+	return changed == 1, takeError(code, failure)
 }
 
 // newWatch gives the watch a descriptor that Go's poller waits for, or frees it.

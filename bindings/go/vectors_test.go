@@ -166,14 +166,15 @@ func (r *vectorRunner) list(ctx context.Context, step *vectorStep) object {
 }
 
 func (r *vectorRunner) history(ctx context.Context, step *vectorStep) object {
-	events, err := r.tasks.History(ctx, step.ZoneID, step.ID)
+	page, err := r.tasks.History(ctx, step.ZoneID, step.ID)
 	if err != nil {
 		return r.done(err)
 	}
 	told := []object{}
-	for i, event := range events {
-		if i > 0 && event.Sequence <= events[i-1].Sequence {
-			r.t.Error("sequence numbers do not grow")
+	for i := len(page.Events) - 1; i >= 0; i-- {
+		event := page.Events[i]
+		if i > 0 && event.Sequence >= page.Events[i-1].Sequence {
+			r.t.Error("sequence numbers do not fall")
 		}
 		told = append(told, object{"kind": event.Kind, "from": optional(event.From.String()), "to": event.To.String(),
 			"at": event.At.UnixMicro(), "revision": event.Revision, "attempt": event.Attempt,

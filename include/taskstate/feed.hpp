@@ -44,6 +44,36 @@ struct Count {
   std::int64_t count = 0;  ///< 1 and up: a count of 0 is left out
 };
 
+/// What claims pass over: a zone, or an operation; exactly one of them. @since 0.2
+struct PauseTarget {
+  std::optional<std::string> zone_id{};
+  std::optional<std::string> operation{};
+  bool operator==(const PauseTarget&) const = default;
+};
+
+/// What Engine::pause() has paused. @since 0.2
+struct Pause {
+  PauseTarget what{};
+  Time since{};
+  std::optional<std::string> actor{};  ///< of the call that paused it
+};
+
+/// How many tasks failed, by kind, since the file was made. @since 0.1
+struct Failures {
+  std::int64_t failed = 0;     ///< their worker said so
+  std::int64_t cancelled = 0;  ///< somebody cancelled them
+  std::int64_t expired = 0;    ///< nobody started them in time
+  std::int64_t lost = 0;       ///< their worker was gone, and no attempt was left
+};
+
+/// How often something took how long, since the file was made. @since 0.1
+struct Histogram {
+  std::vector<std::chrono::microseconds> bounds{};  ///< inclusive upper bounds, ascending; the last bucket has none
+  std::vector<std::int64_t> counts{};               ///< of each bucket: one more than there are bounds
+  std::int64_t count = 0;                           ///< of all buckets
+  std::chrono::microseconds sum{0};                 ///< of all that was measured
+};
+
 /// Figures of a file, and of the engine that read them since it was opened. @since 0.1
 struct Stats {
   std::int64_t pending = 0;  ///< tasks of all zones
@@ -51,6 +81,7 @@ struct Stats {
   std::int64_t completed = 0;
   std::int64_t failed = 0;
   std::vector<Count> counts{};
+  std::vector<Pause> pauses{};  ///< of the whole file: zones, then operations
   std::int64_t file_bytes = 0;  ///< of the database file
   std::int64_t free_bytes = 0;  ///< of these, unused
   std::int64_t wal_bytes = 0;
@@ -74,6 +105,10 @@ struct Stats {
   std::int64_t lease_clocks_incomparable = 0;  ///< the clocks of these
   bool expiry_paused = false;                  ///< the wall clock has leapt, and nothing expires by it: clock_ok()
   std::string locks{};                         ///< "ofd", "posix" (weaker: see taskstate.h), or "none" in memory
+  std::int64_t leases_lost = 0;                ///< leases that ended without their holder, by any process
+  Failures failures{};                         ///< by any process
+  Histogram waiting_time{};                    ///< from a task's creation, or its not_before, to its start
+  Histogram running_time{};                    ///< from the start of its latest attempt to its end
   std::string text{};                          ///< all of it as OpenMetrics text 1.0.0
 };
 

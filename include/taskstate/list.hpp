@@ -11,13 +11,17 @@
 
 namespace taskstate {
 
-/// Which tasks of one zone to list. @since 0.1
+/// Which tasks to list. @since 0.1
 struct ListQuery {
-  std::string zone_id{};           ///< required
+  std::optional<std::string> zone_id{};  ///< absent: all zones, for operators: a client must never choose
   std::vector<Status> statuses{};  ///< empty: all
   std::optional<std::string> operation{};
   std::optional<std::string> install_id{};
   std::optional<std::string> package_id{};
+  std::optional<std::string> failure_kind{};  ///< "failed", "cancelled", "expired" or "lost"
+  std::optional<std::string> worker{};        ///< who holds the task's lease
+  std::optional<std::string> ref{};
+  std::optional<std::string> client_request_id{};
   std::optional<Time> created_from{};   ///< inclusive
   std::optional<Time> created_until{};  ///< exclusive
   std::optional<std::int64_t> limit{};  ///< 1-1000; absent: 50
@@ -26,7 +30,8 @@ struct ListQuery {
   bool with_total = false;              ///< count all that match, which reads them all
 };
 
-/// A page of tasks, newest first. @since 0.1
+/// A page of tasks, newest first. One without a cursor in the direction of travel is the last; one with, but with fewer
+/// tasks than asked for, was not full by the deadline. @since 0.1
 struct Page {
   std::vector<Task> tasks{};
   std::optional<std::string> after_cursor{};   ///< for the next (older) page; absent if there is none
@@ -39,8 +44,8 @@ struct Event {
   std::int64_t sequence = 0;  ///< grows over the whole file, in commit order; never reused
   std::string zone_id{};
   std::string id{};
-  /// "created", "started", "annotated", "progress", "cancel_requested", "released", "lost", "cancelled", "expired",
-  /// "completed", "failed", "external"; in the feed also "purged"
+  /// "created", "started", "annotated", "progress", "cancel_requested", "reprioritized", "released", "lost",
+  /// "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged"
   std::string kind{};
   std::optional<Status> from{};  ///< absent for the first event
   Status to = Status::pending;
@@ -57,10 +62,16 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
-/// Which part of a task's history Engine::history() gives: the newest events, of those before a revision. @since 0.1
+/// Which page of a task's history Engine::history() gives. @since 0.1
 struct HistoryQuery {
-  std::optional<std::int64_t> before_revision{};  ///< that of the first event of the part before; absent: all events
-  std::optional<std::int64_t> limit{};            ///< 1-1000; absent: 1000
+  std::optional<std::int64_t> limit{};  ///< 1-1000; absent: 50
+  std::optional<std::string> after{};   ///< a cursor: what is older than it
+};
+
+/// A page of a task's history, newest first. @since 0.1
+struct History {
+  std::vector<Event> events{};
+  std::optional<std::string> after_cursor{};  ///< for the next (older) page; absent if there is none
 };
 
 /// What Engine::verify() found. @since 0.1

@@ -96,7 +96,8 @@ struct Options {
   std::chrono::microseconds longest_wait{0};  ///< that a request may ask for by Prefer, up to 1 h; 0: none
   std::chrono::microseconds retention{
       0};  ///< after which the housekeeping purges what has ended, 1 s - 100 years; 0: never
-  std::chrono::microseconds tombstones{0};  ///< for how long a purged task answers 410, 1 s - 100 years; 0: none
+  std::chrono::microseconds result_retention{0};  ///< of stored results, 1 s - 100 years; 0: as long as their task
+  std::chrono::microseconds tombstones{0};        ///< for how long a purged task answers 410, 1 s - 100 years; 0: none
   std::optional<std::chrono::microseconds>
       feed_retention{};                    ///< for how long purge events are retained, 1 s - 100 years [7 days]
   std::optional<Durability> durability{};  ///< [full]

@@ -3,6 +3,7 @@
 #include "core/range.hpp"
 #include "core/validate.hpp"
 
+#include <taskstate/contract/kinds.hpp>
 #include <taskstate/contract/limits.hpp>
 #include <taskstate/contract/options.hpp>
 
@@ -17,8 +18,6 @@ namespace {
 using Details = std::vector<Detail>;
 namespace argument = contract::argument;
 namespace limit = contract::limit;
-
-constexpr contract::Range before_revision{"before_revision", contract::Unit::number, 1};
 
 std::string has_bytes(std::size_t size) { return ", has " + std::to_string(size) + " bytes"; }
 
@@ -50,6 +49,19 @@ void check_statuses(Details& out, const std::vector<Status>& statuses) {
   if (unknown != statuses.end())
     out.push_back({"statuses",
                    "must be known statuses, one is the number " + std::to_string(static_cast<std::int32_t>(*unknown))});
+}
+
+void check_failure_kind(Details& out, const Text& kind) {
+  if (!kind || contract::failure_kind_from_string(*kind)) return;
+  std::string known;
+  for (const std::string_view each : contract::failure_kinds)
+    known += (known.empty() ? "" : ", ") + std::string(each);
+  out.push_back({"failure_kind", "must be one of " + known + has_bytes(kind->size())});
+}
+
+bool is_ref(const std::string& text) {
+  return limit::ref.allows(static_cast<std::int64_t>(text.size())) && is_utf8(text) &&
+         text.find('\0') == std::string::npos;
 }
 
 }  // namespace
@@ -120,18 +132,32 @@ void add_broken(Details& out, const WaitTerms& terms) { check_range(out, terms.w
 
 void add_broken(Details& out, const ZoneFilter& filter) { check_zone(out, filter.zone_id); }
 
+void add_broken(Details& out, const PauseTarget& what) {
+  check_zone(out, what.zone_id);
+  if (what.operation) check_operation_name(out, "operation", *what.operation);
+  if (!what.zone_id && !what.operation) out.push_back({"zone_id", "is required, or an operation instead"});
+  if (what.zone_id && what.operation)
+    out.push_back({"operation", "must not be given together with a zone: name one of them, the other in another call"});
+}
+
 void add_broken(Details& out, const ListQuery& query) {
-  check_id(out, "zone_id", query.zone_id);
+  check_zone(out, query.zone_id);
   check_statuses(out, query.statuses);
   if (query.operation) check_operation_name(out, "operation", *query.operation);
   if (query.install_id) check_install_id(out, "install_id", *query.install_id);
   if (query.package_id) check_name(out, "package_id", *query.package_id);
+  check_failure_kind(out, query.failure_kind);
+  check_worker(out, query.worker);
+  if (query.ref && !is_ref(*query.ref))
+    out.push_back({"ref", "must be " + tell(limit::ref) + " of UTF-8 without NUL" + has_bytes(query.ref->size())});
+  if (query.client_request_id && !is_request_id(*query.client_request_id))
+    out.push_back({"client_request_id", "must be " + tell(limit::request_id) + " of visible ASCII" +
+                                            has_bytes(query.client_request_id->size())});
   check_range(out, query.limit, argument::list_limit);
   if (query.after && query.before) out.push_back({"before", "must not be given together with after"});
 }
 
 void add_broken(Details& out, const HistoryQuery& query) {
-  if (query.before_revision) check_range(out, *query.before_revision, before_revision);
   check_range(out, query.limit, argument::history_limit);
 }
 
@@ -152,9 +178,14 @@ void add_broken(Details& out, const PurgeQuery& query) {
   check_range(out, query.limit, argument::purge_limit);
 }
 
-void add_broken(Details& out, const Task& task) {
-  const Details broken = validate(task);
+void add_broken(Details& out, const Row& row) {
+  const Details broken = validate(row);
   out.insert(out.end(), broken.begin(), broken.end());
+}
+
+std::optional<Error> refuse_statements(const CallInfo& call) {
+  if (call.also.empty()) return std::nullopt;
+  return invalid(statement_field(0), "goes with the change of a task, and this call changes none");
 }
 
 std::optional<Error> check_batch_room(std::size_t size) {

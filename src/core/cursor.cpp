@@ -4,6 +4,7 @@
 #include "core/validate.hpp"
 
 #include <cstddef>
+#include <utility>
 
 namespace tse::core {
 
@@ -56,26 +57,50 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return bytes;
 }
 
+/// Adds the checksum.
+std::string seal(std::string content, std::uint64_t binding) {
+  append_word(content, checksum(content, binding));
+  return to_base64url(content);
+}
+
+/// What was sealed, of at least and at most so many bytes.
+std::optional<std::string> unseal(std::string_view text, std::uint64_t binding, std::size_t least, std::size_t most) {
+  if (text.size() > ((most + word_bytes) * 8 + 5) / 6) return std::nullopt;
+  std::optional<std::string> bytes = from_base64url(text);
+  if (!bytes || bytes->size() < least + word_bytes) return std::nullopt;
+  const std::size_t size = bytes->size() - word_bytes;
+  if (read_word(std::string_view(*bytes).substr(size)) != checksum(std::string_view(*bytes).substr(0, size), binding))
+    return std::nullopt;
+  bytes->resize(size);
+  return bytes;
+}
+
 }  // namespace
 
 std::string encode_cursor(const Position& position, std::uint64_t binding) {
   std::string content;
   append_word(content, static_cast<std::uint64_t>(position.created_at));
-  content += position.id;
-  append_word(content, checksum(content, binding));
-  return to_base64url(content);
+  return seal(content + position.id, binding);
 }
 
 std::optional<Position> decode_cursor(std::string_view text, std::uint64_t binding) {
-  constexpr std::size_t most_bytes = 2 * word_bytes + max_id_bytes;
-  if (text.size() > (most_bytes * 8 + 5) / 6) return std::nullopt;
-  const std::optional<std::string> bytes = from_base64url(text);
-  if (!bytes || bytes->size() < 2 * word_bytes) return std::nullopt;
-  const std::string_view content = std::string_view(*bytes).substr(0, bytes->size() - word_bytes);
-  if (read_word(std::string_view(*bytes).substr(content.size())) != checksum(content, binding)) return std::nullopt;
-  const std::string_view id = content.substr(word_bytes);
+  const auto content = unseal(text, binding, word_bytes, word_bytes + max_id_bytes);
+  if (!content) return std::nullopt;
+  const std::string_view id = std::string_view(*content).substr(word_bytes);
   if (!is_id(id)) return std::nullopt;
-  return Position{static_cast<std::int64_t>(read_word(content)), std::string(id)};
+  return Position{static_cast<std::int64_t>(read_word(*content)), std::string(id)};
+}
+
+std::string encode_cursor(std::int64_t number, std::uint64_t binding) {
+  std::string content;
+  append_word(content, static_cast<std::uint64_t>(number));
+  return seal(std::move(content), binding);
+}
+
+std::optional<std::int64_t> decode_number_cursor(std::string_view text, std::uint64_t binding) {
+  const auto content = unseal(text, binding, word_bytes, word_bytes);
+  if (!content || content->size() != word_bytes) return std::nullopt;
+  return static_cast<std::int64_t>(read_word(*content));
 }
 
 }  // namespace tse::core

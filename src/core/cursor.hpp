@@ -20,4 +20,8 @@ struct Position {
 /// Nothing if the text is malformed, altered, or bound to something else.
 [[nodiscard]] std::optional<Position> decode_cursor(std::string_view text, std::uint64_t binding);
 
+/// The same for a place that is named by the number of an event: a task's first, or one of its history.
+[[nodiscard]] std::string encode_cursor(std::int64_t number, std::uint64_t binding);
+[[nodiscard]] std::optional<std::int64_t> decode_number_cursor(std::string_view text, std::uint64_t binding);
+
 }  // namespace tse::core

@@ -10,6 +10,8 @@ namespace tse::core {
 
 namespace {
 
+constexpr std::string_view list_cursor = "must be a cursor of this file and this filter";
+
 Error not_of(std::string_view field, std::string_view rule, std::string_view text) {
   return invalid(std::string(field), std::string(rule) + ", has " + std::to_string(text.size()) + " bytes");
 }
@@ -36,7 +38,7 @@ std::uint64_t binding_of(const ListQuery& query, std::string_view generation) {
   };
   const auto add_number = [&](std::optional<std::int64_t> part) { add(part ? std::to_string(*part) : "-"); };
   add(generation);
-  add(query.zone_id);
+  add_optional(query.zone_id);
   std::vector<Status> statuses = query.statuses;
   std::sort(statuses.begin(), statuses.end());
   for (const Status status : statuses) add(taskstate::to_string(status));
@@ -44,6 +46,10 @@ std::uint64_t binding_of(const ListQuery& query, std::string_view generation) {
   add_optional(query.operation);
   add_optional(query.install_id);
   add_optional(query.package_id);
+  add_optional(query.failure_kind);
+  add_optional(query.worker);
+  add_optional(query.ref);
+  add_optional(query.client_request_id);
   add_number(query.created_from);
   add_number(query.created_until);
   return hash64(text);
@@ -51,7 +57,23 @@ std::uint64_t binding_of(const ListQuery& query, std::string_view generation) {
 
 std::variant<Position, Error> read_cursor(std::string_view text, std::string_view field, std::uint64_t binding) {
   if (auto position = decode_cursor(text, binding)) return *std::move(position);
-  return not_of(field, "must be a cursor of this file and this filter", text);
+  return not_of(field, list_cursor, text);
+}
+
+std::variant<std::int64_t, Error> read_number_cursor(std::string_view text, std::string_view field,
+                                                     std::uint64_t binding) {
+  if (const auto number = decode_number_cursor(text, binding)) return *number;
+  return not_of(field, list_cursor, text);
+}
+
+// Neither a generation nor an id holds a colon.
+std::uint64_t binding_of_history(const Key& key, std::string_view generation) {
+  return hash64("history:" + std::string(generation) + ':' + key.zone_id + ':' + key.id);
+}
+
+std::variant<std::int64_t, Error> read_history_cursor(std::string_view text, std::uint64_t binding) {
+  if (const auto number = decode_number_cursor(text, binding)) return *number;
+  return not_of("after", "must be a cursor of this file and this task's history", text);
 }
 
 std::variant<FeedPosition, Error> read_position(std::string_view text) {

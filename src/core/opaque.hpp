@@ -24,6 +24,13 @@ namespace tse::core {
 /// `field`: "after" or "before".
 [[nodiscard]] std::variant<Position, Error> read_cursor(std::string_view text, std::string_view field,
                                                         std::uint64_t binding);
+[[nodiscard]] std::variant<std::int64_t, Error> read_number_cursor(std::string_view text, std::string_view field,
+                                                                   std::uint64_t binding);
+
+/// What the cursors of a task's history are bound to.
+[[nodiscard]] std::uint64_t binding_of_history(const Key& key, std::string_view generation);
+/// The number of the event that the page before ended with.
+[[nodiscard]] std::variant<std::int64_t, Error> read_history_cursor(std::string_view text, std::uint64_t binding);
 
 [[nodiscard]] std::variant<FeedPosition, Error> read_position(std::string_view text);
 /// What a feed is now.

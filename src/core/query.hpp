@@ -80,12 +80,22 @@ struct ZoneFilter {
   Text zone_id{};
 };
 
+/// What claims are to pass over: a zone or an operation, exactly one of them.
+struct PauseTarget {
+  Text zone_id{};
+  Text operation{};
+};
+
 struct ListQuery {
-  std::string zone_id;
+  Text zone_id{};                ///< none: all zones, by the numbers of their tasks instead of (created_at, id)
   std::vector<Status> statuses;  ///< empty: all
   Text operation;
   Text install_id;
   Text package_id;
+  Text failure_kind;
+  Text worker;  ///< who holds it
+  Text ref;
+  Text client_request_id;
   std::optional<std::int64_t> created_from;   ///< inclusive
   std::optional<std::int64_t> created_until;  ///< exclusive
   std::int64_t limit = usual(contract::argument::list_limit);
@@ -94,9 +104,9 @@ struct ListQuery {
   bool with_total = false;
 };
 
-/// A part of a task's history.
+/// A page of a task's history.
 struct HistoryQuery {
-  std::optional<std::int64_t> before_revision{};  ///< exclusive; none: up to the newest event
+  Text after{};  ///< a cursor; none: from the newest event on
   std::int64_t limit = usual(contract::argument::history_limit);
 };
 

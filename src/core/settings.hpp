@@ -19,7 +19,7 @@ enum class Mode : std::int32_t { create = 0, read_write = 1, read_only = 2 };
 /// Whether a change must have reached the disk when its call returns. One that need not is still atomic and in order.
 enum class Durability : std::int32_t { full = 0, relaxed = 1 };
 /// What becomes of a file with an older schema.
-enum class Migrate : std::int32_t { automatic = 0, refuse = 1 };
+enum class Migrate : std::int32_t { automatic = 0, manual = 1, refuse = 2 };
 enum class LogLevel : std::int32_t { trace = 0, debug = 1, info = 2, warn = 3, error = 4, off = 5 };
 
 /// Durations that are 0: none.
@@ -39,6 +39,7 @@ struct Settings {
   std::chrono::microseconds idempotency_retention = usual_duration(contract::option::idempotency_retention);
   bool adopt_request_id = false;  ///< as the idempotency key
   std::chrono::microseconds retention = usual_duration(contract::option::retention);
+  std::chrono::microseconds result_retention = usual_duration(contract::option::result_retention);
   std::chrono::microseconds tombstones = usual_duration(contract::option::tombstones);
   std::chrono::microseconds feed_retention = usual_duration(contract::option::feed_retention);
   Durability durability = Durability::full;

@@ -7,12 +7,9 @@
 #include "engine/call.hpp"
 #include "engine/claim_turn.hpp"
 #include "engine/housekeeper.hpp"
-#include "engine/housekeeping.hpp"
-#include "engine/lease_judge.hpp"
 #include "engine/lifetime.hpp"
 #include "engine/log.hpp"
 #include "engine/settings.hpp"
-#include "engine/wall_guard.hpp"
 #include "engine/watch.hpp"
 #include "engine/watcher.hpp"
 #include "store/store.hpp"
@@ -34,8 +31,6 @@ struct Context {
   const std::unique_ptr<Log> log;
   const std::unique_ptr<store::Store> store;
   AnswerCache answers;
-  const LeaseJudge judge;
-  WallGuard wall;
   const std::shared_ptr<Watches> watches;
   SharedClaimTurn claim_turn;
   Watcher watcher;
@@ -45,8 +40,9 @@ struct Context {
   [[nodiscard]] store::Patience patience(const Call& call) const;
   /// The same for what reads all there is: without an end unless the call names one.
   [[nodiscard]] store::Patience long_patience(const Call& call) const;
+  /// By the host's clock, or by the store's.
   [[nodiscard]] core::Context occasion(const Call& call) const;
-  [[nodiscard]] Moment moment();
+  [[nodiscard]] core::Context occasion(store::View& view, const Call& call) const;
   [[nodiscard]] core::MakeRequestId fresh_request_id() const;
 
   /// Durable on return. Throws Failure.

@@ -1,4 +1,4 @@
-// Pages of the tasks of a zone.
+// Pages of tasks, of one zone or of all.
 #pragma once
 
 #include "core/query.hpp"
@@ -16,7 +16,7 @@ class Engine;
 using core::ListQuery;
 
 struct Page {
-  std::vector<core::Row> rows;  ///< newest first
+  std::vector<core::Row> rows;  ///< newest first; fewer than asked for, with a cursor, where the deadline passed
   core::Text after_cursor;
   core::Text before_cursor;
   std::optional<std::int64_t> total_count;

@@ -2,6 +2,9 @@
 #include "core/validate.hpp"
 #include "engine/stats.hpp"
 
+#include <taskstate/contract/kinds.hpp>
+
+#include <cstddef>
 #include <initializer_list>
 #include <utility>
 
@@ -28,6 +31,19 @@ std::string label(std::string_view name, std::string_view value) {
   return text + '"';
 }
 
+std::string seconds(std::int64_t microseconds) {
+  std::string fraction = std::to_string(microseconds % 1000000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  return std::to_string(microseconds / 1000000) + '.' + fraction;
+}
+
+/// The same as a label: the shortest form of a number with a point, by which scrapers know a bucket again.
+std::string bound(std::int64_t microseconds) {
+  std::string text = seconds(microseconds);
+  while (text.ends_with('0') && !text.ends_with(".0")) text.pop_back();
+  return text;
+}
+
 /// Writes metric families.
 class MetricsText {
  public:
@@ -51,6 +67,20 @@ class MetricsText {
     family(name, "counter", help);
     sample(std::to_string(value));
   }
+  void histogram(std::string_view name, std::string_view help, const store::Histogram& of) {
+    family(name, "histogram", help, "seconds");
+    const std::string full = std::exchange(name_, name_ + "_bucket");
+    std::int64_t count = 0;
+    for (std::size_t bucket = 0; bucket < of.counts.size(); ++bucket) {
+      count += of.counts[bucket];
+      const bool bounded = bucket < store::Histogram::bounds.size();
+      sample(std::to_string(count), {label("le", bounded ? bound(store::Histogram::bounds[bucket]) : "+Inf")});
+    }
+    name_ = full + "_count";
+    sample(std::to_string(count));
+    name_ = full + "_sum";
+    sample(seconds(of.sum));
+  }
   [[nodiscard]] std::string end() && {
     line("# EOF");
     return std::move(text_);
@@ -61,12 +91,6 @@ class MetricsText {
   std::string text_;
   std::string name_;
 };
-
-std::string seconds(std::int64_t microseconds) {
-  std::string fraction = std::to_string(microseconds % 1000000);
-  fraction.insert(0, 6 - fraction.size(), '0');
-  return std::to_string(microseconds / 1000000) + '.' + fraction;
-}
 
 }  // namespace
 
@@ -90,6 +114,15 @@ std::string to_open_metrics(const Stats& stats) {
   text.gauge("file_free_bytes", "Unused bytes in the database file.", store.free_bytes, "bytes");
   text.gauge("wal_bytes", "Size of the write-ahead log.", store.wal_bytes, "bytes");
   text.gauge("feed_sequence", "Sequence number of the newest event.", store.last_sequence);
+  text.counter("leases_lost", "Leases that ended without their holder, in the file's whole life.",
+               store.metrics.leases_lost);
+  text.family("failures", "counter", "Tasks that failed, by kind, in the file's whole life.");
+  for (std::size_t kind = 0; kind < store.metrics.failures.size(); ++kind)
+    text.sample(std::to_string(store.metrics.failures[kind]), {label("kind", taskstate::contract::failure_kinds[kind])});
+  text.histogram("waiting_seconds", "Time from a task's creation, or its not_before, to its start.",
+                 store.metrics.waiting);
+  text.histogram("running_seconds", "Time from the start of a task's latest attempt to its end.",
+                 store.metrics.running);
   text.counter("commits", "Transactions that this process committed.", store.commits);
   text.counter("changes", "Changes in them.", store.changes);
   text.gauge("commit_group_size_max", "Most changes in one of them.", store.largest_group);
@@ -103,12 +136,12 @@ std::string to_open_metrics(const Stats& stats) {
   text.gauge("cache_entries", "Answers that are kept.", static_cast<std::int64_t>(stats.cache.entries));
   text.gauge("cache_bytes", "Memory that they take.", static_cast<std::int64_t>(stats.cache.bytes), "bytes");
   text.gauge("leases_incomparable", "Leases on clocks that this process cannot compare with its own.",
-             stats.incomparable.leases);
-  text.gauge("lease_clocks_incomparable", "Those clocks.", stats.incomparable.clocks);
-  text.gauge("expiry_paused", "1: the wall clock has leapt, and nothing expires by it.", stats.expiry_paused ? 1 : 0);
+             stats.store.leases_incomparable);
+  text.gauge("lease_clocks_incomparable", "Those clocks.", stats.store.clocks_incomparable);
+  text.gauge("expiry_paused", "1: the wall clock has leapt, and nothing expires by it.", stats.store.expiry_paused ? 1 : 0);
   text.family("engine", "info", "What the engine runs on.");
   text.sample("1", {label("durability", stats.durability == store::Durability::full ? "full" : "relaxed"),
-                    label("lease_clock", stats.lease_clock), label("answer_proof", to_string(stats.proof)),
+                    label("lease_clock", stats.store.lease_clock), label("answer_proof", to_string(stats.proof)),
                     label("sqlite", store.engine), label("locks", store.locks)});
   return std::move(text).end();
 }

@@ -37,6 +37,7 @@ static tse_engine *open_at(const char *path) {
   MUST(tse_options_set_retention(options, 7200000000, NULL));
   MUST(tse_options_set_tombstones(options, 3600000000, NULL));
   MUST(tse_options_set_feed_retention(options, 86400000000, NULL));
+  MUST(tse_options_set_result_retention(options, 86400000000, NULL));
   MUST(tse_options_set_durability(options, TSE_DURABILITY_RELAXED, NULL));
   MUST(tse_options_set_max_bytes(options, 1 << 20, NULL));
   MUST(tse_options_set_checkpoint_bytes(options, 1 << 16, NULL));
@@ -319,6 +320,10 @@ static void figures_and_copies(const char *directory) {
   CHECK(strcmp(view.answer_proof.data, "wal_index") == 0);
   CHECK(strcmp(view.locks.data, "ofd") == 0);
   CHECK(view.cache_hits >= 0 && view.cache_misses >= 0 && view.cache_entries >= 0 && view.cache_bytes >= 0);
+  CHECK(view.leases_lost == 0 && view.failures_failed + view.failures_cancelled == 0);
+  CHECK(view.failures_expired + view.failures_lost == 0);
+  CHECK(view.waiting_time.bound_count == 15 && view.waiting_time.bounds_us[0] == 10000);
+  CHECK(view.waiting_time.counts[15] == 0 && view.waiting_time.count == 0 && view.running_time.sum_us == 0);
   CHECK(strstr(tse_stats_text(stats), "# EOF\n") != NULL && tse_stats_text(NULL) == NULL);
   tse_stats_free(stats);
   REFUSED(tse_stats_read(tasks, "a/b", TSE_NTS, NULL, &stats, &error), "zone_id");

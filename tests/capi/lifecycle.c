@@ -118,12 +118,12 @@ static void a_failure_keeps_its_detail_private(tse_engine *tasks) {
   CHECK(tse_fail(tasks, "z1", TSE_NTS, "t2", TSE_NTS, &update, NULL, NULL, NULL) == TSE_ILLEGAL_TRANSITION);
 
   tse_history *history = NULL;
-  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, TSE_NONE, 0, NULL, &history, NULL));
+  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 0, NULL, 0, NULL, &history, NULL));
   CHECK(tse_history_count(history) == 3);
   tse_event_view event = TSE_EVENT_VIEW_INIT;
-  MUST(tse_history_event(history, 0, &event));
-  CHECK(same(event.kind, "created") && event.from_status == -1 && event.to_status == TSE_PENDING);
   MUST(tse_history_event(history, 2, &event));
+  CHECK(same(event.kind, "created") && event.from_status == -1 && event.to_status == TSE_PENDING);
+  MUST(tse_history_event(history, 0, &event));
   CHECK(same(event.kind, "failed") && event.from_status == TSE_RUNNING && event.to_status == TSE_FAILED);
   CHECK(event.revision == 3 && event.attempt == 1 && event.epoch == 0 && event.sequence > 0 && event.at > 0);
   CHECK(same(event.worker, "worker 7") && same(event.request_id, "182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e"));
@@ -132,14 +132,19 @@ static void a_failure_keeps_its_detail_private(tse_engine *tasks) {
   CHECK(tse_history_event(history, 3, &event) == TSE_INVALID_ARGUMENT);
   tse_history_free(history);
 
-  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 3, 1, NULL, &history, NULL));
-  CHECK(tse_history_count(history) == 1);
-  MUST(tse_history_event(history, 0, &event));
-  CHECK(event.revision == 2);
+  tse_history *older = NULL;
+  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 2, NULL, 0, NULL, &history, NULL));
+  tse_str cursor = tse_history_after_cursor(history);
+  CHECK(tse_history_count(history) == 2 && cursor.size > 0);
+  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 2, cursor.data, cursor.size, NULL, &older, NULL));
+  CHECK(tse_history_count(older) == 1 && tse_history_after_cursor(older).data == NULL);
+  MUST(tse_history_event(older, 0, &event));
+  CHECK(event.revision == 1);
+  tse_history_free(older);
+  REFUSED(tse_history_read(tasks, "z1", TSE_NTS, "t1", TSE_NTS, 2, cursor.data, cursor.size, NULL, &older, &error),
+          "after");
   tse_history_free(history);
-  CHECK(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 0, 0, NULL, &history, NULL) == TSE_INVALID_ARGUMENT);
-  CHECK(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, TSE_NONE, 1001, NULL, &history, NULL) ==
-        TSE_INVALID_ARGUMENT);
+  REFUSED(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 1001, NULL, 0, NULL, &history, &error), "limit");
   tse_call_free(call);
 }
 
@@ -205,6 +210,25 @@ static void the_list_pages_both_ways(tse_engine *tasks) {
   query.statuses = 1 << TSE_PENDING;
   CHECK(tse_list(tasks, &query, NULL, &back, NULL) == TSE_INVALID_ARGUMENT);
   tse_page_free(back);
+
+  /* All zones, for operators. */
+  tse_list_query all = TSE_LIST_QUERY_INIT;
+  all.with_total = 1;
+  all.limit = 1;
+  MUST(tse_list(tasks, &all, NULL, &back, NULL));
+  MUST(tse_page_get(back, &view));
+  CHECK(view.count == 1 && view.total_count > 1 && view.after_cursor.size > 0);
+  tse_page_free(back);
+  all.failure_kind = tse_text("failed");
+  all.worker = tse_text("nobody");
+  all.ref = tse_text("order 7");
+  all.client_request_id = tse_text("r");
+  MUST(tse_list(tasks, &all, NULL, &back, NULL));
+  MUST(tse_page_get(back, &view));
+  CHECK(view.count == 0 && view.total_count == 0 && view.after_cursor.data == NULL);
+  tse_page_free(back);
+  all.failure_kind = tse_text("none");
+  REFUSED(tse_list(tasks, &all, NULL, &back, &error), "failure_kind");
   tse_page_free(second);
   tse_page_free(first);
 }

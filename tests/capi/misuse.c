@@ -53,7 +53,7 @@ static void freeing_null_is_nothing(void) {
   tse_history_free(NULL);
   tse_report_free(NULL);
   tse_answer_free(NULL);
-  CHECK(tse_history_count(NULL) == 0);
+  CHECK(tse_history_count(NULL) == 0 && tse_history_after_cursor(NULL).data == NULL);
 }
 
 static void numbers_that_name_nothing(void) {
@@ -97,7 +97,7 @@ static void missing_objects(void) {
   REFUSED(tse_fail(NULL, "z", 1, "t", 1, NULL, NULL, &task, &error), "engine");
   REFUSED(tse_get(NULL, "z", 1, "t", 1, 0, NULL, &task, &error), "engine");
   REFUSED(tse_list(NULL, &query, NULL, &page, &error), "engine");
-  REFUSED(tse_history_read(NULL, "z", 1, "t", 1, TSE_NONE, 0, NULL, &history, &error), "engine");
+  REFUSED(tse_history_read(NULL, "z", 1, "t", 1, 0, NULL, 0, NULL, &history, &error), "engine");
   REFUSED(tse_verify(NULL, NULL, &report, &error), "engine");
   REFUSED(tse_accept(NULL, NULL, NULL, NULL, NULL, &error), "engine");
   REFUSED(tse_decide(NULL, "z", 1, "t", 1, NULL, NULL, NULL, &error), "answer");
@@ -113,7 +113,7 @@ static void missing_objects(void) {
   REFUSED(tse_get(tasks, "z", 1, "t", 1, 2, NULL, &task, &error), "flags");
   REFUSED(tse_list(tasks, NULL, NULL, &page, &error), "query");
   REFUSED(tse_list(tasks, &query, NULL, NULL, &error), "page");
-  REFUSED(tse_history_read(tasks, "z", 1, "t", 1, TSE_NONE, 0, NULL, NULL, &error), "history");
+  REFUSED(tse_history_read(tasks, "z", 1, "t", 1, 0, NULL, 0, NULL, NULL, &error), "history");
   REFUSED(tse_verify(tasks, NULL, NULL, &error), "report");
   REFUSED(tse_accept(tasks, NULL, NULL, NULL, NULL, &error), "answer");
   CHECK(task == NULL && page == NULL && history == NULL && report == NULL);
@@ -122,7 +122,7 @@ static void missing_objects(void) {
   MUST(tse_get(tasks, NULL, 0, NULL, 0, 0, NULL, &task, NULL));
   CHECK(task == NULL);
   CHECK(tse_start(tasks, "z", 1, "../../etc", TSE_NTS, NULL, NULL, NULL) == TSE_NOT_FOUND);
-  MUST(tse_history_read(tasks, "z", 1, "t", 1, TSE_NONE, 0, NULL, &history, NULL));
+  MUST(tse_history_read(tasks, "z", 1, "t", 1, 0, NULL, 0, NULL, &history, NULL));
   CHECK(tse_history_count(history) == 0);
   tse_history_free(history);
   tse_engine_free(tasks);
@@ -224,7 +224,7 @@ static void views_of_nothing_or_of_another_size(void) {
   page_view.struct_size = 0;
   CHECK(tse_page_get(page, &page_view) == TSE_INVALID_ARGUMENT);
 
-  MUST(tse_history_read(tasks, "z", 1, "t", 1, TSE_NONE, 0, NULL, &history, NULL));
+  MUST(tse_history_read(tasks, "z", 1, "t", 1, 0, NULL, 0, NULL, &history, NULL));
   tse_event_view event = TSE_EVENT_VIEW_INIT;
   CHECK(tse_history_event(NULL, 0, &event) == TSE_INVALID_ARGUMENT);
   CHECK(tse_history_event(history, 0, NULL) == TSE_INVALID_ARGUMENT);

@@ -333,7 +333,7 @@ static int32_t call_wait(void) {
 }
 static int32_t call_history_read(void) {
   tse_history *history = NULL;
-  const int32_t code = tse_history_read(tasks, KEY, TSE_NONE, 0, no_call, &history, &error);
+  const int32_t code = tse_history_read(tasks, KEY, 0, NULL, 0, no_call, &history, &error);
   CHECK(tse_history_count(history) == 0);
   tse_history_free(history);
   return code;
@@ -430,6 +430,10 @@ static int32_t call_list(void) {
   query.operation = text_of("query.operation", "create");
   query.install_id = text_of("query.install_id", SECRET);
   query.package_id = text_of("query.package_id", SECRET);
+  query.worker = text_of("query.worker", SECRET);
+  query.ref = text_of("query.ref", SECRET);
+  query.client_request_id = text_of("query.client_request_id", "r");
+  query.failure_kind = text_of("query.failure_kind", "lost");
   /* There is no good cursor before there was a page. */
   const tse_str after = text_of("query.after", SECRET), before = text_of("query.before", SECRET);
   if (chosen != NULL && strcmp(chosen, "query.after") == 0) query.after = after;

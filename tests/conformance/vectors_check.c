@@ -144,9 +144,10 @@ void check_history(const tse_history *history, const vector_expect *expect) {
   if (!is_kind(EXPECT_EVENTS, expect, "did not expect a history")) return;
   check_number("number of events", (int64_t)expect->count, (int64_t)tse_history_count(history));
   int64_t last = 0;
-  for (size_t index = 0; index < expect->count && index < tse_history_count(history); ++index) {
+  const size_t count = tse_history_count(history); /* newest first; the vectors begin with the oldest */
+  for (size_t index = 0; index < expect->count && index < count; ++index) {
     tse_event_view got = TSE_EVENT_VIEW_INIT;
-    if (tse_history_event(history, index, &got) != TSE_OK) differs("an event cannot be read");
+    if (tse_history_event(history, count - 1 - index, &got) != TSE_OK) differs("an event cannot be read");
     check_event(&expect->events[index], &got);
     if (got.sequence <= last) differs("sequence numbers do not grow");
     last = got.sequence;

@@ -38,7 +38,7 @@ static void read_feed(void) {
 
 static void read_history(void) {
   tse_history *history = NULL;
-  tse_history_read(engine, "z", TSE_NTS, "t", TSE_NTS, TSE_NONE, 0, NULL, &history, NULL);
+  tse_history_read(engine, "z", TSE_NTS, "t", TSE_NTS, 0, NULL, 0, NULL, &history, NULL);
   tse_history_free(history);
 }
 

@@ -65,7 +65,7 @@ int main() {
     const auto again = engine.claim({.worker = "w2"});
     CHECK(again && again->attempt() == 2);
     bool released = false;
-    for (const auto& event : engine.history("z", "t")) released = released || event.kind == "released";
+    for (const auto& event : engine.history("z", "t").events) released = released || event.kind == "released";
     CHECK(released);
   }
   remove_directory(path.substr(0, path.rfind('/')).c_str());

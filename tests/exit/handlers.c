@@ -53,7 +53,7 @@ static void read_all(void) {
   tse_stats *stats = NULL;
   TRY(tse_list(engine, &query, NULL, &page, &error));
   TRY(tse_changes_read(engine, NULL, NULL, &changes, &error));
-  TRY(tse_history_read(engine, "z", TSE_NTS, "t", TSE_NTS, TSE_NONE, 0, NULL, &history, &error));
+  TRY(tse_history_read(engine, "z", TSE_NTS, "t", TSE_NTS, 0, NULL, 0, NULL, &history, &error));
   TRY(tse_verify(engine, NULL, &report, &error));
   TRY(tse_stats_read(engine, "z", TSE_NTS, NULL, &stats, &error));
   CHECK(tse_history_count(history) > 0);

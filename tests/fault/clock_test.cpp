@@ -6,6 +6,7 @@
 
 #include "core/lease.hpp"
 #include "core/time.hpp"
+#include "unit/engine/history_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -201,12 +202,12 @@ class Walk {
   }
 
   std::string last_kind(const core::Task& task) {
-    return engine::history(*tasks_, {"z", task.id}, patient(), {{}, 1}).back().kind;
+    return engine::history(*tasks_, {"z", task.id}, {{}, 1}, patient()).events.front().kind;
   }
 
   void check_history(const core::Task& task) {
     std::int64_t last = core::min_time;
-    for (const core::Event& event : engine::history(*tasks_, {"z", task.id}, patient())) {
+    for (const core::Event& event : test::history_of(*tasks_, {"z", task.id}, patient())) {
       expect(event.at >= last, task.id + " has a history that goes back");
       last = event.at;
     }

@@ -1,5 +1,6 @@
 // Many workers of many processes drain one file: each task claimed once, oldest first, no zone forgotten.
 #include "support.hpp"
+#include "unit/engine/history_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -79,7 +80,7 @@ struct Life {
 Life life_of(engine::Engine& tasks, std::size_t task) {
   Life life;
   life.zone = task % zones;
-  for (const core::Event& event : engine::history(tasks, {zone_of(task), "t" + std::to_string(task)}, patient())) {
+  for (const core::Event& event : test::history_of(tasks, {zone_of(task), "t" + std::to_string(task)}, patient())) {
     if (event.kind == "created") life.created = event.sequence;
     if (event.kind == "started") life.started = event.sequence;
   }

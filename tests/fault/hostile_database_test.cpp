@@ -100,7 +100,7 @@ void use(const std::string& path, engine::Mode mode) {
     const core::Key key{zone, id};
     attempt([&] { engine::get(*tasks, key, call); });
     attempt([&] { engine::payload(*tasks, key, call); });
-    attempt([&] { engine::history(*tasks, key, call); });
+    attempt([&] { engine::history(*tasks, key, {}, call); });
     tse::test::decide(*tasks, tse::test::view(key));
   }
   attempt([&] { engine::list(*tasks, {zone, {}, {}, {}, {}, {}, {}, 50, {}, {}, true}, call); });

@@ -6,6 +6,7 @@
 #include "failing_disk.hpp"
 #include "store/sqlite/vfs.hpp"
 #include "support.hpp"
+#include "unit/engine/history_of.hpp"
 #include "unit/engine/decided.hpp"
 #include "unit/store/support.hpp"
 
@@ -264,7 +265,7 @@ std::vector<Scenario> all_scenarios(const World& world) {
     if (engine::list(tasks, query, {}).rows.size() != 6) throw core::Failure(Code::internal, "not all of the page");
   });
   read("history", [](Engine& tasks) {
-    if (engine::history(tasks, {"z", "completed"}, {}).size() != 3)
+    if (test::history_of(tasks, {"z", "completed"}, {}).size() != 3)
       throw core::Failure(Code::internal, "not all events");
   });
   read("changes", [](Engine& tasks) { engine::changes(tasks, {}, {}); });

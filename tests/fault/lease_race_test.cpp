@@ -1,6 +1,7 @@
 // A late heartbeat, a late complete, the expiry, a cancel and a release of the same lease at the same time, from two
 // processes: every history is legal, and every caller was told the truth about it.
 #include "support.hpp"
+#include "unit/engine/history_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -155,7 +156,7 @@ BOOST_AUTO_TEST_CASE(however_they_meet_history_and_answers_agree) {
     while (race->ready < actors) std::this_thread::yield();
 
     const core::Row row = engine::get(*tasks, {"z", id}, patient()).value();
-    const auto events = engine::history(*tasks, {"z", id}, patient());
+    const auto events = test::history_of(*tasks, {"z", id}, patient());
     const std::string fault = fault_of(row, events, *race.operator->());
     wrong += fault.empty() ? 0 : 1;
     BOOST_TEST(fault.empty(), "seed " << seed << ", race " << number << ": " << fault);

@@ -123,7 +123,7 @@ void a_whole_life(engine::Engine& tasks) {
   };
   read("get", [&] { engine::get(tasks, key, {}); });
   read("payload", [&] { engine::payload(tasks, key, {}); });
-  read("history", [&] { engine::history(tasks, key, {}); });
+  read("history", [&] { engine::history(tasks, key, {}, {}); });
   read("list", [&] {
     engine::ListQuery query;
     query.zone_id = key.zone_id;

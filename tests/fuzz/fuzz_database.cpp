@@ -264,7 +264,7 @@ void look(tse_engine* engine) {
     tse_history* events = nullptr;
     try_call(
         [&](tse_error** error) {
-          return tse_history_read(engine, "z", 1, id.data(), id.size(), TSE_NONE, 0, nullptr, &events, error);
+          return tse_history_read(engine, "z", 1, id.data(), id.size(), 0, nullptr, 0, nullptr, &events, error);
         },
         {TSE_OF_THE_FILE});
     const History history(events);

@@ -271,7 +271,7 @@ class EngineSide final : public Side {
     tse_history* history = nullptr;
     tse_error* error = nullptr;
     const std::int32_t code = tse_history_read(engine_, it.key.zone.data(), it.key.zone.size(), it.key.id.data(),
-                                               it.key.id.size(), TSE_NONE, 0, nullptr, &history, &error);
+                                               it.key.id.size(), 1000, nullptr, 0, nullptr, &history, &error);
     if (code != TSE_OK) return refusal(code, error);
     std::string text = events(history, tse_history_count(history), tse_history_event);
     tse_history_free(history);

@@ -1,5 +1,6 @@
 #include "side.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace tse::model {
@@ -72,7 +73,11 @@ class ModelSide final : public Side {
     if (task && !it.payload) task->payload.reset();
     return task ? text_of(*task, names_) : "none";
   }
-  std::string operator()(const History& it) { return shown(model_.history(it.key)); }
+  std::string operator()(const History& it) {
+    auto events = model_.history(it.key);
+    std::reverse(events.begin(), events.end());
+    return shown(events);
+  }
   std::string operator()(const List& it) {
     const auto after = it.after ? handed_out(cursors_, *it.after) : nullptr;
     const auto before = it.before ? handed_out(cursors_, *it.before) : nullptr;

@@ -59,8 +59,8 @@ int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, s
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *payload, size_t payload_size,
                     int64_t not_before, int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
-                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
-                    tspy_result *result) {
+                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, int64_t priority,
+                    const char *ref, size_t ref_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = text(zone_id, zone_id_size);
@@ -78,6 +78,8 @@ int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, s
   spec.max_attempts = max_attempts;
   spec.idempotency_key = text(idempotency_key, idempotency_key_size);
   spec.retry_of = text(retry_of, retry_of_size);
+  spec.priority = priority;
+  spec.ref = text(ref, ref_size);
   if (batch) return tse_batch_create(batch, &spec, &result->error);
   tse_task *task = NULL;
   const int32_t code = tse_create(engine, &spec, call, &task, &result->error);
@@ -133,7 +135,8 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
-                    const char *error_detail, size_t error_detail_size, const tse_call *call, tspy_result *result) {
+                    const char *error_detail, size_t error_detail_size, const char *stored, size_t stored_size,
+                    const char *media_type, size_t media_type_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_update update = TSE_UPDATE_INIT;
   update.install_id = text(install_id, install_id_size);
@@ -144,6 +147,8 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
   update.warnings = text(warnings, warnings_size);
   update.error_message = text(error_message, error_message_size);
   update.error_detail = text(error_detail, error_detail_size);
+  update.result = text(stored, stored_size);
+  update.media_type = text(media_type, media_type_size);
   if (batch) {
     return token ? add_by_lease(batch, change, text(token, token_size), &update, &result->error)
                  : add_by_key(batch, change, text(zone_id, zone_id_size), text(id, id_size), &update, &result->error);
@@ -165,12 +170,41 @@ int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size
   return tspy_take_task(result, code, task);
 }
 
+int32_t tspy_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                          int64_t priority, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_task *task = NULL;
+  const int32_t code =
+      tse_reprioritize(engine, zone_id, zone_id_size, id, id_size, priority, call, &task, &result->error);
+  return tspy_take_task(result, code, task);
+}
+
+int32_t tspy_retry(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                   int32_t flags, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_task *task = NULL;
+  const int32_t code = tse_retry(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
+  return tspy_take_task(result, code, task);
+}
+
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                  int32_t flags, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_task *task = NULL;
   const int32_t code = tse_get(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
   return tspy_take_task(result, code, task);
+}
+
+int32_t tspy_stored_result(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                           const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_stored_result *stored = NULL;
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  int32_t code = tse_stored_result_read(engine, zone_id, zone_id_size, id, id_size, call, &stored, &result->error);
+  if (!code) code = tse_stored_result_get(stored, &view);
+  if (!code) code = put_texts(result, view.bytes, view.media_type);
+  tse_stored_result_free(stored);
+  return code;
 }
 
 int32_t tspy_wait(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
@@ -217,7 +251,9 @@ static int32_t put_page(tspy_result *result, const tse_page *page) {
 
 int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, int32_t statuses, const char *operation,
                   size_t operation_size, const char *install_id, size_t install_id_size, const char *package_id,
-                  size_t package_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
+                  size_t package_id_size, const char *failure_kind, size_t failure_kind_size, const char *worker,
+                  size_t worker_size, const char *ref, size_t ref_size, const char *client_request_id,
+                  size_t client_request_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
                   size_t after_size, const char *before, size_t before_size, int32_t with_total, const tse_call *call,
                   tspy_result *result) {
   tspy_clear(result);
@@ -227,6 +263,10 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
   query.operation = text(operation, operation_size);
   query.install_id = text(install_id, install_id_size);
   query.package_id = text(package_id, package_id_size);
+  query.failure_kind = text(failure_kind, failure_kind_size);
+  query.worker = text(worker, worker_size);
+  query.ref = text(ref, ref_size);
+  query.client_request_id = text(client_request_id, client_request_id_size);
   query.created_from = created_from;
   query.created_until = created_until;
   query.limit = limit;
@@ -241,11 +281,13 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
 }
 
 int32_t tspy_history(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
-                     int64_t before_revision, int64_t limit, const tse_call *call, tspy_result *result) {
+                     int64_t limit, const char *after, size_t after_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_history *history = NULL;
-  int32_t code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, before_revision, limit, call, &history,
+  int32_t code = tse_history_read(engine, zone_id, zone_id_size, id, id_size, limit, after, after_size, call, &history,
                                   &result->error);
+  const tse_str cursor = tse_history_after_cursor(history);
+  if (!code) code = tspy_put_record(result, NULL, 0, &cursor, 1);
   const size_t count = tse_history_count(history);
   for (size_t i = 0; !code && i < count; ++i) {
     tse_event_view event = TSE_EVENT_VIEW_INIT;
@@ -329,6 +371,17 @@ int32_t tspy_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size,
   return code ? code : tspy_put_record(result, &number, 1, NULL, 0);
 }
 
+/* Two records: the bounds; then the count, the sum and the count of each bucket. */
+static int32_t put_histogram(tspy_result *result, const tse_histogram *from) {
+  int64_t numbers[2 + 64];
+  if (from->bound_count >= 64) return TSE_INTERNAL;
+  numbers[0] = from->count;
+  numbers[1] = from->sum_us;
+  memcpy(numbers + 2, from->counts, (from->bound_count + 1) * sizeof *numbers);
+  const int32_t code = tspy_put_record(result, from->bounds_us, from->bound_count, NULL, 0);
+  return code ? code : tspy_put_record(result, numbers, from->bound_count + 3, NULL, 0);
+}
+
 static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
   tse_stats_view view = TSE_STATS_VIEW_INIT;
   int32_t code = tse_stats_get(stats, &view);
@@ -355,11 +408,21 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
                              view.durability,
                              view.leases_incomparable,
                              view.lease_clocks_incomparable,
-                             view.expiry_paused};
+                             view.expiry_paused,
+                             view.leases_lost,
+                             view.failures_failed,
+                             view.failures_cancelled,
+                             view.failures_expired,
+                             view.failures_lost};
   const char *openmetrics = tse_stats_text(stats);
   const tse_str texts[] = {view.lease_clock, view.answer_proof, view.sqlite_version, view.locks,
                            text(openmetrics, strlen(openmetrics))};
   code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
+  if (!code) code = put_histogram(result, &view.waiting_time);
+  if (!code) code = put_histogram(result, &view.running_time);
+  const size_t pauses = tse_stats_pause_count(stats);
+  const int64_t following[] = {(int64_t)view.count_count, (int64_t)pauses};
+  if (!code) code = tspy_put_record(result, following, COUNT(following), NULL, 0);
   for (size_t i = 0; !code && i < view.count_count; ++i) {
     tse_count_view count = TSE_COUNT_VIEW_INIT;
     code = tse_stats_count(stats, i, &count);
@@ -367,6 +430,26 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
     const tse_str names[] = {count.zone_id, count.operation};
     if (!code) code = tspy_put_record(result, figures, COUNT(figures), names, COUNT(names));
   }
+  for (size_t i = 0; !code && i < pauses; ++i) {
+    tse_pause_view pause = TSE_PAUSE_VIEW_INIT;
+    code = tse_stats_pause(stats, i, &pause);
+    const tse_str names[] = {pause.zone_id, pause.operation, pause.actor};
+    if (!code) code = tspy_put_record(result, &pause.since, 1, names, COUNT(names));
+  }
+  return code;
+}
+
+int32_t tspy_set_paused(tse_engine *engine, int32_t paused, const char *zone_id, size_t zone_id_size,
+                        const char *operation, size_t operation_size, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.zone_id = text(zone_id, zone_id_size);
+  spec.operation = text(operation, operation_size);
+  int32_t changed = 0;
+  int32_t code = paused ? tse_pause(engine, &spec, call, &changed, &result->error)
+                        : tse_unpause(engine, &spec, call, &changed, &result->error);
+  const int64_t number = changed;
+  if (!code) code = tspy_put_record(result, &number, 1, NULL, 0);
   return code;
 }
 

@@ -98,7 +98,7 @@ def anything(watch: Watch) -> None:
 
 
 def kinds(tasks: taskstate.Engine, id: str) -> list[str]:
-    return [event.kind for event in tasks.history("z1", id)]
+    return [event.kind for event in tasks.history("z1", id)][::-1]
 
 
 def claimed(tasks: taskstate.Engine, **options: object) -> taskstate.Lease:

@@ -32,7 +32,7 @@ def run(path: Path | str, body: Body, **options: Any) -> None:
 
 
 async def kinds(tasks: taskstate.aio.Engine, id: str) -> list[str]:
-    return [event.kind for event in await tasks.history("z1", id)]
+    return [event.kind for event in await tasks.history("z1", id)][::-1]
 
 
 async def claimed(tasks: taskstate.aio.Engine, **options: Any) -> taskstate.aio.Lease:

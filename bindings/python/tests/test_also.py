@@ -89,7 +89,7 @@ def test_every_change_takes_statements(tasks: taskstate.Engine, path: Path) -> N
 def test_they_see_the_time_of_the_change(tasks: taskstate.Engine, path: Path) -> None:
     task = tasks.create("z1", "create", also=said("x"))
     tasks.start("z1", task.id, also=said("y"))
-    assert rows(path, "SELECT at FROM log") == [(event.at_us,) for event in tasks.history("z1", task.id)]
+    assert rows(path, "SELECT at FROM log") == [(event.at_us,) for event in tasks.history("z1", task.id)][::-1]
 
 
 @pytest.mark.parametrize(

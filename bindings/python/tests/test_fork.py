@@ -163,7 +163,7 @@ def test_leases_stay_the_parents(path: Path) -> None:
             child.join(60)
             assert child.exitcode == 0
             assert lease.heartbeat() is False
-            assert [event.kind for event in tasks.history("z1", "by-parent")] == ["created", "started"]
+            assert [event.kind for event in tasks.history("z1", "by-parent")][::-1] == ["created", "started"]
             lease.complete(install_id="i")
         task = tasks.get("z1", "by-child")
         assert task is not None and task.status == "completed"
@@ -197,7 +197,7 @@ def test_a_signal_to_a_child_of_a_task_is_not_the_loops(path: Path) -> None:
                 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGTERM
                 lease.complete(install_id="i")
             break
-        assert [event.kind for event in tasks.history("z1", "t")] == ["created", "started", "completed"]
+        assert [event.kind for event in tasks.history("z1", "t")][::-1] == ["created", "started", "completed"]
 
 
 def test_a_forked_child_may_just_drop_the_engine(path: Path) -> None:

@@ -133,7 +133,7 @@ def test_history_tells_who_and_when(tasks: taskstate.Engine, clock: Clock) -> No
     clock.advance(1.5)
     tasks.start("z1", "t", traceparent=TRACE, actor="w1")
     tasks.fail("z1", "t", "sorry", error_detail="why", request_id="r3")
-    born, started, failed = tasks.history("z1", "t")
+    failed, started, born = tasks.history("z1", "t")
     assert [event.kind for event in (born, started, failed)] == ["created", "started", "failed"]
     assert (born.from_status, born.to_status) == (None, Status.PENDING)
     assert (started.from_status, started.to_status) == (Status.PENDING, Status.RUNNING)
@@ -144,27 +144,37 @@ def test_history_tells_who_and_when(tasks: taskstate.Engine, clock: Clock) -> No
     assert [event.revision for event in (born, started, failed)] == [1, 2, 3]
     assert born.sequence < started.sequence < failed.sequence
     assert (born.epoch, born.attempt) == (0, 0)
-    assert tasks.history("z1", "unknown") == []
+    assert len(tasks.history("z1", "unknown")) == 0
 
 
-def test_history_comes_in_parts(tasks: taskstate.Engine) -> None:
+def test_history_comes_in_pages(tasks: taskstate.Engine) -> None:
     tasks.create("z1", "create", id="t")
+    tasks.create("z1", "create", id="u")
     tasks.start("z1", "t")
     for number in range(4):
         tasks.annotate("z1", "t", package_version=number)
     whole = tasks.history("z1", "t")
-    assert [event.revision for event in whole] == [1, 2, 3, 4, 5, 6]
-    newest = tasks.history("z1", "t", limit=2)
-    assert newest == whole[-2:]
-    assert tasks.history("z1", "t", limit=3, before_revision=newest[0].revision) == whole[1:4]
-    assert tasks.history("z1", "t", before_revision=1) == []
+    assert [event.revision for event in whole] == [6, 5, 4, 3, 2, 1]
+    assert whole.after_cursor is None
+    pages = []
+    after = None
+    while True:
+        page = tasks.history("z1", "t", limit=4, after=after)
+        pages.append([event.revision for event in page])
+        after = page.after_cursor
+        if after is None:
+            break
+        tasks.annotate("z1", "t", package_version=9)
+    assert pages == [[6, 5, 4, 3], [2, 1]]
     for wrong in (0, -1, 1001):
         with pytest.raises(taskstate.InvalidArgument) as refused:
             tasks.history("z1", "t", limit=wrong)
         assert refused.value.field == "limit"
-    with pytest.raises(taskstate.InvalidArgument) as refused:
-        tasks.history("z1", "t", before_revision=0)
-    assert refused.value.field == "before_revision"
+    cursor = tasks.history("z1", "t", limit=1).after_cursor
+    for id, foreign in (("u", cursor), ("t", "x")):
+        with pytest.raises(taskstate.InvalidArgument) as refused:
+            tasks.history("z1", id, after=foreign)
+        assert refused.value.field == "after"
 
 
 def test_list_pages_and_filters(tasks: taskstate.Engine, clock: Clock) -> None:
@@ -194,6 +204,28 @@ def test_list_pages_and_filters(tasks: taskstate.Engine, clock: Clock) -> None:
     start = datetime(2019, 12, 27, 15, 18, 19, 117000, tzinfo=timezone.utc)
     assert ids(created_from=start + timedelta(seconds=5)) == ["t6", "t5"]
     assert ids(created_from=START_US, created_until=START_US + 1_000_000) == ["t0"]
+
+
+def test_operators_list_all_zones(tasks: taskstate.Engine) -> None:
+    tasks.create("z1", "create", id="a")
+    tasks.create("z2", "create", id="b", request_id="req-1")
+    tasks.create("z1", "create", id="c")
+    tasks.cancel("z1", "a")
+    assert tasks.claim(worker="w1", zones=["z2"]) is not None
+
+    def ids(**query: object) -> list[str]:
+        return [task.id for task in tasks.iterate(None, **query)]  # type: ignore[arg-type]
+
+    assert ids(limit=1) == ["c", "b", "a"]
+    assert ids(failure_kind="cancelled") == ["a"]
+    assert ids(worker="w1") == ["b"]
+    assert ids(client_request_id="req-1") == ["b"]
+    assert ids(ref="order 7") == []
+    assert tasks.list(None, limit=1, total=True).total_count == 3
+    for zone, query in ((None, {"failure_kind": "gone"}), ("", {})):
+        with pytest.raises(taskstate.InvalidArgument) as refused:
+            tasks.list(zone, **query)
+        assert refused.value.field == (next(iter(query)) if query else "zone_id")
 
 
 def test_iterate_reads_all_pages(tasks: taskstate.Engine, clock: Clock) -> None:

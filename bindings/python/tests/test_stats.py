@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import dataclasses
+import itertools
 import pickle
 import sqlite3
 from dataclasses import FrozenInstanceError
@@ -64,6 +66,21 @@ def test_kept_answers(tasks: taskstate.Engine, path: Path) -> None:
         assert (without.stats().cache_hits, without.stats().cache_misses) == (0, 3)
 
 
+def test_what_all_processes_did(tasks: taskstate.Engine, clock: Any, path: Path) -> None:
+    with taskstate.open(path, clock=clock) as other:
+        other.create("z1", "create", id="a")
+        other.start("z1", "a")
+        other.complete("z1", "a", install_id="i")
+        other.create("z1", "create", id="b")
+        other.cancel("z1", "b")
+    stats = tasks.stats()
+    assert stats.failures == taskstate.Failures(failed=0, cancelled=1, expired=0, lost=0)
+    assert stats.leases_lost == 0
+    assert stats.running_time.count == sum(stats.running_time.counts) > 0
+    assert len(stats.waiting_time.counts) == len(stats.waiting_time.bounds_us) + 1
+    assert (stats.waiting_time.bounds_us[0], stats.waiting_time.bounds_us[-1]) == (10_000, 7 * 86_400 * 1_000_000)
+
+
 def test_of_one_zone(tasks: taskstate.Engine) -> None:
     fill(tasks)
     stats = tasks.stats("z2")
@@ -100,6 +117,7 @@ def test_a_scraper_reads_the_same(tasks: taskstate.Engine) -> None:
         "taskstate_file_free_bytes": stats.free_bytes,
         "taskstate_wal_bytes": stats.wal_bytes,
         "taskstate_feed_sequence": stats.last_sequence,
+        "taskstate_leases_lost_total": stats.leases_lost,
         "taskstate_commits_total": stats.commits,
         "taskstate_changes_total": stats.changes,
         "taskstate_commit_group_size_max": stats.largest_group,
@@ -113,6 +131,15 @@ def test_a_scraper_reads_the_same(tasks: taskstate.Engine) -> None:
         "taskstate_cache_bytes": stats.cache_bytes,
     }
     assert {name: values[name] for name in expected} == expected
+    for name, histogram in (("waiting", stats.waiting_time), ("running", stats.running_time)):
+        samples = families[f"taskstate_{name}_seconds"].samples
+        buckets = [sample for sample in samples if sample.name.endswith("_bucket")]
+        bounds = [*(bound / 1_000_000 for bound in histogram.bounds_us), float("inf")]
+        assert [float(sample.labels["le"]) for sample in buckets] == bounds
+        assert [sample.value for sample in buckets] == list(itertools.accumulate(histogram.counts))
+        assert [sample.value for sample in samples[len(buckets) :]] == [histogram.count, histogram.sum_us / 1_000_000]
+    failures = {sample.labels["kind"]: sample.value for sample in families["taskstate_failures"].samples}
+    assert failures == dataclasses.asdict(stats.failures)
     (engine,) = families["taskstate_engine"].samples
     assert engine.labels["durability"] == "full" and engine.labels["lease_clock"] == "host"
     assert engine.labels["answer_proof"] == "wal_index"

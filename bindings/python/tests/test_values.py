@@ -14,7 +14,7 @@ from taskstate import _records
 
 def test_values_are_immutable(tasks: taskstate.Engine) -> None:
     task = tasks.create("z1", "create", id="t")
-    event = tasks.history("z1", "t")[0]
+    event = tasks.history("z1", "t").events[0]
     page = tasks.list("z1")
     answer = tasks.decide("z1", "t")
     values: list[tuple[object, str]] = [
@@ -48,7 +48,7 @@ def test_tasks_compare_by_what_they_show(tasks: taskstate.Engine) -> None:
 
 def test_values_can_be_pickled_and_copied(tasks: taskstate.Engine) -> None:
     task = tasks.create("z1", "create", id="t", package_id="p")
-    event = tasks.history("z1", "t")[0]
+    event = tasks.history("z1", "t").events[0]
     for value in (task, event):
         assert pickle.loads(pickle.dumps(value)) == value
         assert copy.deepcopy(value) == value

@@ -124,7 +124,7 @@ class Runner:
         return _told_page(self.page)
 
     def history(self, step: Json) -> Json:
-        events = self.engine.history(step["zone_id"], step["id"])
+        events = self.engine.history(step["zone_id"], step["id"]).events[::-1]
         numbers = [event.sequence for event in events]
         assert numbers == sorted(set(numbers))
         return {"events": [_told_event(event) for event in events]}

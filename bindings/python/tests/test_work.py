@@ -31,7 +31,7 @@ def handlers_are_put_back() -> Iterator[None]:
 
 
 def kinds(tasks: taskstate.Engine, id: str) -> list[str]:
-    return [event.kind for event in tasks.history("z1", id)]
+    return [event.kind for event in tasks.history("z1", id)][::-1]
 
 
 def fill(tasks: taskstate.Engine, count: int, **options: Any) -> None:

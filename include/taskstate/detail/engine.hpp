@@ -118,6 +118,40 @@ inline Task Engine::cancel(std::string_view zone_id, std::string_view id, const 
                                                             key.size, flags, reason.data, reason.size, c_call.get()));
 }
 
+inline Task Engine::reprioritize(std::string_view zone_id, std::string_view id, std::int64_t priority,
+                                 const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_reprioritize, engine_.get(), zone.data, zone.size,
+                                                            key.data, key.size, priority, c_call.get()));
+}
+
+inline Task Engine::retry(std::string_view zone_id, std::string_view id, Retry how, const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const std::int32_t flags = how == Retry::again ? TSE_RETRY_AGAIN : 0;
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_retry, engine_.get(), zone.data, zone.size, key.data,
+                                                            key.size, flags, c_call.get()));
+}
+
+inline bool Engine::pause(const PauseTarget& what, const Call& call) {
+  const tse_pause_spec spec = detail::to_c(what);
+  const auto c_call = detail::to_c(call);
+  std::int32_t changed = 0;
+  detail::check(tse_pause, engine_.get(), &spec, c_call.get(), &changed);
+  return changed != 0;
+}
+
+inline bool Engine::unpause(const PauseTarget& what, const Call& call) {
+  const tse_pause_spec spec = detail::to_c(what);
+  const auto c_call = detail::to_c(call);
+  std::int32_t changed = 0;
+  detail::check(tse_unpause, engine_.get(), &spec, c_call.get(), &changed);
+  return changed != 0;
+}
+
 inline std::vector<Result> Engine::run(const Batch& batch, const Call& call) {
   const auto c_call = detail::to_c(call);
   const auto results =
@@ -215,6 +249,17 @@ inline std::optional<Task> Engine::get(std::string_view zone_id, std::string_vie
   return detail::task_from(handle);
 }
 
+inline StoredResult Engine::result(std::string_view zone_id, std::string_view id, const Call& call) const {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  const auto handle = detail::make<detail::StoredResultHandle>(tse_stored_result_read, engine_.get(), zone.data,
+                                                               zone.size, key.data, key.size, c_call.get());
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  detail::check_code(tse_stored_result_get(handle.get(), &view));
+  return {detail::string(view.bytes), detail::string(view.media_type)};
+}
+
 inline Page Engine::list(const ListQuery& query, const Call& call) const {
   const tse_list_query c_query = detail::to_c(query);
   const auto c_call = detail::to_c(call);
@@ -222,15 +267,17 @@ inline Page Engine::list(const ListQuery& query, const Call& call) const {
   return detail::page_from(page.get());
 }
 
-inline std::vector<Event> Engine::history(std::string_view zone_id, std::string_view id, const HistoryQuery& query,
-                                          const Call& call) const {
+inline History Engine::history(std::string_view zone_id, std::string_view id, const HistoryQuery& query,
+                               const Call& call) const {
   const tse_str zone = detail::view(zone_id);
   const tse_str key = detail::view(id);
+  const tse_str after = detail::view(query.after);
   const auto c_call = detail::to_c(call);
   const auto history = detail::make<detail::HistoryHandle>(tse_history_read, engine_.get(), zone.data, zone.size,
-                                                           key.data, key.size, query.before_revision.value_or(TSE_NONE),
-                                                           detail::limit_to_c(query.limit), c_call.get());
-  return detail::events_from(history.get(), tse_history_count(history.get()), tse_history_event);
+                                                           key.data, key.size, detail::limit_to_c(query.limit),
+                                                           after.data, after.size, c_call.get());
+  return {.events = detail::events_from(history.get(), tse_history_count(history.get()), tse_history_event),
+          .after_cursor = detail::optional_string(tse_history_after_cursor(history.get()))};
 }
 
 inline std::optional<Task> Engine::wait(std::string_view zone_id, std::string_view id,

@@ -31,6 +31,10 @@ namespace taskstate::detail {
   to.operation = view(from.operation);
   to.install_id = view(from.install_id);
   to.package_id = view(from.package_id);
+  to.failure_kind = view(from.failure_kind);
+  to.worker = view(from.worker);
+  to.ref = view(from.ref);
+  to.client_request_id = view(from.client_request_id);
   to.created_from = number(from.created_from);
   to.created_until = number(from.created_until);
   to.limit = limit_to_c(from.limit);
@@ -107,6 +111,23 @@ template <typename Handle, typename Read>
           .purged_through = from.purged_through};
 }
 
+[[nodiscard]] inline tse_pause_spec to_c(const PauseTarget& what) noexcept {
+  tse_pause_spec to = TSE_PAUSE_SPEC_INIT;
+  to.zone_id = view(what.zone_id);
+  to.operation = view(what.operation);
+  return to;
+}
+
+[[nodiscard]] inline Histogram histogram_from(const tse_histogram& from) {
+  Histogram to{.bounds = {},
+               .counts = {from.counts, from.counts + from.bound_count + 1},
+               .count = from.count,
+               .sum = std::chrono::microseconds(from.sum_us)};
+  to.bounds.reserve(from.bound_count);
+  for (std::size_t index = 0; index < from.bound_count; ++index) to.bounds.emplace_back(from.bounds_us[index]);
+  return to;
+}
+
 [[nodiscard]] inline Stats stats_from(const tse_stats* handle) {
   tse_stats_view from = TSE_STATS_VIEW_INIT;
   check_code(tse_stats_get(handle, &from));
@@ -115,6 +136,7 @@ template <typename Handle, typename Read>
               .completed = from.completed,
               .failed = from.failed,
               .counts = {},
+              .pauses = {},
               .file_bytes = from.file_bytes,
               .free_bytes = from.free_bytes,
               .wal_bytes = from.wal_bytes,
@@ -138,6 +160,13 @@ template <typename Handle, typename Read>
               .lease_clocks_incomparable = from.lease_clocks_incomparable,
               .expiry_paused = from.expiry_paused != 0,
               .locks = string(from.locks),
+              .leases_lost = from.leases_lost,
+              .failures = {.failed = from.failures_failed,
+                           .cancelled = from.failures_cancelled,
+                           .expired = from.failures_expired,
+                           .lost = from.failures_lost},
+              .waiting_time = histogram_from(from.waiting_time),
+              .running_time = histogram_from(from.running_time),
               .text = tse_stats_text(handle)};
   stats.counts.reserve(from.count_count);
   for (std::size_t index = 0; index < from.count_count; ++index) {
@@ -145,6 +174,13 @@ template <typename Handle, typename Read>
     check_code(tse_stats_count(handle, index, &count));
     stats.counts.push_back(
         {string(count.zone_id), string(count.operation), static_cast<Status>(count.status), count.count});
+  }
+  for (std::size_t index = 0; index < tse_stats_pause_count(handle); ++index) {
+    tse_pause_view pause = TSE_PAUSE_VIEW_INIT;
+    check_code(tse_stats_pause(handle, index, &pause));
+    stats.pauses.push_back({{optional_string(pause.zone_id), optional_string(pause.operation)},
+                            time(pause.since),
+                            optional_string(pause.actor)});
   }
   return stats;
 }

@@ -12,18 +12,21 @@
 namespace tse::store::sqlite {
 
 [[nodiscard]] std::optional<core::Row> find_row(Connection& connection, const core::Key& key);
+/// What stands in the file.
+[[nodiscard]] std::string find_generation(Connection& connection);
 [[nodiscard]] std::optional<std::string> find_payload(Connection& connection, const core::Key& key);
 /// Checks the schema in the same statement, so that the hottest question needs no transaction around it.
 [[nodiscard]] Found find_answer(Connection& connection, const core::Key& key);
 /// The same, without looking whether the file's schema is known, and not all of it from one snapshot.
 [[nodiscard]] Found find_answer_unchecked(Connection& connection, const core::Key& key);
-[[nodiscard]] std::vector<core::Row> find_page(Connection& connection, const PageQuery& query);
+/// `patience` is what limits the connection's statements.
+[[nodiscard]] Page find_page(Connection& connection, const PageQuery& query, const Patience& patience);
 [[nodiscard]] std::int64_t count_rows(Connection& connection, const PageQuery& query);
 /// How many tasks of the zone have the status, as the counters say.
 [[nodiscard]] std::int64_t count_in_zone(Connection& connection, std::string_view zone_id, core::Status status);
-/// Newest first, at most `limit`; of those before a revision.
+/// Newest first, at most `limit`; of those before an event of the task.
 [[nodiscard]] std::vector<core::Event> find_history(Connection& connection, const core::Key& key,
-                                                    std::optional<std::int64_t> before_revision, std::size_t limit);
+                                                    std::optional<std::int64_t> before, std::size_t limit);
 
 /// The counters with a row for each status, as a table of (zone_id, operation, status, count).
 inline constexpr const char* counts_table =
@@ -35,6 +38,6 @@ inline constexpr const char* counts_table =
 /// The SQL of find_page(), count_rows() and find_history(), for the tests that look at its plan.
 [[nodiscard]] std::string page_sql(const PageQuery& query);
 [[nodiscard]] std::string count_sql(const PageQuery& query);
-[[nodiscard]] const std::string& history_sql();
+[[nodiscard]] const std::string& history_sql(bool from_newest);
 
 }  // namespace tse::store::sqlite

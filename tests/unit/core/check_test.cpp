@@ -80,18 +80,23 @@ BOOST_AUTO_TEST_CASE(all_that_is_broken_is_told_in_the_order_of_the_arguments_an
              "zones operations worker lease limit wait timeout request_id traceparent actor also[0] also[0] also[0]");
 
   ListQuery list;
+  list.zone_id = "";
   list.statuses = {static_cast<Status>(4)};
   list.operation = "";
   list.install_id = "..";
   list.package_id = "";
+  list.failure_kind = "gone";
+  list.worker = "";
+  list.ref = "";
+  list.client_request_id = "a b";
   list.limit = 0;
   list.after = list.before = "x";
-  BOOST_TEST(fields(list) == "zone_id statuses operation install_id package_id limit before");
+  BOOST_TEST(fields(list) ==
+             "zone_id statuses operation install_id package_id failure_kind worker ref client_request_id limit before");
 
   HistoryQuery history;
-  history.before_revision = 0;
   history.limit = 1001;
-  BOOST_TEST(fields(history) == "before_revision limit");
+  BOOST_TEST(fields(history) == "limit");
 
   ChangesQuery changes;
   changes.zone_id = "";
@@ -177,6 +182,25 @@ BOOST_AUTO_TEST_CASE(what_is_done_under_a_lease) {
   BOOST_TEST(fault<ReleaseTerms>([](auto& it) { it.delay = -1us; }) == "delay: must be 0 to 30 days, is -1 us");
 }
 
+BOOST_AUTO_TEST_CASE(a_pause_is_of_a_zone_or_an_operation) {
+  const auto of = [](Text zone_id, Text operation) {
+    return fields(PauseTarget{std::move(zone_id), std::move(operation)});
+  };
+  BOOST_TEST(of("z", {}) == "");
+  BOOST_TEST(of({}, "create") == "");
+  BOOST_TEST(of({}, {}) == "zone_id");
+  BOOST_TEST(of("z", "create") == "operation");
+  BOOST_TEST(of("", {}) == "zone_id");
+  BOOST_TEST(of({}, "") == "operation");
+}
+
+BOOST_AUTO_TEST_CASE(statements_go_with_the_change_of_a_task_alone) {
+  CallInfo call;
+  BOOST_TEST(!refuse_statements(call));
+  call.also = {{"SELECT 1", {}, {}}};
+  BOOST_TEST(refuse_statements(call)->message == "also[0]: goes with the change of a task, and this call changes none");
+}
+
 BOOST_AUTO_TEST_CASE(a_list) {
   const auto of = [](auto change) { return fault<ListQuery>(change); };
   BOOST_TEST(of([](auto& it) {
@@ -194,10 +218,23 @@ BOOST_AUTO_TEST_CASE(a_list) {
   BOOST_TEST(of([](auto& it) { it.limit = 1001; }) == "limit: must be 1 to 1000, is 1001");
 }
 
-BOOST_AUTO_TEST_CASE(a_part_of_a_history) {
-  BOOST_TEST(fault<HistoryQuery>([](auto& it) { it.before_revision = 1; }) == "");
-  BOOST_TEST(fault<HistoryQuery>([](auto& it) { it.before_revision = 0; }) ==
-             "before_revision: must be 1 and up, is 0");
+BOOST_AUTO_TEST_CASE(what_operators_list_by) {
+  BOOST_TEST(fault<ListQuery>([](auto& it) { it.zone_id.reset(); }) == "");
+  for (const char* kind : {"failed", "cancelled", "expired", "lost"})
+    BOOST_TEST(fault<ListQuery>([&](auto& it) { it.failure_kind = kind; }) == "");
+  BOOST_TEST(fault<ListQuery>([](auto& it) { it.failure_kind = "Lost"; }) ==
+             "failure_kind: must be one of failed, cancelled, expired, lost, has 4 bytes");
+  BOOST_TEST(fault<ListQuery>([](auto& it) { it.worker = "w"; }) == "");
+  BOOST_TEST(fault<ListQuery>([](auto& it) { it.ref = std::string(256, 'r'); }) == "");
+  for (const std::string& ref : {std::string(257, 'r'), std::string("\xff"), std::string("a\0b", 3)})
+    BOOST_TEST(fault<ListQuery>([&](auto& it) { it.ref = ref; }) ==
+               "ref: must be 1 to 256 bytes of UTF-8 without NUL, has " + std::to_string(ref.size()) + " bytes");
+  BOOST_TEST(fault<ListQuery>([](auto& it) { it.client_request_id = "r"; }) == "");
+  BOOST_TEST(fault<ListQuery>([](auto& it) { it.client_request_id = ""; }) ==
+             "client_request_id: must be 1 to 128 bytes of visible ASCII, has 0 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(a_page_of_a_history) {
 }
 
 BOOST_AUTO_TEST_CASE(a_part_of_the_feed) {
@@ -225,8 +262,8 @@ BOOST_AUTO_TEST_CASE(a_zone_to_look_at) {
 }
 
 BOOST_AUTO_TEST_CASE(a_task) {
-  BOOST_TEST(found(test::pending_row().task).empty());
-  BOOST_TEST(fields(Task{}) == "id operation");
+  BOOST_TEST(found(test::pending_row()).empty());
+  BOOST_TEST(fields(Row{}) == "id operation");
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_holds_so_many_changes) {

@@ -61,4 +61,17 @@ BOOST_AUTO_TEST_CASE(an_id_outside_the_grammar_is_refused_though_the_checksum_ho
     BOOST_TEST(!decode_cursor(encode_cursor({7, id}, binding), binding).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(numbers_survive_a_round_trip) {
+  for (const std::int64_t number : {std::int64_t{0}, std::int64_t{1}, std::numeric_limits<std::int64_t>::max()}) {
+    const std::string text = encode_cursor(number, binding);
+    BOOST_REQUIRE((decode_number_cursor(text, binding) == number));
+    BOOST_TEST(!decode_number_cursor(text, binding + 1).has_value());
+    BOOST_TEST(!decode_cursor(text, binding).has_value());
+    for (std::size_t size = 0; size < text.size(); ++size)
+      BOOST_TEST(!decode_number_cursor(text.substr(0, size), binding).has_value());
+    BOOST_TEST(!decode_number_cursor(text + "AA", binding).has_value());
+  }
+  BOOST_TEST(!decode_number_cursor(encode_cursor({7, "t"}, binding), binding).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

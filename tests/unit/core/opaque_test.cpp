@@ -56,7 +56,9 @@ BOOST_AUTO_TEST_CASE(a_cursor_is_of_one_file_and_one_filter) {
       [](ListQuery& it) { it.zone_id = "y"; },         [](ListQuery& it) { it.statuses = {Status::pending}; },
       [](ListQuery& it) { it.operation = "create"; },  [](ListQuery& it) { it.install_id = "create"; },
       [](ListQuery& it) { it.package_id = "create"; }, [](ListQuery& it) { it.created_from = 1; },
-      [](ListQuery& it) { it.created_until = 1; },
+      [](ListQuery& it) { it.created_until = 1; },     [](ListQuery& it) { it.zone_id.reset(); },
+      [](ListQuery& it) { it.failure_kind = "lost"; }, [](ListQuery& it) { it.worker = "lost"; },
+      [](ListQuery& it) { it.ref = "lost"; },          [](ListQuery& it) { it.client_request_id = "lost"; },
   };
   std::vector<std::uint64_t> bindings{binding_of(query, ours)};
   for (const auto& change : changes) {
@@ -68,6 +70,15 @@ BOOST_AUTO_TEST_CASE(a_cursor_is_of_one_file_and_one_filter) {
   BOOST_TEST((std::adjacent_find(bindings.begin(), bindings.end()) == bindings.end()));
 }
 
+BOOST_AUTO_TEST_CASE(a_cursor_over_all_zones_is_a_number) {
+  ListQuery query;
+  const std::uint64_t binding = binding_of(query, ours);
+  BOOST_TEST(std::get<std::int64_t>(read_number_cursor(encode_cursor(7, binding), "after", binding)) == 7);
+  query.zone_id = "z";
+  BOOST_TEST(message(read_number_cursor(encode_cursor(7, binding), "before", binding_of(query, ours)))
+                 .starts_with("before: must be a cursor of this file and this filter, has "));
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_decide_which_rows_there_are_leaves_a_cursor_alone) {
   ListQuery query = usual_list();
   query.statuses = {Status::failed, Status::pending};
@@ -77,6 +88,16 @@ BOOST_AUTO_TEST_CASE(what_does_not_decide_which_rows_there_are_leaves_a_cursor_a
   query.after = "x";
   query.with_total = true;
   BOOST_TEST(binding_of(query, ours) == binding);
+}
+
+BOOST_AUTO_TEST_CASE(a_cursor_of_a_history_is_of_one_file_and_one_task) {
+  const std::string cursor = encode_cursor(5, binding_of_history({"z", "t"}, ours));
+  const auto read = [&](const Key& key, const std::string& generation) {
+    return read_history_cursor(cursor, binding_of_history(key, generation));
+  };
+  BOOST_TEST(std::get<std::int64_t>(read({"z", "t"}, ours)) == 5);
+  for (const auto& other : {read({"z", "u"}, ours), read({"y", "t"}, ours), read({"z", "t"}, theirs)})
+    BOOST_TEST(message(other).starts_with("after: must be a cursor of this file and this task's history, has "));
 }
 
 BOOST_AUTO_TEST_CASE(a_position_is_read) {

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(nothing_there_is_a_value) {
   const Engine tasks(":memory:");
   BOOST_TEST(!tasks.get("z1", "t1"));
   BOOST_TEST(!tasks.get("not a zone", ""));
-  BOOST_TEST(tasks.history("z1", "t1").empty());
+  BOOST_TEST(tasks.history("z1", "t1").events.empty());
   BOOST_TEST(tasks.list({.zone_id = "z1"}).tasks.empty());
 }
 
@@ -109,7 +109,8 @@ BOOST_AUTO_TEST_CASE(the_history_tells_who_did_what) {
   BOOST_TEST(created.traceparent.value() == trace);
   tasks.start("z1", "t1", {.actor = "worker 7"});
   tasks.fail("z1", "t1", {.error_message = "Sorry.", .error_detail = "why"}, {.actor = "worker 7"});
-  const std::vector<Event> events = tasks.history("z1", "t1");
+  std::vector<Event> events = tasks.history("z1", "t1").events;
+  std::reverse(events.begin(), events.end());
   BOOST_REQUIRE(events.size() == 3u);
   BOOST_TEST(events[0].kind == "created");
   BOOST_TEST(!events[0].from);

@@ -143,6 +143,7 @@ BOOST_AUTO_TEST_CASE(the_feed_and_purging) {
   options.retention = 1h;
   options.tombstones = 1h;
   options.feed_retention = 2h;
+  options.result_retention = 2h;
   Engine tasks(":memory:", options);
   complete(tasks, "a");
   complete(tasks, "b");
@@ -188,6 +189,11 @@ BOOST_AUTO_TEST_CASE(figures_copies_and_settings) {
   BOOST_TEST(stats.pending == 1);
   BOOST_TEST(stats.counts.size() == 2u);
   BOOST_TEST(!stats.durable);
+  BOOST_TEST(stats.leases_lost + stats.failures.failed + stats.failures.lost == 0);
+  BOOST_TEST(stats.waiting_time.bounds.size() + 1 == stats.waiting_time.counts.size());
+  BOOST_TEST((stats.waiting_time.bounds.front() == 10ms && stats.waiting_time.bounds.back() == 168h));
+  BOOST_TEST(stats.waiting_time.count == 1);
+  BOOST_TEST(stats.running_time.count == 1);
   BOOST_TEST(stats.text.ends_with("# EOF\n"));
   BOOST_TEST((std::filesystem::status(path()).permissions() == std::filesystem::perms(0640)));
   tasks.backup(path("copy.db"));

@@ -73,6 +73,26 @@ BOOST_AUTO_TEST_CASE(zones_operations_and_limits_are_handed_on) {
   BOOST_TEST(error.field().value() == "limit");
 }
 
+BOOST_AUTO_TEST_CASE(the_highest_priority_is_claimed_first) {
+  create("t1");
+  const Task urgent =
+      tasks.create({.zone_id = "z1", .id = "t2", .operation = "create", .priority = 50, .ref = "order 7"});
+  BOOST_TEST(urgent.priority == 50);
+  BOOST_TEST(urgent.ref.value() == "order 7");
+  BOOST_TEST(urgent.json.find("order 7") == std::string::npos);
+  BOOST_TEST(tasks.reprioritize("z1", "t1", 60).priority == 60);
+  BOOST_TEST(tasks.history("z1", "t1").back().detail.value() == "0 \u2192 60");
+  tasks.reprioritize("z1", "t1", 0);
+  const Lease first = claimed();
+  BOOST_TEST(first.task().id == "t2");
+  BOOST_TEST((error_of([&] { tasks.reprioritize("z1", "t2", 0); }).code() == Errc::illegal_transition));
+  BOOST_TEST(first.task().ref.value() == "order 7");
+  BOOST_TEST(task("t1").priority == 0);
+  BOOST_TEST(!task("t1").ref);
+  const Error refused = error_of([&] { tasks.create({.zone_id = "z1", .operation = "create", .priority = 101}); });
+  BOOST_TEST(refused.field().value() == "priority");
+}
+
 BOOST_AUTO_TEST_CASE(a_lease_that_is_let_go_of_is_released) {
   create("t1", 3);
   { const Lease lease = claimed(); }
@@ -89,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_lease_that_is_let_go_of_is_released) {
   BOOST_TEST(last.attempt() == 3);
   BOOST_TEST((last.release().status == Status::failed));
   BOOST_TEST(task("t1").failure_kind.value() == "lost");
-  BOOST_TEST(tasks.history("z1", "t1").size() == 7U);
+  BOOST_TEST(tasks.history("z1", "t1").events.size() == 7U);
 }
 
 BOOST_AUTO_TEST_CASE(assigning_over_a_lease_releases_it) {
@@ -109,7 +129,7 @@ BOOST_AUTO_TEST_CASE(an_exception_on_the_way_releases_and_goes_on) {
     throw std::runtime_error("secret");
   } catch (const std::runtime_error&) {
   }
-  BOOST_TEST(tasks.history("z1", "t1").back().kind == "released");
+  BOOST_TEST(tasks.history("z1", "t1").events.front().kind == "released");
   BOOST_TEST(tasks.decide("z1", "t1").body.value().find("secret") == std::string::npos);
 }
 

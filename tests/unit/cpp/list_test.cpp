@@ -57,6 +57,19 @@ BOOST_AUTO_TEST_CASE(every_filter_filters) {
   BOOST_TEST(ids({.zone_id = "z1", .created_until = Time(3s)}) == "t2t1");
 }
 
+BOOST_AUTO_TEST_CASE(operators_list_all_zones) {
+  tasks.create({.zone_id = "z2", .id = "u", .operation = "create"}, {.request_id = "req-1"});
+  tasks.cancel("z1", "t2");
+  BOOST_TEST(ids({}) == "ut5t4t3t2t1");
+  BOOST_TEST(ids({.client_request_id = "req-1"}) == "u");
+  BOOST_TEST(ids({.failure_kind = "cancelled"}) == "t2");
+  BOOST_TEST(ids({.worker = "w1"}) == "");
+  BOOST_TEST(ids({.ref = "order 7"}) == "");
+  const Page first = tasks.list({.limit = 2, .with_total = true});
+  BOOST_TEST(first.total_count.value() == 6);
+  BOOST_TEST(ids({.limit = 2, .after = first.after_cursor.value()}) == "t4t3");
+}
+
 BOOST_AUTO_TEST_CASE(cursors_lead_there_and_back) {
   const Page first = tasks.list({.zone_id = "z1", .limit = 2, .with_total = true});
   BOOST_TEST(first.tasks.size() == 2u);
@@ -72,18 +85,23 @@ BOOST_AUTO_TEST_CASE(cursors_lead_there_and_back) {
   BOOST_TEST(!last.after_cursor);
 }
 
-BOOST_AUTO_TEST_CASE(a_history_comes_in_parts) {
-  const std::vector<Event> whole = tasks.history("z1", "t1");
-  BOOST_REQUIRE(whole.size() == 2u);
-  BOOST_TEST((tasks.history("z1", "t1", {.limit = 1}) == std::vector<Event>{whole[1]}));
-  BOOST_TEST((tasks.history("z1", "t1", {.before_revision = 2}) == std::vector<Event>{whole[0]}));
-  BOOST_TEST(tasks.history("z1", "t1", {.before_revision = 1}).empty());
-  const auto field_of = [this](const HistoryQuery& query) {
-    return std::string(error_of([&] { (void)tasks.history("z1", "t1", query); }).field().value());
+BOOST_AUTO_TEST_CASE(a_history_comes_in_pages) {
+  const History whole = tasks.history("z1", "t1");
+  BOOST_REQUIRE(whole.events.size() == 2u);
+  BOOST_TEST(whole.events.front().revision == 2);
+  BOOST_TEST(!whole.after_cursor);
+  const History newest = tasks.history("z1", "t1", {.limit = 1});
+  BOOST_TEST((newest.events == std::vector<Event>{whole.events[0]}));
+  const History oldest = tasks.history("z1", "t1", {.limit = 1, .after = newest.after_cursor.value()});
+  BOOST_TEST((oldest.events == std::vector<Event>{whole.events[1]}));
+  BOOST_TEST(!oldest.after_cursor);
+  const auto field_of = [this](const std::string& id, const HistoryQuery& query) {
+    return std::string(error_of([&] { (void)tasks.history("z1", id, query); }).field().value());
   };
-  BOOST_TEST(field_of({.limit = 0}) == "limit");
-  BOOST_TEST(field_of({.limit = 1001}) == "limit");
-  BOOST_TEST(field_of({.before_revision = 0}) == "before_revision");
+  BOOST_TEST(field_of("t1", {.limit = 0}) == "limit");
+  BOOST_TEST(field_of("t1", {.limit = 1001}) == "limit");
+  BOOST_TEST(field_of("t1", {.after = "forged"}) == "after");
+  BOOST_TEST(field_of("t2", {.after = newest.after_cursor.value()}) == "after");
 }
 
 BOOST_AUTO_TEST_CASE(what_breaks_its_rule_is_refused_by_name) {

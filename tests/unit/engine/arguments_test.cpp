@@ -43,6 +43,7 @@ std::vector<Operation> operations() {
   engine::ClaimSpec claim;
   claim.limit = 0;
   engine::ListQuery list;
+  list.zone_id = "";
   list.limit = 0;
   engine::ChangesQuery changes;
   changes.limit = 0;
@@ -67,7 +68,7 @@ std::vector<Operation> operations() {
        }},
       {"list", "zone_id limit", [=](Engine& on, const Call& call) { (void)engine::list(on, list, call); }},
       {"changes", "limit", [=](Engine& on, const Call& call) { (void)engine::changes(on, changes, call); }},
-      {"history", "limit", [=](Engine& on, const Call& call) { (void)engine::history(on, key, call, history); }},
+      {"history", "limit", [=](Engine& on, const Call& call) { (void)engine::history(on, key, history, call); }},
       {"purge", "older_than", [](Engine& on, const Call& call) { (void)engine::purge(on, {}, call); }},
       {"stats", "zone_id", [](Engine& on, const Call& call) { (void)engine::stats(on, "", call); }},
       {"wait", "wait", [=](Engine& on, const Call& call) { (void)engine::wait(on, key, {}, -1us, call); }},

@@ -80,7 +80,7 @@ struct Fixture {
   }
   std::string kinds(const std::string& id, const std::string& zone = "z") {
     std::string text;
-    for (const core::Event& event : engine::history(*tasks, {zone, id}, {}))
+    for (const core::Event& event : test::history_of(*tasks, {zone, id}, {}))
       text += (text.empty() ? "" : " ") + event.kind;
     return text;
   }
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_lease_has_the_task_its_payload_and_its_terms) {
   BOOST_TEST(lease.duration == 10 * second);
   BOOST_TEST(lease.expires_at == birth + 10 * second);
   BOOST_TEST(!claim().has_value());
-  const auto events = engine::history(*tasks, {"z", "t"}, {});
+  const auto events = test::history_of(*tasks, {"z", "t"}, {});
   BOOST_TEST(events.back().worker.value() == "w1");
   BOOST_TEST(events.back().epoch == lease.row.epoch);
 }
@@ -138,6 +138,47 @@ BOOST_AUTO_TEST_CASE(oldest_first_within_a_zone_whatever_the_clock_says) {
   create("t2");
   create("t3", "z", 1, "delete");
   BOOST_TEST(claim_all() == "t1 t2 t3");
+}
+
+BOOST_AUTO_TEST_CASE(the_highest_priority_first_within_a_zone_and_zones_in_turn) {
+  const auto prior = [&](const std::string& id, const std::string& zone, std::int64_t priority) {
+    core::NewTask spec;
+    spec.zone_id = zone;
+    spec.id = id;
+    spec.operation = "create";
+    spec.priority = priority;
+    spec.max_attempts = 3;
+    engine::create(*tasks, spec, {});
+  };
+  prior("low", "a", -1);
+  prior("usual", "a", 0);
+  prior("high", "a", 50);
+  prior("high_too", "a", 50);
+  prior("other", "b", 0);
+  const Lease first = claim({{{"a"}, {}}}).value();
+  BOOST_TEST(first.row.task.id == "high");
+  engine::release(*tasks, first.token, 0us, {});
+  prior("late", "a", 50);
+  // Requeued or not makes no difference.
+  BOOST_TEST(claim_all({{{"a"}, {}}}) == "high high_too late usual low");
+  BOOST_TEST(claim_all() == "other");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_priority_counts_with_the_next_claim) {
+  create("first");
+  create("second", "z", 2);
+  const auto reprioritize = [&](const std::string& id, std::int64_t priority) {
+    return engine::change(*tasks, {"z", id}, core::Reprioritize{priority}, {}).revision;
+  };
+  BOOST_TEST(reprioritize("second", 50) == 2);
+  BOOST_TEST(reprioritize("second", 50) == 2);
+  BOOST_TEST(engine::history(*tasks, {"z", "second"}, {}).back().detail.value() == "0 \u2192 50");
+  const Lease lease = claim().value();
+  BOOST_TEST(lease.row.task.id == "second");
+  BOOST_TEST(code_of([&] { reprioritize("second", 0); }) == Code::illegal_transition);
+  engine::release(*tasks, lease.token, 0us, {});
+  reprioritize("second", -50);
+  BOOST_TEST(claim_all() == "first second");
 }
 
 BOOST_AUTO_TEST_CASE(zones_take_turns) {
@@ -457,7 +498,7 @@ BOOST_AUTO_TEST_CASE(a_pending_task_is_cancelled_in_two_events) {
   create("t");
   const core::Row row = engine::change(*tasks, {"z", "t"}, core::Cancel{}, {});
   BOOST_TEST((row.failure_kind == core::FailureKind::cancelled));
-  const auto events = engine::history(*tasks, {"z", "t"}, {});
+  const auto events = test::history_of(*tasks, {"z", "t"}, {});
   BOOST_REQUIRE(events.size() == 3U);
   BOOST_TEST((events[1].to == core::Status::running));
   BOOST_TEST((events[2].to == core::Status::failed));

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_closed_engine_refuses_and_answers_503) {
   BOOST_TEST((code_of([&] { create("u"); }) == Code::closed));
   BOOST_TEST((code_of([&] { engine::get(*tasks, {"z", "t"}, {}); }) == Code::closed));
   BOOST_TEST((code_of([&] { engine::list(*tasks, query_of(1), {}); }) == Code::closed));
-  BOOST_TEST((code_of([&] { engine::history(*tasks, {"z", "t"}, {}); }) == Code::closed));
+  BOOST_TEST((code_of([&] { engine::history(*tasks, {"z", "t"}, {}, {}); }) == Code::closed));
   BOOST_TEST((code_of([&] { engine::verify(*tasks, {}); }) == Code::closed));
   BOOST_TEST(decide("t").status == 503);
   // The engine comes first: even a request that is bad in itself hears that there is none.

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(sql_in_a_text_is_a_text) {
       BOOST_TEST(test::code_name([&] { engine::create(*tasks, spec("a", text), {}); }) == "invalid_argument");
       BOOST_TEST(!engine::get(*tasks, {"z", text}, {}));
       BOOST_TEST(!engine::get(*tasks, {text, "bystander"}, {}));
-      BOOST_TEST(engine::history(*tasks, {text, text}, {}).empty());
+      BOOST_TEST(test::history_of(*tasks, {text, text}, {}).empty());
       BOOST_TEST(test::code_name([&] { engine::purge(*tasks, {text, 0us, 0}, {}); }) == "invalid_argument");
       BOOST_TEST(test::code_name([&] { engine::stats(*tasks, text, {}); }) == "invalid_argument");
       engine::ClaimSpec wanted;
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(sql_in_a_text_is_a_text) {
       engine::start_leased(*tasks, key, {text, 1h}, {});
       BOOST_TEST(*engine::payload(*tasks, key, {}) == text);
       BOOST_TEST(*engine::get(*tasks, key, {})->worker == text);
-      BOOST_TEST(*engine::history(*tasks, key, {}).at(0).worker == text);
+      BOOST_TEST(*test::history_of(*tasks, key, {}).at(0).worker == text);
       query = {};
       query.zone_id = "others";
       query.package_id = query.install_id = text;

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(sizes_and_deeds) {
   BOOST_TEST(stats.store.commits == 1);
   BOOST_TEST(stats.store.changes == 1);
   BOOST_TEST(stats.store.largest_group == 1);
-  BOOST_TEST(stats.lease_clock == "host");
+  BOOST_TEST(stats.store.lease_clock == "host");
   BOOST_TEST((stats.durability == store::Durability::full));
   BOOST_TEST(stats.store.engine.starts_with("3."));
 }
@@ -63,9 +63,53 @@ BOOST_AUTO_TEST_CASE(the_scrapers_text_says_the_same) {
   BOOST_TEST(text.ends_with("\n# EOF\n"));
 }
 
+BOOST_AUTO_TEST_CASE(what_all_processes_did_is_counted_in_the_file) {
+  create("a");
+  *now += 2 * test::host_second;
+  {
+    const auto other = another();
+    engine::change(*other, {"z", "a"}, core::Start{}, {});
+    *now += 90 * test::host_second;
+    engine::change(*other, {"z", "a"}, core::Fail{"It broke.", {}, {}}, {});
+  }
+  create("b");
+  engine::change(*tasks, {"z", "b"}, core::Cancel{}, {});
+  const store::FileMetrics metrics = engine::stats(*tasks, {}, {}).store.metrics;
+  BOOST_TEST(metrics.failures[0] == 1);
+  BOOST_TEST(metrics.failures[1] == 1);
+  BOOST_TEST(metrics.waiting.counts[5] == 1);  // 1 to 5 s
+  BOOST_TEST(metrics.running.counts[9] == 1);  // 1 to 5 min
+  BOOST_TEST(metrics.running.sum == 90 * test::host_second);
+}
+
+BOOST_AUTO_TEST_CASE(the_scrapers_text_has_histograms) {
+  engine::Stats stats;
+  store::FileMetrics& metrics = stats.store.metrics;
+  metrics.leases_lost = 4;
+  metrics.failures = {5, 6, 7, 8};
+  metrics.waiting.counts[0] = 1;
+  metrics.waiting.counts[1] = 2;
+  metrics.waiting.counts.back() = 3;
+  metrics.waiting.sum = 1500000;
+  const std::string text = engine::to_open_metrics(stats);
+  const auto has = [&](const std::string& line) { return text.find('\n' + line + '\n') != std::string::npos; };
+  BOOST_TEST(has("taskstate_leases_lost_total 4"));
+  BOOST_TEST(has("taskstate_failures_total{kind=\"failed\"} 5"));
+  BOOST_TEST(has("taskstate_failures_total{kind=\"lost\"} 8"));
+  BOOST_TEST(has("# TYPE taskstate_waiting_seconds histogram"));
+  BOOST_TEST(has("taskstate_waiting_seconds_bucket{le=\"0.01\"} 1"));
+  BOOST_TEST(has("taskstate_waiting_seconds_bucket{le=\"0.05\"} 3"));
+  BOOST_TEST(has("taskstate_waiting_seconds_bucket{le=\"1.0\"} 3"));
+  BOOST_TEST(has("taskstate_waiting_seconds_bucket{le=\"604800.0\"} 3"));
+  BOOST_TEST(has("taskstate_waiting_seconds_bucket{le=\"+Inf\"} 6"));
+  BOOST_TEST(has("taskstate_waiting_seconds_count 6"));
+  BOOST_TEST(has("taskstate_waiting_seconds_sum 1.500000"));
+  BOOST_TEST(has("taskstate_running_seconds_bucket{le=\"+Inf\"} 0"));
+}
+
 BOOST_AUTO_TEST_CASE(no_label_gets_out_of_its_quotes) {
   engine::Stats stats;
-  stats.lease_clock = "b\"} 1\n# EOF";
+  stats.store.lease_clock = "b\"} 1\n# EOF";
   stats.store.engine = "3\\";
   stats.store.counts = {{"z\"\\\n\x7f\xc3\xa4\xff\xc3", std::string("o\0p", 3), core::Status::running, 7}};
   const std::string text = engine::to_open_metrics(stats);

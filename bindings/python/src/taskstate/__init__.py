@@ -56,7 +56,19 @@ from ._lease import Lease
 from ._native import ffi as _ffi
 from ._native import lib as _lib
 from ._options import Completed, Durability, LogLevel, Migrate, Mode, Options
-from ._results import ChangesBatch, Count, Event, Page, Report, Stats
+from ._results import (
+    ChangesBatch,
+    Count,
+    Event,
+    Failures,
+    Histogram,
+    History,
+    Page,
+    Pause,
+    Report,
+    Stats,
+    StoredResult,
+)
 from ._statements import Also, Parameters, Statement, Value
 from ._task import Status, Task, can_transition
 from ._wire import parse_task, validate
@@ -99,6 +111,7 @@ def open(
     adopt_request_id: bool = False,
     longest_wait: Seconds | None = None,
     retention: Seconds | None = None,
+    result_retention: Seconds | None = None,
     tombstones: Seconds | None = None,
     feed_retention: Seconds | None = None,
     durability: Durability | None = None,
@@ -141,6 +154,8 @@ def open(
     ``longest_wait``: the longest that decide() may wait by a Prefer header, up to 1 h; not at all unless given.
     ``retention``: how long after its end a task is kept before the housekeeping purges it, 1 s - 100 years; for good
     unless given.
+    ``result_retention``: how long a completed task's stored result is kept, 1 s - 100 years; as long as the task unless
+    given.
     ``tombstones``: how long a purged task leaves a tombstone, 1 s - 100 years: decide() answers 410 and its id is not
     used again; none unless given.
     ``feed_retention``: how long the feed tells of a purge, 1 s - 100 years; 7 days unless given.
@@ -190,6 +205,7 @@ def open(
             adopt_request_id=adopt_request_id,
             longest_wait=longest_wait,
             retention=retention,
+            result_retention=result_retention,
             tombstones=tombstones,
             feed_retention=feed_retention,
             durability=durability,
@@ -226,9 +242,12 @@ __all__ = [
     "Engine",
     "Error",
     "Event",
+    "Failures",
     "Feed",
     "Forked",
     "Headers",
+    "Histogram",
+    "History",
     "IdempotencyMismatch",
     "Ids",
     "IllegalTransition",
@@ -250,6 +269,7 @@ __all__ = [
     "Outcome",
     "Page",
     "Parameters",
+    "Pause",
     "ReadOnly",
     "Report",
     "Restored",
@@ -260,6 +280,7 @@ __all__ = [
     "Statement",
     "Stats",
     "Status",
+    "StoredResult",
     "Task",
     "TaskFailed",
     "Unavailable",

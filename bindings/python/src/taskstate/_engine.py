@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Iterator, List
+from typing import Iterator
 
-from . import _answer, _arguments, _errors, _feed, _host, _kept, _options, _records
+from . import _answer, _arguments, _errors, _feed, _host, _kept, _options
 from ._arguments import (
     Seconds,
     Statuses,
@@ -22,7 +22,7 @@ from ._calls import call
 from ._cancel import CancelToken
 from ._feed import Feed
 from ._native import lib
-from ._results import ChangesBatch, Event, Page
+from ._results import ChangesBatch, History, Page, StoredResult, stored_result
 from ._task import Task, has_moved
 from ._upkeep import Upkeep
 from ._watch import Waiting, waits_in_python
@@ -79,14 +79,34 @@ class Engine(Upkeep):
         data = call(lib.tspy_get, self._native(), *text("zone_id", zone_id), *text("id", id), flags, waits)
         return Task(data) if data else None
 
-    def list(
+    def result(
         self,
         zone_id: str,
+        id: str,
+        *,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> StoredResult:
+        """What a completed task has stored as its result: its ``data`` and ``media_type``.
+
+        Raises NotFound, whose message says why there is none: no such task, it is pending or running, it has failed, it
+        stored none, or open()'s ``result_retention`` is over.
+        """
+        key = (*text("zone_id", zone_id), *text("id", id))
+        return stored_result(call(lib.tspy_stored_result, self._native(), *key, context(timeout, cancel)))
+
+    def list(
+        self,
+        zone_id: str | None,
         *,
         status: Statuses = None,
         operation: str | None = None,
         install_id: str | None = None,
         package_id: str | None = None,
+        failure_kind: str | None = None,
+        worker: str | None = None,
+        ref: str | None = None,
+        client_request_id: str | None = None,
         created_from: datetime | int | None = None,
         created_until: datetime | int | None = None,
         limit: int | None = None,
@@ -96,12 +116,14 @@ class Engine(Upkeep):
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
     ) -> Page:
-        """One page of a zone's tasks, newest first, by (created_at, id).
+        """One page of tasks, newest first: of one zone by (created_at, id); ``zone_id=None``: of all zones, in the order in
+        which they were created. That is for operators: a client must never choose it.
 
-        ``status``: one or several. ``created_from`` (inclusive), ``created_until`` (exclusive): aware
+        ``status``: one or several. ``worker``: who holds the task's lease. ``created_from`` (inclusive), ``created_until`` (exclusive): aware
         datetimes or microseconds since 1970. ``limit``: 1-1000, 50 unless given. ``after``, ``before``: a cursor of
         another page of the same filter and file, not both. ``total``: also count all that match, which
-        reads them all. Raises InvalidArgument for a value outside its rule or a foreign cursor.
+        reads them all. A page that is not full by the deadline comes as it is, perhaps empty, with the cursor that goes
+        on: only a page without one is the last. Raises InvalidArgument for a value outside its rule or a foreign cursor.
         """
         data = call(
             lib.tspy_list,
@@ -111,6 +133,10 @@ class Engine(Upkeep):
             *text("operation", operation),
             *text("install_id", install_id),
             *text("package_id", package_id),
+            *text("failure_kind", failure_kind),
+            *text("worker", worker),
+            *text("ref", ref),
+            *text("client_request_id", client_request_id),
             _arguments.time("created_from", created_from),
             _arguments.time("created_until", created_until),
             0 if limit is None else (number("limit", limit) or -1),  # 0 is no limit that a caller can mean
@@ -123,19 +149,23 @@ class Engine(Upkeep):
 
     def iterate(
         self,
-        zone_id: str,
+        zone_id: str | None,
         *,
         status: Statuses = None,
         operation: str | None = None,
         install_id: str | None = None,
         package_id: str | None = None,
+        failure_kind: str | None = None,
+        worker: str | None = None,
+        ref: str | None = None,
+        client_request_id: str | None = None,
         created_from: datetime | int | None = None,
         created_until: datetime | int | None = None,
         limit: int = 1000,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
     ) -> Iterator[Task]:
-        """All of a zone's tasks that match, newest first, read ``limit`` at a time as list() does.
+        """All tasks that match, newest first, read ``limit`` at a time as list() does.
 
         Tasks created meanwhile do not appear; none appears twice. The timeout holds for each page.
         """
@@ -147,6 +177,10 @@ class Engine(Upkeep):
                 operation=operation,
                 install_id=install_id,
                 package_id=package_id,
+                failure_kind=failure_kind,
+                worker=worker,
+                ref=ref,
+                client_request_id=client_request_id,
                 created_from=created_from,
                 created_until=created_until,
                 limit=limit,
@@ -164,26 +198,26 @@ class Engine(Upkeep):
         zone_id: str,
         id: str,
         *,
-        before_revision: int | None = None,
         limit: int | None = None,
+        after: str | None = None,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
-    ) -> List[Event]:
-        """The newest of the task's events, oldest first; none for an unknown task.
+    ) -> History:
+        """One page of the task's events, newest first; none for an unknown task.
 
-        ``limit``: 1-1000, 1000 unless given. ``before_revision``: only events before it. Where the first event has a
-        revision above 1, that revision is the ``before_revision`` of the next part.
+        ``limit``: 1-1000, 50 unless given. ``after``: the ``after_cursor`` of the page before, of the same task and
+        file. Raises InvalidArgument for a foreign cursor.
         """
         data = call(
             lib.tspy_history,
             self._native(),
             *text("zone_id", zone_id),
             *text("id", id),
-            number("before_revision", before_revision),
             0 if limit is None else (number("limit", limit) or -1),  # 0 is no limit that a caller can mean
+            *text("after", after),
             context(timeout, cancel),
         )
-        return [Event(record) for record in _records.split(data)]
+        return History(data)
 
     # ---- What happens ------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Iterator
@@ -35,8 +36,8 @@ class Event(_records.Record):
 
     @property
     def kind(self) -> str:
-        """``created``, ``started`` (each attempt), ``annotated``, ``progress``, ``cancel_requested``, ``released``,
-        ``lost``, ``cancelled``, ``expired``, ``completed``, ``failed`` or ``external``; in the feed also ``purged``."""
+        """``created``, ``started`` (each attempt), ``annotated``, ``progress``, ``cancel_requested``, ``reprioritized``,
+        ``released``, ``lost``, ``cancelled``, ``expired``, ``completed``, ``failed`` or ``external``; in the feed also ``purged``."""
         return self._required(2)
 
     @property
@@ -157,6 +158,42 @@ class Page:
         return f"<Page of {len(self)} tasks>"
 
 
+class _HistoryHead(_records.Record):
+    __slots__ = ()
+    _numbers = 0
+    _layout = _records.layout(0, 1)
+
+
+class History:
+    """One page of a task's events, newest first. Immutable; iterates over them."""
+
+    __slots__ = ("_head", "_events")
+
+    def __init__(self, data: bytes) -> None:
+        records = _records.split(data)
+        self._head = _HistoryHead(next(records))
+        self._events = tuple(Event(record) for record in records)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events of this page."""
+        return self._events
+
+    @property
+    def after_cursor(self) -> str | None:
+        """What to pass as ``after`` for the next, older page; None on the last."""
+        return self._head._text(0)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __repr__(self) -> str:
+        return f"<History of {len(self)} events>"
+
+
 class _ChangesHead(_records.Record):
     __slots__ = ()
     _numbers = 1
@@ -199,6 +236,26 @@ class ChangesBatch:
 
 
 @dataclass(frozen=True)
+class StoredResult:
+    """What a completed task has stored as its result. Immutable."""
+
+    data: bytes = field(repr=False)  #: may be empty
+    media_type: str
+
+
+class _StoredResult(_records.Record):
+    __slots__ = ()
+    _numbers = 0
+    _layout = _records.layout(0, 2)
+
+
+def stored_result(data: bytes) -> StoredResult:
+    """The stored result in a result."""
+    record = _StoredResult(data)
+    return StoredResult(record._bytes(0) or b"", record._required(1))
+
+
+@dataclass(frozen=True)
 class Count:
     """How many tasks of one zone and operation have a status."""
 
@@ -208,10 +265,67 @@ class Count:
     count: int  #: 1 and up: a count of 0 is left out
 
 
+@dataclass(frozen=True)
+class Pause:
+    """What pause() has paused: a zone or an operation; the other is None."""
+
+    zone_id: str | None
+    operation: str | None
+    since_us: int  #: microseconds since 1970
+    actor: str | None  #: of the call that paused it
+
+    @property
+    def since(self) -> datetime:
+        """Since when."""
+        return _records.to_datetime(self.since_us)
+
+
+class _Following(_records.Record):
+    __slots__ = ()
+    _numbers = 2
+    _layout = _records.layout(2, 0)
+
+
+class _Pause(_records.Record):
+    __slots__ = ()
+    _numbers = 1
+    _layout = _records.layout(1, 3)
+
+
+@dataclass(frozen=True)
+class Failures:
+    """How many tasks failed, by kind, since the file was made."""
+
+    failed: int  #: their worker said so
+    cancelled: int  #: somebody cancelled them
+    expired: int  #: nobody started them in time
+    lost: int  #: their worker was gone, and no attempt was left
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How often something took how long, since the file was made."""
+
+    bounds_us: tuple[int, ...]  #: inclusive upper bounds of the buckets, ascending; the last bucket has none
+    counts: tuple[int, ...]  #: of each bucket: one more than there are bounds
+    count: int  #: of all buckets
+    sum_us: int  #: of all that was measured
+
+
+def _numbers(record: bytes) -> list[int]:
+    """The numbers of a record without texts."""
+    return memoryview(record).cast("q").tolist()[1:]
+
+
+def _histogram(bounds: bytes, figures: bytes) -> Histogram:
+    count, total, *counts = _numbers(figures)
+    return Histogram(tuple(_numbers(bounds)), tuple(counts), count, total)
+
+
 class _StatsHead(_records.Record):
     __slots__ = ()
-    _numbers = 23
-    _layout = _records.layout(23, 5)
+    _numbers = 28
+    _layout = _records.layout(28, 5)
 
 
 class _Count(_records.Record):
@@ -251,7 +365,12 @@ class Stats:
     leases_incomparable: int  #: whose end cannot be told from here, by their clock or ours
     lease_clocks_incomparable: int  #: the clocks of these
     expiry_paused: bool  #: the wall clock has leapt, and nothing expires by it: clock_ok()
+    leases_lost: int  #: leases that ended without their holder, by any process since the file was made
+    failures: Failures
+    waiting_time: Histogram  #: from a task's creation, or its ``not_before``, to its start
+    running_time: Histogram  #: from the start of its latest attempt to its end
     counts: tuple[Count, ...]  #: by zone, operation and status: of all zones, or of the one that was asked for
+    pauses: tuple[Pause, ...]  #: of the whole file: zones, then operations
     #: The same as OpenMetrics text 1.0.0: ``application/openmetrics-text; version=1.0.0; charset=utf-8``
     openmetrics: str = field(repr=False)
 
@@ -264,7 +383,11 @@ def stats(data: bytes) -> Stats:
     records = _records.split(data)
     head = _StatsHead(next(records))
     figures: dict[str, Any] = {name: head._number(index) for index, name in enumerate(_FIGURES)}
-    counts = map(_Count, records)
+    first = len(_FIGURES) + 1
+    waiting_time = _histogram(next(records), next(records))
+    running_time = _histogram(next(records), next(records))
+    following = _Following(next(records))
+    counts = map(_Count, itertools.islice(records, following._number(0)))
     return Stats(
         **figures,
         durability=DURABILITIES[head._number(len(_FIGURES))],
@@ -272,11 +395,18 @@ def stats(data: bytes) -> Stats:
         answer_proof=head._required(1),
         sqlite_version=head._required(2),
         locks=head._required(3),
-        leases_incomparable=head._number(len(_FIGURES) + 1),
-        lease_clocks_incomparable=head._number(len(_FIGURES) + 2),
-        expiry_paused=bool(head._number(len(_FIGURES) + 3)),
+        leases_incomparable=head._number(first),
+        lease_clocks_incomparable=head._number(first + 1),
+        expiry_paused=bool(head._number(first + 2)),
+        leases_lost=head._number(first + 3),
+        failures=Failures(*(head._number(first + 4 + kind) for kind in range(4))),
+        waiting_time=waiting_time,
+        running_time=running_time,
         counts=tuple(
             Count(one._required(0), one._required(1), STATUSES[one._number(0)], one._number(1)) for one in counts
+        ),
+        pauses=tuple(
+            Pause(one._text(0), one._text(1), one._number(0), one._text(2)) for one in map(_Pause, records)
         ),
         openmetrics=head._required(4),
     )
