@@ -274,18 +274,18 @@ void SqliteStore::last_checkpoint() {
 }
 
 void SqliteStore::before_fork() noexcept {
-  database_->transaction.lock();
+  database_->transaction.hold();
   readers_.hold();
 }
 
 void SqliteStore::after_fork_parent() noexcept {
   readers_.resume();
-  database_->transaction.unlock();
+  database_->transaction.resume();
 }
 
 void SqliteStore::after_fork_child() noexcept {
   readers_.resume();
-  database_->transaction.unlock();
+  database_->transaction.resume();
   database_->gate.fork();
   database_->presence.close();
   database_->lock.close();
