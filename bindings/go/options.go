@@ -79,16 +79,16 @@ type config struct {
 	runningLimit     *int
 	bootID           *string
 
-	pendingLimit                         *int
-	idempotencyRetention, longestWait    *time.Duration
-	adoptRequestID                       *bool
-	retention, resultRetention           *time.Duration
-	tombstones, feedRetention            *time.Duration
-	durability                           *Durability
-	migration                            *MigrationPolicy
-	maxBytes, checkpointBytes            *int64
-	answerCacheBytes                     *int64
-	fileMode                             *fs.FileMode
+	pendingLimit                      *int
+	idempotencyRetention, longestWait *time.Duration
+	adoptRequestID                    *bool
+	retention, resultRetention        *time.Duration
+	tombstones, feedRetention         *time.Duration
+	durability                        *Durability
+	migration                         *MigrationPolicy
+	maxBytes, checkpointBytes         *int64
+	answerCacheBytes                  *int64
+	fileMode                          *fs.FileMode
 }
 
 // WithMode says whether a missing file is created and whether changes are possible. Since 0.1.

@@ -122,8 +122,12 @@ void refuse_lost_content(Database& database) {
   if (database.lock.initialised()) throw Failure(Code::corrupt, "the file has lost its content: it is empty");
 }
 
+// EXTRA, so that the journal of the change is gone from the disk before there is a log: a power cut that brought it
+// back would roll back the file under its log.
 void use_wal(Connection& connection) {
+  connection.execute("PRAGMA synchronous = EXTRA", "configure the connection");
   const std::string mode = connection.text("PRAGMA journal_mode = WAL");
+  connection.execute("PRAGMA synchronous = FULL", "configure the connection");
   if (mode != "wal") throw Failure(Code::unsupported, "SQLite cannot use a write-ahead log for this file");
 }
 

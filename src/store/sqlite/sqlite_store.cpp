@@ -274,12 +274,12 @@ void SqliteStore::last_checkpoint() {
 
 void SqliteStore::at_fork(Fork moment) noexcept {
   if (moment == Fork::before) {
-    database_->transaction.lock();
+    database_->transaction.hold();
     readers_.hold();
     return;
   }
   readers_.resume();
-  database_->transaction.unlock();
+  database_->transaction.resume();
   if (moment == Fork::child) become_child();
 }
 

@@ -40,4 +40,10 @@ void TransactionLock::wake() noexcept {
   changed_.notify_all();
 }
 
+void TransactionLock::hold() noexcept {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !taken_; });
+  (void)lock.release();
+}
+
 }  // namespace tse::store::sqlite

@@ -1,5 +1,5 @@
 // Opening: what is created, what is accepted, what is refused and left untouched.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "store/sqlite/database.hpp"
 
@@ -11,7 +11,7 @@
 using namespace store_test;
 using core::Code;
 
-BOOST_AUTO_TEST_SUITE(store_open)
+BOOST_AUTO_TEST_SUITE(store_probe)
 
 namespace {
 

@@ -1,5 +1,5 @@
 // What is kept, for how long, and of whom: two zones may use the same ids, and neither touches the other's.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 using namespace store_test;
 

@@ -3,7 +3,7 @@
 
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/write_lock.hpp"
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <atomic>
 #include <thread>

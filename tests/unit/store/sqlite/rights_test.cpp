@@ -1,5 +1,5 @@
 // Files and directories that may not be read or written. Root may do anything, so a child gives its rights up.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <sys/stat.h>
 

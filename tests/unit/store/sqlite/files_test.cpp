@@ -1,5 +1,5 @@
 // The files under an open store are replaced, renamed or removed.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <thread>
 
@@ -7,7 +7,7 @@ using namespace store_test;
 using core::Code;
 using namespace std::chrono_literals;
 
-BOOST_AUTO_TEST_SUITE(store_moved)
+BOOST_AUTO_TEST_SUITE(store_files)
 
 namespace {
 

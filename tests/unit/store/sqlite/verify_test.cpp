@@ -1,5 +1,5 @@
 // verify() finds each damage that a client with more than plain SQL can do.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 using namespace store_test;
 

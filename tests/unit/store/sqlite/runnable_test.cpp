@@ -1,5 +1,5 @@
 // What can be claimed and what is due: order, filters, and the plans behind the questions.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "core/lease.hpp"
 #include "store/sqlite/queries.hpp"

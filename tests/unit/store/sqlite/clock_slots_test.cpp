@@ -2,7 +2,7 @@
 // own, as another process's would be.
 #include "store/sqlite/clock_slots.hpp"
 
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

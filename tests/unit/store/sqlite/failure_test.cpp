@@ -1,5 +1,5 @@
 // A full disk, failing writes and failing fsyncs.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "fault/failing_disk.hpp"
 #include "fault/fault_vfs.hpp"
@@ -13,7 +13,7 @@ using namespace store_test;
 using core::Code;
 using core::Outcome;
 
-BOOST_AUTO_TEST_SUITE(store_fault)
+BOOST_AUTO_TEST_SUITE(store_failure)
 
 namespace {
 

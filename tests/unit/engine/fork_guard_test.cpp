@@ -7,7 +7,7 @@
 using namespace tse;
 using namespace tse::test;
 
-BOOST_FIXTURE_TEST_SUITE(engine_fork, Host)
+BOOST_FIXTURE_TEST_SUITE(fork_guard, Host)
 
 BOOST_AUTO_TEST_CASE(the_parent_goes_on_and_the_child_is_told) {
   create("a");

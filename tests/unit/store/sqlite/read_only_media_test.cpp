@@ -1,5 +1,5 @@
 // Files that were copied to where nothing can be written.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <limits.h>
 #include <sched.h>

@@ -46,7 +46,7 @@ struct Fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(due, Fixture)
+BOOST_FIXTURE_TEST_SUITE(rounds, Fixture)
 
 BOOST_AUTO_TEST_CASE(a_task_can_be_claimed_when_its_not_before_comes) {
   const Engine::Ptr tasks = open();

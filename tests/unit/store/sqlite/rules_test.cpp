@@ -1,7 +1,7 @@
 // The schema restates core's rules about single values: both give the same verdict on values around each limit.
 #include "core/range.hpp"
 #include "core/validate.hpp"
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <taskstate/contract/kinds.hpp>
 #include <taskstate/contract/limits.hpp>

@@ -1,5 +1,5 @@
 // The -taskstate file in the hands of others: shortened, closed, made by somebody who may not give it away.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "store/descriptor.hpp"
 #include "store/sqlite/write_lock.hpp"

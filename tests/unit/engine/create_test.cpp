@@ -17,7 +17,7 @@ struct Fixture : test::Host {
 };
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(idempotency, Fixture)
+BOOST_FIXTURE_TEST_SUITE(create, Fixture)
 
 BOOST_AUTO_TEST_CASE(the_same_request_again_gives_the_first_task_as_it_is_by_then) {
   const auto first = keyed("k");

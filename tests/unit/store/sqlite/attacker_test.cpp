@@ -1,7 +1,7 @@
 // A random client with plain SQL: whatever it writes into the tables of taskstate, with NULL in any column and under
 // any conflict policy, is refused or keeps the rules about tasks. What it makes of the tables beside them, verify()
 // finds.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/verify.hpp"

@@ -1,5 +1,5 @@
 // What any SQL client can and cannot do to the file, with the real sqlite3 shell.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <taskstate/state_machine.hpp>
 

@@ -1,5 +1,5 @@
 // Lists: order, cursors, filters, counts, and the plans behind them.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/queries.hpp"
@@ -7,7 +7,7 @@
 using namespace store_test;
 using store::PageQuery;
 
-BOOST_AUTO_TEST_SUITE(store_page)
+BOOST_AUTO_TEST_SUITE(store_queries)
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // Turns, deadlines, other processes, and closing.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/write_lock.hpp"
@@ -16,7 +16,7 @@ using namespace store_test;
 using core::Code;
 using namespace std::chrono_literals;
 
-BOOST_AUTO_TEST_SUITE(store_locking)
+BOOST_AUTO_TEST_SUITE(store_write_lock)
 
 namespace {
 

@@ -1,5 +1,5 @@
 // A limit on the size of files (ulimit -f) and on the number of descriptors (ulimit -n).
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

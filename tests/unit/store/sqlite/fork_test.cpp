@@ -1,5 +1,5 @@
 // fork(): what the child inherits must neither be used nor lose anybody's locks.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "store/sqlite/write_lock.hpp"
 

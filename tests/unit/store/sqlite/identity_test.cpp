@@ -1,5 +1,5 @@
 // Whether the files are still those that were opened: for writers and readers, and where the system refuses a look.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "store/sqlite/identity.hpp"
 

@@ -1,5 +1,5 @@
 // The seam: what a store promises to the engine, on a file and in memory.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include "core/codec.hpp"
 #include "store/sqlite/queries.hpp"

@@ -1,5 +1,5 @@
 // Where a backup may be put: only where nothing stands, or an earlier backup.
-#include "support.hpp"
+#include "unit/store/support.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>

@@ -28,7 +28,7 @@ struct Fixture : Host {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(engine_damage, Fixture)
+BOOST_FIXTURE_TEST_SUITE(carry_out, Fixture)
 
 BOOST_AUTO_TEST_CASE(a_task_that_cannot_be_replaced_is_not_tried_for_ever) {
   damage("UPDATE taskstate_tasks SET version = version || 'x';");
