@@ -37,7 +37,7 @@ AnswerCache::AnswerCache(store::Store& store, std::size_t budget)
       mask_(table_size(budget) - 1),
       seed_(random_seed()),
       buckets_(mask_ + 1),
-      open_(budget > 0 && store.proof() != store::Proof::none),
+      open_(budget > 0 && store.traits().proof != store::Proof::none),
       remembered_(mask_ + 1) {}
 
 AnswerCache::~AnswerCache() {
@@ -92,8 +92,8 @@ bool AnswerCache::catch_up(const store::Patience& patience) {
   if (!now) return false;
   if (right_for_ == now) return true;
   const store::News news = store_.news(seen_, most_moves, patience);
-  if (news.complete && news.content == content_) {
-    for (const core::Key& key : news.moved) drop({key.zone_id, key.id});
+  if (news.is_complete() && news.content == content_) {
+    for (const store::Move& move : news.moved) drop({move.key.zone_id, move.key.id});
   } else {
     drop_all();
   }

@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(whatever_a_plain_client_writes_keeps_the_rules_or_is_found)
     for (const char* id : {"a", "b", "c", "d", "e"})
       must(*store, [&](store::Session& session) {
         session.insert(new_row("z", id), "payload");
-        session.keep_replay("z", std::string("k") + id, {2, std::string(16, 'x'), id, 9'000'000'000'000'000});
+        keep_replay(session, "z", std::string("k") + id, {2, std::string(16, 'x'), id, 9'000'000'000'000'000});
       });
     for (const char* id : {"b", "c", "d"}) start(*store, {"z", id});
     std::int64_t epoch = 0;
@@ -305,13 +305,13 @@ BOOST_AUTO_TEST_CASE(whatever_a_plain_client_writes_keeps_the_rules_or_is_found)
       context.now = 3'000'000;
       core::Row next = std::get<core::Steps>(core::apply(before, intent, context)).front();
       next.result_media_type = "text/plain";
-      session.replace(before, next);
+      BOOST_REQUIRE((session.replace(before, next) == store::Replaced::done));
       session.keep_result({"z", "f"}, "r", 9'000'000'000'000'000);
     });
     create(*store, "z", "g");
     start(*store, {"z", "g"});
     complete(*store, {"z", "g"});
-    must(*store, [](store::Session& session) { session.remove({"z", "g"}, 5'000'000); });  // metrics are folded
+    must(*store, [](store::Session& session) { remove(session, {"z", "g"}, 5'000'000); });  // metrics are folded
     BOOST_TEST(shell(path,
                      "INSERT INTO taskstate_pauses VALUES ('zone', 'z', 5, 'me');"
                      "INSERT INTO taskstate_settings VALUES ('a', '1');") == "");

@@ -19,13 +19,13 @@ namespace {
 
 /// Forks as the engine does.
 pid_t fork_with(Store& store, const std::function<int()>& body) {
-  store.before_fork();
+  store.at_fork(store::Fork::before);
   const pid_t child = ::fork();
   if (child != 0) {
-    store.after_fork_parent();
+    store.at_fork(store::Fork::parent);
     return child;
   }
-  store.after_fork_child();
+  store.at_fork(store::Fork::child);
   int status = 99;
   try {
     status = body();
@@ -176,14 +176,14 @@ BOOST_AUTO_TEST_CASE(fork_waits_for_a_transaction_and_not_for_a_lock) {
   });
   std::this_thread::sleep_for(20ms);
   const auto begin = std::chrono::steady_clock::now();
-  store->before_fork();  // its own commit only waits for the other's lock
-  store->after_fork_parent();
+  store->at_fork(store::Fork::before);  // its own commit only waits for the other's lock
+  store->at_fork(store::Fork::parent);
   BOOST_TEST((std::chrono::steady_clock::now() - begin < 20s));  // that wait has 30 s
   std::atomic<bool> through = false;
   std::thread forker([&] {
-    other->before_fork();  // this one is in a transaction
+    other->at_fork(store::Fork::before);  // this one is in a transaction
     through = true;
-    other->after_fork_parent();
+    other->at_fork(store::Fork::parent);
   });
   std::this_thread::sleep_for(30ms);
   BOOST_TEST(!through);

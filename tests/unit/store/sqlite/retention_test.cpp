@@ -21,7 +21,7 @@ struct Fixture {
   void act(const std::function<void(store::Session&)>& action) { must(*store, action); }
   bool remove(const core::Key& key, std::int64_t now) {
     bool removed = false;
-    act([&](store::Session& session) { removed = session.remove(key, now); });
+    act([&](store::Session& session) { removed = remove(session, key, now); });
     return removed;
   }
   std::size_t drop_expired(const store::Expiry& expiry, std::size_t limit = 9) {
@@ -31,7 +31,7 @@ struct Fixture {
   }
   bool has_expired(const store::Expiry& expiry) {
     bool has = false;
-    store->view([&](store::View& view) { has = view.has_expired(expiry); }, in());
+    store->view([&](store::View& view) { has = has_expired(view, expiry); }, in());
     return has;
   }
   // The tasks that a query gives, call after call until there are none, as "zone/id ".
@@ -85,7 +85,7 @@ BOOST_FIXTURE_TEST_CASE(only_the_one_that_is_named_and_has_ended_is_removed, Fix
   for (const char* zone : {"x", "y", "z"}) ended(zone, "a");
   BOOST_TEST(remove({"y", "a"}, 3 * second));
   bool removed = false;
-  act([&](store::Session& session) { removed = session.remove_ended({"x", "a"}, until(3 * second)); });
+  act([&](store::Session& session) { removed = remove_ended(session, {"x", "a"}, until(3 * second)); });
   BOOST_TEST(removed);
   BOOST_TEST(store->read({"z", "a"}, in()).has_value());
   BOOST_TEST(!store->read({"y", "a"}, in()));
@@ -110,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(each_that_has_ended_comes_once_however_few_at_a_time, Fi
 BOOST_FIXTURE_TEST_CASE(a_live_key_keeps_the_task_of_its_own_zone, Fixture) {
   ended("y", "a");
   ended("z", "a");
-  act([](store::Session& session) { session.keep_replay("y", "k", replay_of("a", 9 * second)); });
+  act([](store::Session& session) { keep_replay(session, "y", "k", replay_of("a", 9 * second)); });
   BOOST_TEST(all_ended(until(3 * second)) == "z/a ");
   BOOST_TEST(all_ended(until(9 * second)) == "y/a z/a ");
 }
@@ -122,8 +122,8 @@ BOOST_FIXTURE_TEST_CASE(keys_and_tombstones_are_forgotten_when_their_time_is_ove
   for (const char* id : {"a", "b"}) create(*store, "y", id);
   act([](store::Session& session) {
     session.entomb({"z", "a"}, 1, 10);
-    session.keep_replay("y", "ka", replay_of("a", 10));
-    session.keep_replay("y", "kb", replay_of("b", 20));
+    keep_replay(session, "y", "ka", replay_of("a", 10));
+    keep_replay(session, "y", "kb", replay_of("b", 20));
   });
   BOOST_TEST(!has_expired({9, 0}));
   BOOST_TEST(drop_expired({9, 0}) == 0U);
@@ -141,8 +141,8 @@ BOOST_FIXTURE_TEST_CASE(a_key_is_dropped_in_its_own_zone_alone, Fixture) {
   for (const char* zone : {"y", "z"}) create(*store, zone, "a");
   act([](store::Session& session) {
     for (const char* zone : {"y", "z"})
-      for (const char* key : {"k", "l"}) session.keep_replay(zone, key, replay_of("a", 10));
-    session.drop_replay("z", "k");
+      for (const char* key : {"k", "l"}) keep_replay(session, zone, key, replay_of("a", 10));
+    session.set_replay("z", "k", nullptr);
     BOOST_TEST(!session.replay("z", "k"));
     BOOST_TEST(session.replay("z", "l").has_value());
     BOOST_TEST(session.replay("y", "k").has_value());
@@ -154,7 +154,7 @@ BOOST_FIXTURE_TEST_CASE(no_more_is_forgotten_at_once_than_was_asked_for, Fixture
     for (const char* id : {"a", "b", "c"}) {
       session.insert(new_row("y", id), std::nullopt);
       session.entomb({"z", id}, 1, 10);
-      session.keep_replay("y", id, replay_of(id, 10));
+      keep_replay(session, "y", id, replay_of(id, 10));
     }
   });
   BOOST_TEST(drop_expired({10, 0}, 2) == 4U);

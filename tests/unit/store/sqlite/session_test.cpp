@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_row_comes_back) {
     BOOST_TEST(answer->revision == 1);
     BOOST_TEST(answer->created_at == row.task.created_at);
     const core::Row changed = full_change(*found);
-    must(*store, [&](store::Session& session) { BOOST_TEST(session.replace(*found, changed)); });
+    must(*store, [&](store::Session& session) { BOOST_TEST((session.replace(*found, changed) == store::Replaced::done)); });
     const auto again = store->read(row.key(), in());
     BOOST_TEST(told(*again) == told(changed));
     BOOST_TEST(again->number == 1);
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_an_event_comes_back) {
     create(*store, "z", "a");
     const core::Row before = *store->read({"z", "a"}, in());
     const core::Row next = full_change(before);
-    must(*store, [&](store::Session& session) { BOOST_TEST(session.replace(before, next)); });
+    must(*store, [&](store::Session& session) { BOOST_TEST((session.replace(before, next) == store::Replaced::done)); });
     const auto events = store->history({"z", "a"}, {}, 9, in());
     BOOST_REQUIRE(events.size() == 2U);
     const core::Event& event = events.front();
@@ -174,12 +174,12 @@ BOOST_AUTO_TEST_CASE(a_result_comes_with_its_completion_and_goes_when_its_time_i
       intent.additions.install_id = "i";
       core::Row next = std::get<core::Steps>(core::apply(before, intent, context)).front();
       next.result_media_type = "text/plain";
-      BOOST_TEST(session.replace(before, next));
+      BOOST_TEST((session.replace(before, next) == store::Replaced::done));
       session.keep_result({"z", "a"}, std::string_view("r\0", 2), 50);
     });
     const auto result = [&] {
-      std::optional<store::Result> found;
-      store->view([&](store::View& view) { found = view.result({"z", "a"}); }, in());
+      std::optional<store::Stored> found;
+      store->view([&](store::View& view) { found = view.stored({"z", "a"}, store::Part::result); }, in());
       return found;
     };
     BOOST_REQUIRE(result().has_value());
@@ -188,8 +188,8 @@ BOOST_AUTO_TEST_CASE(a_result_comes_with_its_completion_and_goes_when_its_time_i
     BOOST_TEST((store->read({"z", "a"}, in())->result_media_type == "text/plain"));
     BOOST_TEST(store->verify(in()).problems.empty());
     must(*store, [](store::Session& session) {
-      BOOST_TEST(!session.has_expired({49, 0}));
-      BOOST_TEST(session.has_expired({50, 0}));
+      BOOST_TEST(!has_expired(session, {49, 0}));
+      BOOST_TEST(has_expired(session, {50, 0}));
       BOOST_TEST(session.drop_expired({50, 0}, 9) == 1U);
     });
     BOOST_TEST(!result().has_value());
@@ -225,18 +225,16 @@ BOOST_AUTO_TEST_CASE(the_same_id_in_two_zones_is_two_tasks) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(news_and_moves_are_what_came_after) {
+BOOST_AUTO_TEST_CASE(news_are_what_came_after) {
   const auto store = open(":memory:");
   create(*store, "z", "a");
   const std::int64_t before = store->latest_event(in());
   create(*store, "z", "b");
   const store::News news = store->news(before, 9, in());
-  BOOST_TEST(news.complete);
+  BOOST_TEST(news.is_complete());
   BOOST_REQUIRE(news.moved.size() == 1U);
-  BOOST_TEST(news.moved[0].id == "b");
-  const auto moves = store->moves(before, 9, in());
-  BOOST_REQUIRE(moves.size() == 1U);
-  BOOST_TEST(moves[0].key.id == "b");
+  BOOST_TEST(news.moved[0].key.id == "b");
+  BOOST_TEST(store->news(before - 1, 1, in()).more);
   BOOST_TEST(store->news(news.latest, 9, in()).moved.empty());
 }
 
@@ -307,11 +305,11 @@ BOOST_AUTO_TEST_CASE(replace_compares_the_version) {
       next.note.kind = "started";
       core::Row other = before;
       other.version = 2;
-      BOOST_TEST(!session.replace(other, next));
-      BOOST_TEST(session.replace(before, next));
-      BOOST_TEST(!session.replace(before, next));
+      BOOST_TEST((session.replace(other, next) == store::Replaced::moved));
+      BOOST_TEST((session.replace(before, next) == store::Replaced::done));
+      BOOST_TEST((session.replace(before, next) == store::Replaced::moved));
       other.number = before.number + 1;
-      BOOST_TEST(!session.replace(other, next));
+      BOOST_TEST((session.replace(other, next) == store::Replaced::moved));
     });
     BOOST_TEST(history(*store, {"z", "a"}).size() == 2);
   }
@@ -325,7 +323,7 @@ BOOST_AUTO_TEST_CASE(a_hidden_change_leaves_no_event) {
     core::Row next = before;
     next.version = 2;
     next.priority = 9;
-    BOOST_TEST(session.replace(before, next));
+    BOOST_TEST((session.replace(before, next) == store::Replaced::done));
   });
   BOOST_TEST(history(*store, {"z", "a"}).size() == 1);
   BOOST_TEST(store->read({"z", "a"}, in())->priority == 9);
@@ -387,7 +385,7 @@ BOOST_AUTO_TEST_CASE(whatever_differs_is_written) {
       ++next.version;
       ++next.revision;
       next.body = core::render(next.task);
-      BOOST_REQUIRE(session.replace(before, next));
+      BOOST_REQUIRE((session.replace(before, next) == store::Replaced::done));
       expected = told(next);
     });
     BOOST_TEST(told(*store->read({"z", "a"}, in())) == expected);
@@ -474,7 +472,7 @@ BOOST_AUTO_TEST_CASE(each_error_in_each_position_leaves_the_others_alone) {
       {Code::corrupt,  // the file refuses it
        [&](store::Session& session) {
          insert(session, "bad");
-         for (int i = 0; i < 2; ++i) session.keep_replay("z", "k", {2, std::string(16, 'f'), "bad", 1});
+         for (int i = 0; i < 2; ++i) keep_replay(session, "z", "k", {2, std::string(16, 'f'), "bad", 1});
        }},
   };
   constexpr std::size_t size = 5;
@@ -522,7 +520,7 @@ BOOST_AUTO_TEST_CASE(many_threads_lose_nothing) {
                 const core::Row before = row;
                 ++row.version;
                 row.start_by = row.start_by.value_or(0) + 1;
-                if (!session.replace(before, row)) throw core::Failure(Code::internal, "moved on");
+                if (session.replace(before, row) != store::Replaced::done) throw core::Failure(Code::internal, "moved on");
               },
               in(std::chrono::seconds(30)));
           if (error || !store->read({"z", "counter"}, in(std::chrono::seconds(30)))) ++failures;
@@ -600,7 +598,7 @@ BOOST_AUTO_TEST_CASE(beside_statements_of_the_host_its_rules_are_at_work) {
     create(*store, "z", "after");
     start(*store, {"z", "a"});
     complete(*store, {"z", "a"});
-    must(*store, [](store::Session& session) { BOOST_TEST(session.remove({"z", "a"}, 9'000'000)); });
+    must(*store, [](store::Session& session) { BOOST_TEST(remove(session, {"z", "a"}, 9'000'000)); });
     BOOST_TEST(store->verify(in()).tasks == 2);
     BOOST_TEST(store->verify(in()).problems == std::vector<std::string>(), boost::test_tools::per_element());
     if (store::sqlite::guards_by_default()) continue;
@@ -621,7 +619,7 @@ BOOST_AUTO_TEST_CASE(a_read_ends_at_its_deadline) {
   none.zone_id = "z";
   none.package_id = "other";
   const store::Deadline over = std::chrono::steady_clock::now();
-  const core::Error late = error_of([&] { store->count(none, over); });
+  const core::Error late = error_of([&] { total(*store, none, over); });
   BOOST_TEST((late.code == Code::busy));
   BOOST_TEST(late.message == "the deadline passed before all of it was read");
   store::FeedQuery feed;
@@ -702,14 +700,14 @@ BOOST_AUTO_TEST_CASE(a_reopened_file_holds_everything) {
   std::string generation;
   {
     const auto store = open(directory.path());
-    generation = store->generation();
+    generation = store->content().generation;
     create(*store, "z", "a");
   }
   const auto store = open(directory.path(), Mode::read_write);
   BOOST_TEST(store->read({"z", "a"}, in()).has_value());
-  BOOST_TEST(store->generation() == generation);
+  BOOST_TEST(store->content().generation == generation);
   BOOST_TEST(generation.size() == 32);
-  BOOST_TEST(open(":memory:")->generation() != generation);
+  BOOST_TEST(open(":memory:")->content().generation != generation);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

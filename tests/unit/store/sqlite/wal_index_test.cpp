@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_file_opened_again_after_a_clean_close_has_one) {
   TempDirectory directory;
   for (int round = 0; round < 3; ++round) {
     const auto store = store_test::open(directory.path());
-    BOOST_TEST((store->proof() == store::Proof::wal_index));
+    BOOST_TEST((store->traits().proof == store::Proof::wal_index));
     BOOST_TEST(store->stamp().has_value());
   }
 }
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(another_layout_is_not_taken_for_this_one) {
     BOOST_TEST(!WalIndex::map(database.connection).has_value(), "byte " << byte);
     const auto store = [&] {
       const TempDirectory directory;
-      return store_test::open(directory.path())->proof();
+      return store_test::open(directory.path())->traits().proof;
     };
     BOOST_TEST((store() == store::Proof::none));
     fault::change_mapped(-1);

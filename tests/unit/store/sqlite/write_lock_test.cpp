@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(several_processes_lose_nothing) {
               const core::Row before = row;
               ++row.version;
               row.start_by = row.start_by.value_or(0) + 1;
-              session.replace(before, row);
+              BOOST_REQUIRE((session.replace(before, row) == store::Replaced::done));
               session.insert(new_row("z", "p" + std::to_string(p) + "-" + std::to_string(i)), std::string(3000, 'x'));
             },
             in(60s));
