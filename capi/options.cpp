@@ -27,6 +27,15 @@ int32_t set(tse_options* options, tse_error** error, Set&& set_in) noexcept {
   });
 }
 
+/// One that is stored in the file.
+template <class Set>
+int32_t set_in_file(tse_options* options, tse_error** error, core::FileSetting setting, Set&& set_in) noexcept {
+  return set(options, error, [&](core::Settings& settings) {
+    set_in(settings);
+    settings.given.add(setting);
+  });
+}
+
 template <class Choice>
 int32_t set_choice(tse_options* options, tse_error** error, Choice core::Settings::*to, std::int32_t value) noexcept {
   return set(options, error, [=](core::Settings& settings) { settings.*to = static_cast<Choice>(value); });
@@ -42,9 +51,15 @@ int32_t set_number(tse_options* options, tse_error** error, std::int64_t core::S
   return set(options, error, [=](core::Settings& settings) { settings.*to = value; });
 }
 
-int32_t set_duration(tse_options* options, tse_error** error, std::chrono::microseconds core::Settings::*to,
-                     std::int64_t us) noexcept {
-  return set(options, error, [=](core::Settings& settings) { settings.*to = std::chrono::microseconds(us); });
+int32_t set_retention(tse_options* options, tse_error** error, core::FileSetting setting,
+                      std::chrono::microseconds core::FileSettings::*to, std::int64_t us) noexcept {
+  return set_in_file(options, error, setting,
+                     [=](core::Settings& settings) { settings.*to = std::chrono::microseconds(us); });
+}
+
+int32_t set_limit(tse_options* options, tse_error** error, core::FileSetting setting,
+                  std::int64_t core::FileSettings::*to, std::int64_t tasks) noexcept {
+  return set_in_file(options, error, setting, [=](core::Settings& settings) { settings.*to = tasks; });
 }
 
 /// Owns a callback's user_data: shared by all copies of the callback, destroyed with the last.
@@ -78,12 +93,19 @@ int32_t tse_options_set_adopt(tse_options* options, int32_t adopt, tse_error** e
   return set_flag(options, error, &core::Settings::adopt, adopt, "adopt");
 }
 
+int32_t tse_options_set_reconfigure(tse_options* options, int32_t reconfigure, tse_error** error) noexcept {
+  return capi::guard(error, [&] {  // not alone: whether it suits the mode is judged at open
+    capi::require(options, "options").settings.reconfigure = capi::flag_in(reconfigure, "reconfigure");
+  });
+}
+
 int32_t tse_options_set_timeout(tse_options* options, int64_t timeout_us, tse_error** error) noexcept {
-  return set_duration(options, error, &core::Settings::timeout, timeout_us);
+  return set(options, error,
+             [=](core::Settings& settings) { settings.timeout = std::chrono::microseconds(timeout_us); });
 }
 
 int32_t tse_options_add_operation(tse_options* options, const char* name, size_t size, tse_error** error) noexcept {
-  return set(options, error, [=](core::Settings& settings) {
+  return set_in_file(options, error, core::FileSetting::operations, [=](core::Settings& settings) {
     auto& operations = settings.operations;
     std::string operation = capi::text_or_empty(name, size, "operation");
     if (std::find(operations.begin(), operations.end(), operation) == operations.end())
@@ -92,32 +114,33 @@ int32_t tse_options_add_operation(tse_options* options, const char* name, size_t
 }
 
 int32_t tse_options_set_location(tse_options* options, const char* path, size_t size, tse_error** error) noexcept {
-  return set(options, error, [=](core::Settings& settings) {
+  return set_in_file(options, error, core::FileSetting::location, [=](core::Settings& settings) {
     settings.policy.location = core::PathTemplate(capi::text_or_empty(path, size, "location"), "location");
   });
 }
 
 int32_t tse_options_set_status_url(tse_options* options, const char* path, size_t size, tse_error** error) noexcept {
-  return set(options, error, [=](core::Settings& settings) {
+  return set_in_file(options, error, core::FileSetting::status_url, [=](core::Settings& settings) {
     settings.policy.status_url = core::PathTemplate(capi::text_or_empty(path, size, "status_url"), "status_url",
                                                     core::PathTemplate::Install::refused);
   });
 }
 
 int32_t tse_options_set_completed(tse_options* options, int32_t completed, tse_error** error) noexcept {
-  return set(options, error,
-             [=](core::Settings& settings) { settings.policy.completed = static_cast<core::Completed>(completed); });
+  return set_in_file(options, error, core::FileSetting::completed, [=](core::Settings& settings) {
+    settings.policy.completed = static_cast<core::Completed>(completed);
+  });
 }
 
 int32_t tse_options_set_retry_after(tse_options* options, int32_t min_s, int32_t max_s, tse_error** error) noexcept {
-  return set(options, error, [=](core::Settings& settings) {
+  return set_in_file(options, error, core::FileSetting::retry_after, [=](core::Settings& settings) {
     settings.policy.retry_after_min = min_s;
     settings.policy.retry_after_max = max_s;
   });
 }
 
 int32_t tse_options_set_ignore_bad_request_id(tse_options* options, int32_t ignore, tse_error** error) noexcept {
-  return set(options, error, [=](core::Settings& settings) {
+  return set_in_file(options, error, core::FileSetting::ignore_bad_request_id, [=](core::Settings& settings) {
     settings.policy.ignore_bad_request_id = capi::flag_in(ignore, "ignore_bad_request_id");
   });
 }
@@ -132,7 +155,7 @@ int32_t tse_options_set_housekeeping(tse_options* options, int64_t interval_us, 
 }
 
 int32_t tse_options_set_running_limit(tse_options* options, int64_t tasks, tse_error** error) noexcept {
-  return set_number(options, error, &core::Settings::running_limit, tasks);
+  return set_limit(options, error, core::FileSetting::running_limit, &core::FileSettings::running_limit, tasks);
 }
 
 int32_t tse_options_set_boot_id(tse_options* options, const char* text, size_t size, tse_error** error) noexcept {
@@ -141,15 +164,18 @@ int32_t tse_options_set_boot_id(tse_options* options, const char* text, size_t s
 }
 
 int32_t tse_options_set_pending_limit(tse_options* options, int64_t tasks, tse_error** error) noexcept {
-  return set_number(options, error, &core::Settings::pending_limit, tasks);
+  return set_limit(options, error, core::FileSetting::pending_limit, &core::FileSettings::pending_limit, tasks);
 }
 
 int32_t tse_options_set_idempotency_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
-  return set_duration(options, error, &core::Settings::idempotency_retention, retention_us);
+  return set_retention(options, error, core::FileSetting::idempotency_retention,
+                       &core::FileSettings::idempotency_retention, retention_us);
 }
 
 int32_t tse_options_set_adopt_request_id(tse_options* options, int32_t adopt, tse_error** error) noexcept {
-  return set_flag(options, error, &core::Settings::adopt_request_id, adopt, "adopt_request_id");
+  return set_in_file(options, error, core::FileSetting::adopt_request_id, [=](core::Settings& settings) {
+    settings.adopt_request_id = capi::flag_in(adopt, "adopt_request_id");
+  });
 }
 
 int32_t tse_options_set_longest_wait(tse_options* options, int64_t wait_us, tse_error** error) noexcept {
@@ -157,19 +183,21 @@ int32_t tse_options_set_longest_wait(tse_options* options, int64_t wait_us, tse_
 }
 
 int32_t tse_options_set_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
-  return set_duration(options, error, &core::Settings::retention, retention_us);
+  return set_retention(options, error, core::FileSetting::retention, &core::FileSettings::retention, retention_us);
 }
 
 int32_t tse_options_set_result_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
-  return set_duration(options, error, &core::Settings::result_retention, retention_us);
+  return set_retention(options, error, core::FileSetting::result_retention, &core::FileSettings::result_retention,
+                       retention_us);
 }
 
 int32_t tse_options_set_tombstones(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
-  return set_duration(options, error, &core::Settings::tombstones, retention_us);
+  return set_retention(options, error, core::FileSetting::tombstones, &core::FileSettings::tombstones, retention_us);
 }
 
 int32_t tse_options_set_feed_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
-  return set_duration(options, error, &core::Settings::feed_retention, retention_us);
+  return set_retention(options, error, core::FileSetting::feed_retention, &core::FileSettings::feed_retention,
+                       retention_us);
 }
 
 int32_t tse_options_set_durability(tse_options* options, int32_t durability, tse_error** error) noexcept {

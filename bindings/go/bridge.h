@@ -445,8 +445,8 @@ static inline void tsego_history_free(tsego_history *out) {
   tse_history_free(out->history);
 }
 
-static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, int64_t limit, _GoString_ after,
-                                         TSEGO_CALL, tsego_history *out) {
+static inline int32_t tsego_history_read(tse_engine *engine, TSEGO_KEY, int64_t limit, _GoString_ after, TSEGO_CALL,
+                                         tsego_history *out) {
   TSEGO_BEGIN_CALL(&out->error);
   const tse_str cursor = tsego_optional(after);
   code = tse_history_read(engine, TSEGO_KEY_TO_C, limit, cursor.data, cursor.size, call, &out->history, &out->error);
@@ -751,6 +751,17 @@ static inline int32_t tsego_set_ids(tse_options *options, uintptr_t handle, tse_
 static inline int32_t tsego_open(_GoString_ path, const tse_options *options, tse_engine **engine, tse_error **error) {
   const tse_str text = tsego_required(path);
   return tse_open(text.data, text.size, options, engine, error);
+}
+
+static inline int32_t tsego_migrate(_GoString_ path, const tse_options *options, TSEGO_CALL,
+                                    tse_migration_view *migration, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  const tse_str text = tsego_required(path);
+  const tse_migration_view none = TSE_MIGRATION_VIEW_INIT;
+  *migration = none;
+  code = tse_migrate(text.data, text.size, options, call, migration, error);
+  tse_call_free(TSEGO_OWNED);
+  return code;
 }
 
 #define TSEGO_TEXT_SETTER(name, setter)                                                   \

@@ -47,20 +47,27 @@ const (
 	IDRequest IDKind = 1 // the request_id of an error answer without a client request id
 )
 
-// Option is a setting of [Open]. Later options win over earlier ones of the same name. Since 0.1.
+// Option is a setting of [Open]. Later options win over earlier ones of the same name.
+//
+// What clients and other processes see is stored in the file, so that all who have it open agree: [WithOperations],
+// [WithLocation], [WithStatusURL], [WithCompleted], [WithRetryAfter], [WithLenientRequestIDs], [WithAdoptRequestID],
+// [WithPendingLimit], [WithRunningLimit], [WithIdempotencyRetention], [WithRetention], [WithTombstones] and
+// [WithFeedRetention]. Of these, what is left out is the file's, and the default in a new one; what differs from the file's is
+// [ErrInvalidArgument], unless [WithReconfigure] is given. Since 0.1.
 type Option func(*config)
 
-// config holds what was set; nil and false mean the library's default.
+// config holds what was set; nil and false mean the library's default, or what the file holds.
 type config struct {
 	mode             *Mode
 	adopt            bool
+	reconfigure      bool
 	timeout          *time.Duration
 	operations       []string
 	location         *string
 	statusURL        *string
 	completed        CompletedPolicy
 	retryAfter       *[2]time.Duration
-	ignoreRequestIDs bool
+	ignoreRequestIDs *bool
 	anyFilesystem    bool
 	logLevel         *LogLevel
 	logFile          *string
@@ -69,17 +76,19 @@ type config struct {
 	bootClock        func() time.Time
 	ids              func(IDKind) [16]byte
 	housekeeping     *time.Duration
-	runningLimit     int
+	runningLimit     *int
 	bootID           *string
 
-	pendingLimit                                          int
-	idempotencyRetention, longestWait                     *time.Duration
-	adoptRequestID, refuseMigration                       bool
-	retention, resultRetention, tombstones, feedRetention *time.Duration
-	durability                                            *Durability
-	maxBytes, checkpointBytes                             *int64
-	answerCacheBytes                                      *int64
-	fileMode                                              *fs.FileMode
+	pendingLimit                      *int
+	idempotencyRetention, longestWait *time.Duration
+	adoptRequestID                    *bool
+	retention, resultRetention        *time.Duration
+	tombstones, feedRetention         *time.Duration
+	durability                        *Durability
+	migration                         *MigrationPolicy
+	maxBytes, checkpointBytes         *int64
+	answerCacheBytes                  *int64
+	fileMode                          *fs.FileMode
 }
 
 // WithMode says whether a missing file is created and whether changes are possible. Since 0.1.
@@ -89,12 +98,16 @@ func WithMode(mode Mode) Option { return func(c *config) { c.mode = &mode } }
 // file is [ErrNotATaskstateFile] and stays untouched. Since 0.1.
 func WithAdopt() Option { return func(c *config) { c.adopt = true } }
 
+// WithReconfigure writes into the file what is given of the settings that are stored there. It holds for every engine that has
+// the file open from its next look at it on. Since 0.1.
+func WithReconfigure() Option { return func(c *config) { c.reconfigure = true } }
+
 // WithTimeout sets how long calls whose context has no deadline may wait for their turn; 5 s unless set. Negative is
 // [ErrInvalidArgument]; 0 tries once. Since 0.1.
 func WithTimeout(timeout time.Duration) Option { return func(c *config) { c.timeout = &timeout } }
 
 // WithOperations allows more operations beside [OpCreate] and [OpDelete], each [a-z][a-z0-9_]{0,31}. It adds to
-// earlier ones. Since 0.1.
+// earlier ones. OpCreate alone: there are none beside the two. Since 0.1.
 func WithOperations(names ...string) Option {
 	return func(c *config) { c.operations = append(c.operations, names...) }
 }
@@ -115,8 +128,10 @@ func WithRetryAfter(min, max time.Duration) Option {
 	return func(c *config) { c.retryAfter = &[2]time.Duration{min, max} }
 }
 
-// WithLenientRequestIDs ignores an X-Client-Request-ID that is no UUID; without it that is answered with 400. Since 0.1.
-func WithLenientRequestIDs() Option { return func(c *config) { c.ignoreRequestIDs = true } }
+// WithLenientRequestIDs says whether an X-Client-Request-ID that is no UUID is ignored, or answered with 400 (default). Since 0.1.
+func WithLenientRequestIDs(lenient bool) Option {
+	return func(c *config) { c.ignoreRequestIDs = &lenient }
+}
 
 // WithAnyFilesystem opens also on a network, FUSE, virtiofs or 9p file system, where SQLite's locks and shared memory
 // are not to be trusted; without it that is [ErrUnsupported]. Since 0.1.
@@ -150,20 +165,20 @@ func WithHousekeeping(interval time.Duration) Option {
 }
 
 // WithRunningLimit sets how many tasks of one zone claims let run at once; 0: no limit. Since 0.1.
-func WithRunningLimit(tasks int) Option { return func(c *config) { c.runningLimit = tasks } }
+func WithRunningLimit(tasks int) Option { return func(c *config) { c.runningLimit = &tasks } }
 
 // WithPendingLimit sets how many tasks of one zone may be pending: [Engine.Create] gives [ErrLimitExceeded] in a zone that has as
 // many; 0: no limit. Since 0.1.
-func WithPendingLimit(tasks int) Option { return func(c *config) { c.pendingLimit = tasks } }
+func WithPendingLimit(tasks int) Option { return func(c *config) { c.pendingLimit = &tasks } }
 
 // WithIdempotencyRetention sets how long an idempotency key is kept, 1 s - 10 years; 24 h unless set. Since 0.1.
 func WithIdempotencyRetention(retention time.Duration) Option {
 	return func(c *config) { c.idempotencyRetention = &retention }
 }
 
-// WithAdoptRequestID lets Create take the call's request id, if that is a UUID, for the idempotency key where none is given:
+// WithAdoptRequestID says whether Create takes the call's request id, if that is a UUID, for the idempotency key where none is given:
 // for clients that repeat a request under the same X-Client-Request-ID. Since 0.1.
-func WithAdoptRequestID() Option { return func(c *config) { c.adoptRequestID = true } }
+func WithAdoptRequestID(adopt bool) Option { return func(c *config) { c.adoptRequestID = &adopt } }
 
 // WithLongestWait sets the longest that a status request may wait by its Prefer header (RFC 7240, section 4.3), up to 1 h;
 // 0: none does. Since 0.1.
@@ -225,9 +240,18 @@ func WithAnswerCacheBytes(bytes int64) Option {
 // WithFileMode sets the mode of new files: 0600 (default) with any of 0066 added. Since 0.1.
 func WithFileMode(mode fs.FileMode) Option { return func(c *config) { c.fileMode = &mode } }
 
-// WithoutMigration makes a file of an older schema [ErrSchemaTooOld], and leaves it as it is, instead of migrating it. A new file
-// is made either way. Since 0.1.
-func WithoutMigration() Option { return func(c *config) { c.refuseMigration = true } }
+// MigrationPolicy says what becomes of a file of an older schema. Since 0.2.
+type MigrationPolicy int32
+
+// The policies of [WithMigration]. Since 0.2.
+const (
+	MigrateAuto   MigrationPolicy = 0 // opening it for writing migrates it, as [Migrate] does, within the timeout (default)
+	MigrateManual MigrationPolicy = 1 // opening it is [ErrSchemaTooOld]; only [Migrate] migrates it
+	MigrateRefuse MigrationPolicy = 2 // [ErrSchemaTooOld], and it stays as it is, also for [Migrate]
+)
+
+// WithMigration says what becomes of a file of an older schema. A new file is made in any case. Since 0.2.
+func WithMigration(policy MigrationPolicy) Option { return func(c *config) { c.migration = &policy } }
 
 // WithBootID names this boot of the machine instead of the kernel: 1-64 of A-Z a-z 0-9 - . _ ~. A lease taken under another
 // boot id has ended, unless a process that uses that one has the file open: give it to all processes or to none. For tests of a reboot, and for systems where no boot id can be read. Since 0.1.

@@ -160,7 +160,7 @@ func TestWithLenientRequestIDs(t *testing.T) {
 		options := []taskstate.Option{}
 		want := 400
 		if lenient {
-			options, want = append(options, taskstate.WithLenientRequestIDs()), 200
+			options, want = append(options, taskstate.WithLenientRequestIDs(true)), 200
 		}
 		tasks := open(t, ":memory:", options...)
 		create(t, tasks, "t1")
@@ -200,4 +200,33 @@ func failLookup(t *testing.T, tasks *taskstate.Engine, path string) {
 	}
 	_, err := tasks.Start(ctx, "z1", "t1")
 	wantError(t, err, taskstate.ErrMoved, "")
+}
+
+func TestSettingsOfTheFile(t *testing.T) {
+	path := newPath(t)
+	first := open(t, path, taskstate.WithPendingLimit(1), taskstate.WithOperations("report"))
+	// What is left out is the file's.
+	second := open(t, path)
+	create(t, second, "a")
+	_, err := second.Create(ctx, taskstate.NewTask{ZoneID: "z1", Operation: "report"})
+	wantError(t, err, taskstate.ErrLimitExceeded, "")
+	// The default, where it is given, is not the file's.
+	for field, option := range map[string]taskstate.Option{
+		"pending_limit": taskstate.WithPendingLimit(0), "operations": taskstate.WithOperations(taskstate.OpCreate),
+		"location": taskstate.WithLocation("/elsewhere"), "status_url": taskstate.WithStatusURL("/tasks/{task_id}"),
+		"retry_after": taskstate.WithRetryAfter(0, time.Second), "completed": taskstate.WithCompleted(taskstate.CompletedOK),
+		"adopt_request_id": taskstate.WithAdoptRequestID(true), "ignore_bad_request_id": taskstate.WithLenientRequestIDs(true),
+		"running_limit": taskstate.WithRunningLimit(2), "retention": taskstate.WithRetention(time.Hour),
+		"idempotency_retention": taskstate.WithIdempotencyRetention(time.Hour),
+		"tombstones":            taskstate.WithTombstones(time.Hour), "feed_retention": taskstate.WithFeedRetention(time.Hour),
+	} {
+		_, err := taskstate.Open(path, option)
+		wantError(t, err, taskstate.ErrInvalidArgument, field)
+	}
+	open(t, path, taskstate.WithPendingLimit(1), taskstate.WithAdoptRequestID(false), taskstate.WithLenientRequestIDs(false))
+	open(t, path, taskstate.WithPendingLimit(0), taskstate.WithReconfigure())
+	if _, err := first.Get(ctx, "z1", "a"); err != nil {
+		t.Fatal(err)
+	}
+	create(t, first, "b")
 }

@@ -110,7 +110,7 @@ func (o *vectorOptions) list() []taskstate.Option {
 		options = append(options, taskstate.WithRetryAfter(least, most))
 	}
 	if o.IgnoreBadRequestID {
-		options = append(options, taskstate.WithLenientRequestIDs())
+		options = append(options, taskstate.WithLenientRequestIDs(true))
 	}
 	return options
 }

@@ -14,7 +14,7 @@ namespace taskstate {
 /// Which tasks to list. @since 0.1
 struct ListQuery {
   std::optional<std::string> zone_id{};  ///< absent: all zones, for operators: a client must never choose
-  std::vector<Status> statuses{};  ///< empty: all
+  std::vector<Status> statuses{};        ///< empty: all
   std::optional<std::string> operation{};
   std::optional<std::string> install_id{};
   std::optional<std::string> package_id{};

@@ -48,8 +48,9 @@ enum class Durability : std::int32_t {
 
 /// What becomes of a file of an older schema. @since 0.1
 enum class Migrate : std::int32_t {
-  automatic = TSE_MIGRATE_AUTO,  ///< it is brought to this one at open
-  refuse = TSE_MIGRATE_REFUSE,   ///< Errc::schema_too_old, and it stays as it is
+  automatic = TSE_MIGRATE_AUTO,  ///< opening it for writing migrates it, as migrate() does, within the timeout
+  manual = TSE_MIGRATE_MANUAL,   ///< opening it is Errc::schema_too_old; only migrate() migrates it
+  refuse = TSE_MIGRATE_REFUSE,   ///< Errc::schema_too_old, and it stays as it is, also for migrate()
 };
 
 /// What an id is for. @since 0.1
@@ -61,7 +62,9 @@ enum class IdKind : std::int32_t {
 /// The 16 bytes of a UUID. @since 0.1
 using Uuid = std::array<std::uint8_t, 16>;
 
-/// Settings of Engine. What is left out has the engine's own default, named in brackets.
+/// Settings of Engine. What is left out has the engine's own default, named in brackets; or, where that says "file",
+/// what the file holds, and the default in a new one: those that clients and other processes see are stored in the
+/// file. Given otherwise than the file has them, they are Errc::invalid_argument, unless `reconfigure` is set.
 ///
 /// The callbacks may be called from any thread, also several at once, and must not call taskstate. They
 /// are destroyed with the last engine that holds them. An exception stops at the callback: while a clock
@@ -69,15 +72,20 @@ using Uuid = std::array<std::uint8_t, 16>;
 /// a random UUIDv4; the first time it is said in the log. @since 0.1
 struct Options {
   std::optional<Mode> mode{};  ///< [create]
-  bool adopt = false;          ///< put the tables into an existing SQLite database of the host's that has none of them
+  bool reconfigure =
+      false;           ///< write what is given into the file; it holds for all who have it open from their next look on
+  bool adopt = false;  ///< put the tables into an existing SQLite database of the host's that has none of them
   std::optional<std::chrono::microseconds> timeout{};  ///< default timeout of calls; 0 tries once [5 s]
-  std::vector<std::string> operations{};    ///< allowed beside "create" and "delete": [a-z][a-z0-9_]{0,31} each
-  std::optional<std::string> location{};    ///< where a completed task leads [/zones/{zone_id}/installs/{install_id}]
-  std::optional<std::string> status_url{};  ///< [/zones/{zone_id}/catalog_tasks/{task_id}]
-  std::optional<Completed> completed{};     ///< [see_other]; a request may say otherwise
-  std::optional<std::chrono::seconds> retry_after_min{};  ///< lower bound of Retry-After, 0 s or more [1 s]
-  std::optional<std::chrono::seconds> retry_after_max{};  ///< upper bound of Retry-After, 86400 s or less [30 s]
-  bool ignore_bad_request_id = false;  ///< ignore an X-Client-Request-ID that is no UUID, instead of answering 400
+  /// Allowed beside "create" and "delete": [a-z][a-z0-9_]{0,31} each. {"create"}: none beside them [file, none]
+  std::vector<std::string> operations{};
+  std::optional<std::string>
+      location{};  ///< where a completed task leads [file, /zones/{zone_id}/installs/{install_id}]
+  std::optional<std::string> status_url{};                ///< [file, /zones/{zone_id}/catalog_tasks/{task_id}]
+  std::optional<Completed> completed{};                   ///< [file, see_other]; a request may say otherwise
+  std::optional<std::chrono::seconds> retry_after_min{};  ///< lower bound of Retry-After, 0 s or more [file, 1 s]
+  std::optional<std::chrono::seconds> retry_after_max{};  ///< upper bound of Retry-After, 86400 s or less [file, 30 s]
+  /// Ignore an X-Client-Request-ID that is no UUID, instead of answering 400 [file, false]
+  std::optional<bool> ignore_bad_request_id{};
   bool any_filesystem = false;  ///< open also on network, FUSE, virtiofs and 9p file systems, whose locks deceive
   std::optional<LogLevel> log_level{};                    ///< the least that is logged [warn]
   std::optional<std::string> log_file{};                  ///< append log lines to this file [stderr]
@@ -88,20 +96,24 @@ struct Options {
   /// How often the engine's own thread ends leases and expires tasks, 10 ms - 1 h; 0: never, the host calls
   /// Engine::tick() [1 s; 0 with a clock]
   std::optional<std::chrono::microseconds> housekeeping{};
-  std::int64_t running_limit = 0;        ///< tasks of one zone that claims let run at once; 0: no limit
+  std::optional<std::int64_t>
+      running_limit{};                   ///< tasks of one zone that claims let run at once; 0: no limit [file, 0]
   std::optional<std::string> boot_id{};  ///< names this boot: 1-64 of A-Z a-z 0-9 - . _ ~ [the kernel's]
-  std::int64_t pending_limit = 0;        ///< tasks of one zone that may be pending, else limit_exceeded; 0: no limit
-  std::optional<std::chrono::microseconds> idempotency_retention{};  ///< of a key, 1 s - 10 years [24 h]
-  bool adopt_request_id = false;  ///< a Call::request_id that is a UUID is the idempotency key if there is none
+  /// Tasks of one zone that may be pending, else limit_exceeded; 0: no limit [file, 0]
+  std::optional<std::int64_t> pending_limit{};
+  std::optional<std::chrono::microseconds> idempotency_retention{};  ///< of a key, 1 s - 10 years [file, 24 h]
+  /// A Call::request_id that is a UUID is the idempotency key if there is none [file, false]
+  std::optional<bool> adopt_request_id{};
   std::chrono::microseconds longest_wait{0};  ///< that a request may ask for by Prefer, up to 1 h; 0: none
-  std::chrono::microseconds retention{
-      0};  ///< after which the housekeeping purges what has ended, 1 s - 100 years; 0: never
-  std::chrono::microseconds result_retention{0};  ///< of stored results, 1 s - 100 years; 0: as long as their task
-  std::chrono::microseconds tombstones{0};        ///< for how long a purged task answers 410, 1 s - 100 years; 0: none
-  std::optional<std::chrono::microseconds>
-      feed_retention{};                    ///< for how long purge events are retained, 1 s - 100 years [7 days]
-  std::optional<Durability> durability{};  ///< [full]
-  std::int64_t max_bytes = 0;              ///< of the database file, 64 KiB and up; 0: no limit
+  /// After which the housekeeping purges what has ended, 1 s - 100 years; 0: never [file, 0]
+  std::optional<std::chrono::microseconds> retention{};
+  /// After which stored results are dropped, 1 s - 100 years; 0: they stay as long as their task [file, 0]
+  std::optional<std::chrono::microseconds> result_retention{};
+  /// For how long a purged task answers 410, 1 s - 100 years; 0: not at all [file, 0]
+  std::optional<std::chrono::microseconds> tombstones{};
+  std::optional<std::chrono::microseconds> feed_retention{};  ///< of purge events, 1 s - 100 years [file, 7 days]
+  std::optional<Durability> durability{};                     ///< [full]
+  std::int64_t max_bytes = 0;                                 ///< of the database file, 64 KiB and up; 0: no limit
   std::optional<std::int64_t>
       checkpoint_bytes{};  ///< of the -wal, from which a change empties it, 64 KiB - 1 GiB [4 MiB]
   std::optional<std::int64_t> answer_cache_bytes{};  ///< for rendered answers, 0 - 64 GiB; 0: none are kept [64 MiB]

@@ -54,8 +54,7 @@ void check_statuses(Details& out, const std::vector<Status>& statuses) {
 void check_failure_kind(Details& out, const Text& kind) {
   if (!kind || contract::failure_kind_from_string(*kind)) return;
   std::string known;
-  for (const std::string_view each : contract::failure_kinds)
-    known += (known.empty() ? "" : ", ") + std::string(each);
+  for (const std::string_view each : contract::failure_kinds) known += (known.empty() ? "" : ", ") + std::string(each);
   out.push_back({"failure_kind", "must be one of " + known + has_bytes(kind->size())});
 }
 
@@ -157,9 +156,7 @@ void add_broken(Details& out, const ListQuery& query) {
   if (query.after && query.before) out.push_back({"before", "must not be given together with after"});
 }
 
-void add_broken(Details& out, const HistoryQuery& query) {
-  check_range(out, query.limit, argument::history_limit);
-}
+void add_broken(Details& out, const HistoryQuery& query) { check_range(out, query.limit, argument::history_limit); }
 
 void add_broken(Details& out, const ChangesQuery& query) {
   check_zone(out, query.zone_id);

@@ -64,6 +64,8 @@ void add_broken(Details& out, const Request& request) {
 }
 
 void add_broken(Details& out, const Settings& settings) {
+  if (settings.reconfigure && settings.mode == Mode::read_only)
+    out.push_back({"reconfigure", "must not be set with mode read_only, which writes nothing"});
   check_choice(out, "mode", settings.mode, contract::modes);
   check_range(out, settings.timeout, option::timeout);
   for (const std::string& operation : settings.operations) check_operation_name(out, "operation", operation);

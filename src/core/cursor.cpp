@@ -99,7 +99,7 @@ std::string encode_cursor(std::int64_t number, std::uint64_t binding) {
 
 std::optional<std::int64_t> decode_number_cursor(std::string_view text, std::uint64_t binding) {
   const auto content = unseal(text, binding, word_bytes, word_bytes);
-  if (!content || content->size() != word_bytes) return std::nullopt;
+  if (!content) return std::nullopt;
   return static_cast<std::int64_t>(read_word(*content));
 }
 

@@ -155,6 +155,19 @@ PathTemplate::PathTemplate(std::string_view text, std::string_view field, Instal
         "backslashes or a fragment");
 }
 
+std::string PathTemplate::text() const {
+  std::string text;
+  for (const Part& part : parts_) {
+    switch (part.hole) {
+      case Hole::none: text += part.literal; break;
+      case Hole::zone_id: text += "{zone_id}"; break;
+      case Hole::task_id: text += "{task_id}"; break;
+      case Hole::install_id: text += "{install_id}"; break;
+    }
+  }
+  return text;
+}
+
 std::optional<std::string> PathTemplate::fill(const Values& values) const {
   std::string path;
   for (const Part& part : parts_) {

@@ -35,6 +35,8 @@ class PathTemplate {
   /// must do without {install_id}. Throws Failure(invalid_argument) naming `field`.
   PathTemplate(std::string_view text, std::string_view field, Install install = Install::allowed);
 
+  /// As it was given.
+  [[nodiscard]] std::string text() const;
   /// The filled path, or nothing if it needs an absent value or would not be safe.
   [[nodiscard]] std::optional<std::string> fill(const Values& values) const;
 

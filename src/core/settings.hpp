@@ -8,6 +8,7 @@
 #include <taskstate/contract/options.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,16 +23,11 @@ enum class Durability : std::int32_t { full = 0, relaxed = 1 };
 enum class Migrate : std::int32_t { automatic = 0, manual = 1, refuse = 2 };
 enum class LogLevel : std::int32_t { trace = 0, debug = 1, info = 2, warn = 3, error = 4, off = 5 };
 
-/// Durations that are 0: none.
-struct Settings {
-  Mode mode = Mode::create;
-  bool adopt = false;
-  bool any_filesystem = false;
-  std::chrono::microseconds timeout = usual_duration(contract::option::timeout);
+/// What is stored in the file, since clients and other processes see it (file_settings.hpp). Durations that are 0:
+/// none.
+struct FileSettings {
   std::vector<std::string> operations{contract::option::operations.begin(), contract::option::operations.end()};
-  Policy policy{};
-  /// How often the housekeeper looks; 0: never. None: every second, or never with an injected clock.
-  std::optional<std::chrono::microseconds> housekeeping{};
+  Policy policy{};  ///< but for its longest_wait, which is the process's own
   std::int64_t running_limit =
       usual(contract::option::running_limit);  ///< tasks of a zone that may run at once; 0: no limit
   std::int64_t pending_limit =
@@ -42,6 +38,52 @@ struct Settings {
   std::chrono::microseconds result_retention = usual_duration(contract::option::result_retention);
   std::chrono::microseconds tombstones = usual_duration(contract::option::tombstones);
   std::chrono::microseconds feed_retention = usual_duration(contract::option::feed_retention);
+};
+
+/// One of them.
+enum class FileSetting : std::uint8_t {
+  operations,
+  location,
+  status_url,
+  completed,
+  retry_after,
+  ignore_bad_request_id,
+  running_limit,
+  pending_limit,
+  idempotency_retention,
+  adopt_request_id,
+  retention,
+  result_retention,
+  tombstones,
+  feed_retention
+};
+inline constexpr std::size_t file_setting_count = 14;
+
+/// Which of them the host has given; the others are the file's.
+class GivenSettings {
+ public:
+  void add(FileSetting setting) noexcept { bits_ |= bit(setting); }
+  [[nodiscard]] bool has(FileSetting setting) const noexcept { return (bits_ & bit(setting)) != 0; }
+  [[nodiscard]] static GivenSettings all() noexcept {
+    GivenSettings given;
+    given.bits_ = bit(static_cast<FileSetting>(file_setting_count)) - 1;
+    return given;
+  }
+
+ private:
+  static constexpr std::uint32_t bit(FileSetting setting) noexcept { return 1U << static_cast<unsigned>(setting); }
+  std::uint32_t bits_ = 0;
+};
+
+struct Settings : FileSettings {
+  GivenSettings given{};
+  bool reconfigure = false;  ///< what is given is written into the file where it differs
+  Mode mode = Mode::create;
+  bool adopt = false;
+  bool any_filesystem = false;
+  std::chrono::microseconds timeout = usual_duration(contract::option::timeout);
+  /// How often the housekeeper looks; 0: never. None: every second, or never with an injected clock.
+  std::optional<std::chrono::microseconds> housekeeping{};
   Durability durability = Durability::full;
   std::int64_t max_bytes = usual(contract::option::max_bytes);  ///< of the file; 0: no limit
   std::int64_t checkpoint_bytes = usual(contract::option::checkpoint_bytes);

@@ -7,6 +7,7 @@
 #include <bit>
 #include <new>
 #include <random>
+#include <utility>
 
 namespace tse::engine {
 namespace {
@@ -31,8 +32,9 @@ void AnswerCache::FreeEntry::operator()(Entry* entry) const noexcept {
   ::operator delete(entry);
 }
 
-AnswerCache::AnswerCache(store::Store& store, std::size_t budget)
+AnswerCache::AnswerCache(store::Store& store, std::size_t budget, FollowSettings follow)
     : store_(store),
+      follow_(std::move(follow)),
       budget_(budget),
       mask_(table_size(budget) - 1),
       seed_(random_seed()),
@@ -92,13 +94,16 @@ bool AnswerCache::catch_up(const store::Patience& patience) {
   if (!now) return false;
   if (right_for_ == now) return true;
   const store::News news = store_.news(seen_, most_moves, patience);
-  if (news.is_complete() && news.content == content_) {
+  // Whoever sees the table proven must see the settings of that state: what is rendered by others is not kept.
+  if (follow_) follow_(news.settings, patience);
+  if (news.is_complete() && news.content == content_ && news.settings == settings_) {
     for (const store::Move& move : news.moved) drop({move.key.zone_id, move.key.id});
   } else {
     drop_all();
   }
   seen_ = news.latest;
   content_ = news.content;
+  settings_ = news.settings;
   right_for_ = now;
   published_.store(*now);
   reclaim();

@@ -21,6 +21,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,8 +32,10 @@ namespace tse::engine {
 /// Any number of threads. The store outlives it.
 class AnswerCache {
  public:
+  /// Takes over the settings of that stamp, if they are others. Throws Failure.
+  using FollowSettings = std::function<void(std::int64_t stamp, const store::Patience& patience)>;
   /// `budget`: bytes, at the most; 0: keeps nothing.
-  AnswerCache(store::Store& store, std::size_t budget);
+  AnswerCache(store::Store& store, std::size_t budget, FollowSettings follow = {});
   ~AnswerCache();
   AnswerCache(const AnswerCache&) = delete;
   AnswerCache& operator=(const AnswerCache&) = delete;
@@ -113,6 +116,7 @@ class AnswerCache {
   void reclaim() noexcept;
 
   store::Store& store_;
+  const FollowSettings follow_;
   const std::size_t budget_;
   const std::size_t mask_;
   const std::uint64_t seed_;
@@ -126,6 +130,7 @@ class AnswerCache {
   mutable std::mutex mutex_;
   std::optional<std::int64_t> seen_;  // the newest event that the table knows of
   std::uint64_t content_ = 0;         // of which that is
+  std::int64_t settings_ = 0;         // the stamp of those by which the answers were rendered
   std::optional<store::Stamp> right_for_;
   Queue fresh_, lasting_;  // oldest first
   std::size_t fresh_bytes_ = 0, lasting_bytes_ = 0;

@@ -22,7 +22,7 @@ void keep_result(const Context& at, store::Session& session, const Edit& edit, s
   const auto* const complete = std::get_if<core::Complete>(edit.intent);
   if (complete == nullptr || !complete->result) return;
   session.keep_result(edit.key, complete->result->bytes,
-                      core::result_kept_until(now, at.settings.result_retention.count()));
+                      core::result_kept_until(now, at.rules.now().result_retention.count()));
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ std::uint64_t random_number() {
 /// Where the host's clock makes all else repeatable, an engine that has served nobody yet begins at the first zone.
 store::ClaimQuery query_of(const Context& at, const ClaimSpec& spec, ClaimTurn&& turn) {
   const bool is_fresh = turn.served.empty() && !turn.stopped_at;
-  store::ClaimQuery query{spec.filter, at.settings.running_limit, std::move(turn)};
+  store::ClaimQuery query{spec.filter, at.rules.now().running_limit, std::move(turn)};
   if (is_fresh && at.settings.real_time) query.random = random_number();
   return query;
 }

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <string>
 #include <utility>
 
 namespace tse::engine {
@@ -20,7 +22,11 @@ Context::Context(Settings chosen, std::unique_ptr<Log> own_log, std::unique_ptr<
     : settings(std::move(chosen)),
       log(std::move(own_log)),
       store(std::move(opened)),
-      answers(*store, static_cast<std::size_t>(settings.answer_cache_bytes)),
+      rules(settings),
+      answers(*store, static_cast<std::size_t>(settings.answer_cache_bytes),
+              [this](std::int64_t stamp, const store::Patience& patience) {
+                if (stamp != rules.stamp()) renew_settings(patience);
+              }),
       watches(std::make_shared<Watches>(news_source(*this))),
       watcher(watches, store->notices(), MoveTeller(*this), [this] { housekeeper.reconsider(); }),
       housekeeper(*settings.housekeeping, Round(*this), RoundPlan(*this)) {}
@@ -47,6 +53,24 @@ core::Context Context::occasion(store::View& view, const Call& call) const {
 
 core::MakeRequestId Context::fresh_request_id() const {
   return [this] { return core::format_uuid(settings.ids(IdKind::request)); };
+}
+
+void Context::renew_settings(const store::Patience& patience) {
+  core::StoredSettings stored;
+  store->view([&](store::View& view) { stored = view.settings(); }, patience);
+  rules.renew(stored);
+}
+
+void Context::read_settings(const Call& call) noexcept {
+  try {
+    try {
+      renew_settings(patience(call));
+    } catch (const core::Failure& failure) {
+      log->write(LogLevel::error, std::string("the file's settings cannot be read: ") + failure.what());
+    }
+  } catch (const std::bad_alloc&) {
+    // the next operation tries again
+  }
 }
 
 void Context::commit(store::Change change, const Call& call, const store::Patience& until) {
@@ -78,7 +102,7 @@ std::shared_ptr<Watch> Context::watch() {
 void Context::tell(const core::Row& row) {
   wake_housekeeper(*this, row);
   // A task that ended makes room in a zone that is at its limit.
-  const bool made_room = settings.running_limit > 0 && taskstate::is_terminal(row.task.status);
+  const bool made_room = rules.now().running_limit > 0 && taskstate::is_terminal(row.task.status);
   if (made_room || core::is_offered_again(row)) watches->signal(row.task.zone_id, row.task.operation);
 }
 

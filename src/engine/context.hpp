@@ -9,6 +9,7 @@
 #include "engine/housekeeper.hpp"
 #include "engine/lifetime.hpp"
 #include "engine/log.hpp"
+#include "engine/rules.hpp"
 #include "engine/settings.hpp"
 #include "engine/watch.hpp"
 #include "engine/watcher.hpp"
@@ -30,6 +31,7 @@ struct Context {
   Lifetime lifetime;
   const std::unique_ptr<Log> log;
   const std::unique_ptr<store::Store> store;
+  Rules rules;  ///< what of the settings is the file's
   AnswerCache answers;
   const std::shared_ptr<Watches> watches;
   SharedClaimTurn claim_turn;
@@ -45,6 +47,14 @@ struct Context {
   [[nodiscard]] core::Context occasion(store::View& view, const Call& call) const;
   [[nodiscard]] core::MakeRequestId fresh_request_id() const;
 
+  /// Reads the file's settings again if the store has found others than are known. Never fails: what cannot be read is
+  /// told in the log, and those from before hold.
+  void follow_settings(const Call& call) noexcept {
+    if (store->settings_stamp() != rules.stamp()) read_settings(call);
+  }
+  /// Reads them. Throws Failure.
+  void renew_settings(const store::Patience& patience);
+
   /// Durable on return. Throws Failure.
   void commit(store::Change change, const Call& call) { commit(std::move(change), call, patience(call)); }
   void commit(store::Change change, const Call& call, const store::Patience& until);
@@ -56,6 +66,9 @@ struct Context {
   [[nodiscard]] std::shared_ptr<Watch> watch();
   /// Wakes whoever waits for what the row has made possible.
   void tell(const core::Row& row);
+
+ private:
+  void read_settings(const Call& call) noexcept;
 };
 
 }  // namespace tse::engine

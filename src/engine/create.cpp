@@ -18,7 +18,7 @@ namespace tse::engine {
 namespace {
 
 /// What the store holds that bears on the creation: once a first task is found, nothing else does.
-core::Surroundings look_around(const Context& at, store::Session& session, const core::NewTask& spec,
+core::Surroundings look_around(const core::FileSettings& rules, store::Session& session, const core::NewTask& spec,
                                const core::Key& key, std::int64_t expired_until) {
   core::Surroundings found;
   if (spec.idempotency_key) found.replay = session.replay(spec.zone_id, *spec.idempotency_key);
@@ -27,7 +27,7 @@ core::Surroundings look_around(const Context& at, store::Session& session, const
   if (found.first) return found;
   if (spec.retry_of) found.predecessor = session.read({spec.zone_id, *spec.retry_of});
   found.tombstone = session.tombstone(key);
-  if (at.settings.pending_limit > 0) found.pending = session.count(spec.zone_id, core::Status::pending);
+  if (rules.pending_limit > 0) found.pending = session.count(spec.zone_id, core::Status::pending);
   return found;
 }
 
@@ -42,11 +42,11 @@ void keep_first_retry(store::Session& session, const core::NewTask& made, const 
 }  // namespace
 
 void create_in(Context& at, store::Session& session, const core::NewTask& spec, const Call& call, Created& created) {
-  const Settings& settings = at.settings;
+  const core::FileSettings& rules = at.rules.now();
   const store::Now now = session.now();
   const core::Key key = created.row.key();
-  core::Surroundings found = look_around(at, session, spec, key, now.expiry);
-  switch (require(core::admit(spec, found, {now.expiry, settings.pending_limit}))) {
+  core::Surroundings found = look_around(rules, session, spec, key, now.expiry);
+  switch (require(core::admit(spec, found, {now.expiry, rules.pending_limit}))) {
     case core::Admission::replay: created = {*std::move(found.first), true}; return;
     case core::Admission::replace_key: session.set_replay(spec.zone_id, *spec.idempotency_key, nullptr); break;
     case core::Admission::insert: break;
@@ -54,7 +54,7 @@ void create_in(Context& at, store::Session& session, const core::NewTask& spec, 
   if (!session.insert(created.row, spec.payload)) throw core::Failure(core::copy_of(core::id_taken));
   if (spec.idempotency_key) {
     const core::Replay replay{core::fingerprint_version, core::fingerprint(spec), key.id,
-                              now.wall + settings.idempotency_retention.count()};
+                              now.wall + rules.idempotency_retention.count()};
     session.set_replay(spec.zone_id, *spec.idempotency_key, &replay);
   }
   if (found.predecessor) keep_first_retry(session, spec, *found.predecessor);
@@ -62,14 +62,14 @@ void create_in(Context& at, store::Session& session, const core::NewTask& spec, 
 }
 
 Creation prepare_create(const Context& at, core::NewTask spec, const Call& call) {
-  const Settings& settings = at.settings;
-  if (!spec.id) spec.id = core::format_uuid(settings.ids(IdKind::task));
-  if (settings.adopt_request_id && !spec.idempotency_key && call.request_id && core::is_uuid(*call.request_id)) {
+  const core::FileSettings& rules = at.rules.now();
+  if (!spec.id) spec.id = core::format_uuid(at.settings.ids(IdKind::task));
+  if (rules.adopt_request_id && !spec.idempotency_key && call.request_id && core::is_uuid(*call.request_id)) {
     spec.idempotency_key = call.request_id;
     std::transform(spec.idempotency_key->begin(), spec.idempotency_key->end(), spec.idempotency_key->begin(),
                    core::to_lower);
   }
-  core::Row fresh = require(core::create(spec, settings.operations, settings.policy.status_url, at.occasion(call)));
+  core::Row fresh = require(core::create(spec, rules.operations, rules.policy.status_url, at.occasion(call)));
   return {std::move(spec), std::move(fresh)};
 }
 
@@ -85,7 +85,7 @@ store::Change change_of(Context& at, Creation& creation, const Call& call) {
     change.needs.replay_zone_id = spec.zone_id;
     change.needs.replay_key = *spec.idempotency_key;
   }
-  if (at.settings.pending_limit > 0) change.needs.counted = spec.zone_id;
+  if (at.rules.now().pending_limit > 0) change.needs.counted = spec.zone_id;
   return change;
 }
 

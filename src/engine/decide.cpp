@@ -34,6 +34,7 @@ Sought seek(Context& at, const core::Key& key, const Call& call) {
     const std::optional<store::Stamp> proven = at.answers.proven();
     sought.found = at.store->answer(key, proven, at.patience(call));
     at.answers.count_miss();
+    at.follow_settings(call);
     if (!sought.found.row) {
       const std::optional<std::int64_t> tombstone = sought.found.tombstone;
       if (tombstone && core::is_in_force(*tombstone, sought.found.expiry))
@@ -43,7 +44,7 @@ Sought seek(Context& at, const core::Key& key, const Call& call) {
     const store::AnswerRow& row = *sought.found.row;
     const core::Answerable task{row.status,     row.created_at,  row.revision,         row.body,
                                 row.install_id, row.result_href, row.has_stored_result};
-    auto location = core::location_of(key.zone_id, key.id, task, at.settings.policy);
+    auto location = core::location_of(key.zone_id, key.id, task, at.rules.now().policy);
     if (!location) throw core::Failure(core::Code::internal, "a completed task has no result");
     sought.location = *std::move(location);
     sought.etag = core::etag_of(task);
@@ -58,7 +59,7 @@ Sought seek(Context& at, const core::Key& key, const Call& call) {
 
 // A key that is cached has passed the grammar once, and so need not again.
 AnswerCache::Result answer_cached(Context& at, core::Answer& out, core::KeyView key, const core::Request& request) {
-  const core::Policy& policy = at.settings.policy;
+  const core::Policy& policy = at.rules.now().policy;
   const bool may_wait = request.prefer && policy.longest_wait > 0;
   if (at.lifetime.is_inherited() || may_wait || core::has_bad_request_id(request, policy))
     return AnswerCache::Result::unknown;
@@ -84,7 +85,7 @@ class Reading {
     if (sought.has_task()) return core::answer(out_, sought.task(), request_, policy(), at_.settings.clock());
     finish(sought.otherwise);
   }
-  [[nodiscard]] const core::Policy& policy() const { return at_.settings.policy; }
+  [[nodiscard]] const core::Policy& policy() const { return at_.rules.now().policy; }
   /// False: there is nobody to wait with, or no longer.
   bool await_move_from(std::int64_t revision, steady_clock::time_point until);
 
@@ -161,13 +162,13 @@ core::Answer answer_without_engine(core::KeyView key, const core::Request& reque
 
 core::Answer accept(Engine& engine, const core::Row& created, const core::Request& request) {
   const Context& at = engine.enter_anyhow();
-  return core::accept(created.task, created.body, request, at.settings.policy, at.settings.clock(),
+  return core::accept(created.task, created.body, request, at.rules.now().policy, at.settings.clock(),
                       at.fresh_request_id());
 }
 
 core::Answer accept(Engine& engine, const core::Error& failure, const core::Request& request) {
   const Context& at = engine.enter_anyhow();
-  return core::accept(failure, request, at.settings.policy, at.settings.clock(), at.fresh_request_id());
+  return core::accept(failure, request, at.rules.now().policy, at.settings.clock(), at.fresh_request_id());
 }
 
 }  // namespace tse::engine

@@ -52,6 +52,7 @@ Engine::Ptr Engine::open(const std::string& path, const OpenStore& open_store, S
   auto store = open_store(settings, *log);
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));
   Context& context = engine->context_;
+  context.renew_settings(context.patience({}));
   if (context.settings.housekeeping->count() > 0) context.housekeeper.start();
   return engine;
 }

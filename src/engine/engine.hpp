@@ -38,6 +38,7 @@ class Engine : private fork_guard::Participant {
   [[nodiscard]] Context& enter(const Call& call, const Arguments&... arguments) {
     context_.lifetime.require();
     require(core::check(call, arguments...));
+    context_.follow_settings(call);
     return context_;
   }
   /// The same for what answers also where the engine cannot be used.

@@ -118,7 +118,8 @@ std::string to_open_metrics(const Stats& stats) {
                store.metrics.leases_lost);
   text.family("failures", "counter", "Tasks that failed, by kind, in the file's whole life.");
   for (std::size_t kind = 0; kind < store.metrics.failures.size(); ++kind)
-    text.sample(std::to_string(store.metrics.failures[kind]), {label("kind", taskstate::contract::failure_kinds[kind])});
+    text.sample(std::to_string(store.metrics.failures[kind]),
+                {label("kind", taskstate::contract::failure_kinds[kind])});
   text.histogram("waiting_seconds", "Time from a task's creation, or its not_before, to its start.",
                  store.metrics.waiting);
   text.histogram("running_seconds", "Time from the start of a task's latest attempt to its end.",

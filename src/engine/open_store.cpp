@@ -1,6 +1,8 @@
 #include "engine/open_store.hpp"
 
 #include "core/error.hpp"
+#include "core/file_settings.hpp"
+#include "engine/checks.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -43,6 +45,8 @@ store::sqlite::Options options_of(const std::string& path, const Settings& setti
   options.checkpoint_bytes = settings.checkpoint_bytes;
   options.file_mode = settings.file_mode;
   options.clocks = {settings.clock, settings.lease_clock, even_clock(settings)};
+  // Needed only while it opens.
+  options.settle = [&settings](const core::StoredSettings& stored) { return require(core::settle(settings, stored)); };
   options.log = [&log](store::sqlite::LogLevel level, const std::string& text) {
     log.write(static_cast<LogLevel>(level), text);
   };

@@ -35,7 +35,7 @@ bool has_expired(store::View& view, const store::Expiry& expiry) {
 }
 
 void bury(const Context& at, store::Session& session, const core::Key& key, std::int64_t now) {
-  const std::chrono::microseconds kept = at.settings.tombstones;
+  const std::chrono::microseconds kept = at.rules.now().tombstones;
   if (kept.count() > 0) session.entomb(key, now, now + kept.count());
 }
 
@@ -109,9 +109,10 @@ void clean(Context& at, const Call& call, std::int64_t& changed) {
   at.store->view([&](store::View& view) { clocks = view.now(); }, at.patience(call));
   if (clocks.is_paused()) return;
   const std::int64_t now = clocks.wall;
-  if (at.settings.retention.count() > 0)
-    changed += purge_ended(at, {"", now - at.settings.retention.count(), now}, tasks_per_round, call);
-  const store::Expiry expiry{now, now - at.settings.feed_retention.count()};
+  const core::FileSettings& rules = at.rules.now();  // one version: a retention that is switched off meanwhile is not 0
+  if (rules.retention.count() > 0)
+    changed += purge_ended(at, {"", now - rules.retention.count(), now}, tasks_per_round, call);
+  const store::Expiry expiry{now, now - rules.feed_retention.count()};
   bool due = false;
   bool erasing = false;
   const auto look = [&](store::View& view) {

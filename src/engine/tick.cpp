@@ -12,6 +12,8 @@ namespace tse::engine {
 std::int64_t tick(Engine& engine, const Call& call) { return tick(engine.enter(call), call); }
 
 std::int64_t tick(Context& at, const Call& call) {
+  // Nothing is purged by what held before.
+  at.renew_settings(at.patience(call));
   bool due = false;
   at.store->view([&](store::View& view) { due = is_house_due(view); }, at.patience(call));
   due = due || at.store->content().unsettled;

@@ -4,6 +4,7 @@
 
 #include "core/cursor.hpp"
 #include "core/error.hpp"
+#include "core/file_settings.hpp"
 #include "core/idempotency.hpp"
 #include "core/query.hpp"
 #include "core/settings.hpp"
@@ -171,6 +172,9 @@ class View {
   virtual std::optional<std::int64_t> tombstone(const core::Key& key) = 0;
   /// Completed and failed tasks; moves the query's place along.
   virtual std::vector<core::Key> ended(EndedQuery& query) = 0;
+
+  /// What is stored of the settings, with their stamp.
+  virtual core::StoredSettings settings() = 0;
 };
 
 using core::Blob;
@@ -297,6 +301,7 @@ struct News {
   bool gap = true;             ///< anything may have moved: events since then are missing, or the content is another
   bool more = false;           ///< these are the first of more
   std::vector<Move> moved{};   ///< oldest first
+  std::int64_t settings = 0;   ///< the stamp of the settings that hold then
   std::uint64_t content = 0;   ///< of which this is told, as Content::number; news of another content say nothing
   [[nodiscard]] bool is_complete() const noexcept { return !gap && !more; }
 };
@@ -443,6 +448,8 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   [[nodiscard]] const Traits& traits() const noexcept { return traits_; }
+  /// The stamp of the settings, as the last transaction has found it: another one once they were changed.
+  [[nodiscard]] virtual std::int64_t settings_stamp() const noexcept = 0;
 
   /// Carries out changes in order, each on its own, and together with those of other callers: errors[i] tells why
   /// changes[i] was not done. What is done is durable on return; or, of relaxed ones, visible. What has not begun when
@@ -496,6 +503,7 @@ class Store {
   /// True once after the content was replaced: then whoever calls is to be told. A commit() asks this itself, and
   /// refuses one change with `restored`.
   [[nodiscard]] virtual bool tell_restored() = 0;
+
 
   /// Refuses everything from now on with `closed`, waits for a commit under way, lets go of the database.
   virtual void close() noexcept = 0;

@@ -300,6 +300,37 @@ static void copies_take_no_other_place(tse_engine *tasks, const char *path, cons
   CHECK(remove(beside) == 0);
 }
 
+static int32_t open_with(const char *path, int64_t pending, int32_t reconfigure, tse_engine **tasks,
+                         tse_error **error) {
+  tse_options *options = NULL;
+  MUST(tse_options_new(&options, NULL));
+  if (pending >= 0) MUST(tse_options_set_pending_limit(options, pending, NULL));
+  MUST(tse_options_set_reconfigure(options, reconfigure, NULL));
+  const int32_t code = tse_open(path, TSE_NTS, options, tasks, error);
+  tse_options_free(options);
+  return code;
+}
+
+static void settings_are_the_files(const char *directory) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/settings.db", directory);
+  tse_engine *first = NULL, *second = NULL, *third = NULL;
+  MUST(open_with(path, 1, 0, &first, NULL));
+  MUST(open_with(path, -1, 0, &second, NULL)); /* not given */
+  MUST(create(second, "a", NULL, NULL, NULL));
+  CHECK(create(second, "b", NULL, NULL, NULL) == TSE_LIMIT_EXCEEDED);
+  REFUSED(open_with(path, 0, 0, &third, &error), "pending_limit"); /* the default, but given */
+  CHECK(third == NULL);
+  MUST(open_with(path, 0, 1, &third, NULL));
+  tse_task *task = NULL;
+  MUST(tse_get(first, "z", TSE_NTS, "a", TSE_NTS, 0, NULL, &task, NULL));
+  tse_task_free(task);
+  MUST(create(first, "b", NULL, NULL, NULL));
+  tse_engine_free(third);
+  tse_engine_free(second);
+  tse_engine_free(first);
+}
+
 static void figures_and_copies(const char *directory) {
   char path[256];
   char copy[256];
@@ -353,6 +384,7 @@ int main(void) {
   statements_go_along();
   waiting_for_tasks();
   the_feed_and_purging();
+  settings_are_the_files(directory);
   figures_and_copies(directory);
   char command[128];
   snprintf(command, sizeof command, "rm -rf %s", directory);

@@ -141,10 +141,11 @@ static void a_failure_keeps_its_detail_private(tse_engine *tasks) {
   MUST(tse_history_event(older, 0, &event));
   CHECK(event.revision == 1);
   tse_history_free(older);
-  REFUSED(tse_history_read(tasks, "z1", TSE_NTS, "t1", TSE_NTS, 2, cursor.data, cursor.size, NULL, &older, &error),
-          "after");
+  CHECK(tse_history_read(tasks, "z1", TSE_NTS, "t1", TSE_NTS, 2, cursor.data, cursor.size, NULL, &older, NULL) ==
+        TSE_INVALID_ARGUMENT);
   tse_history_free(history);
-  REFUSED(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 1001, NULL, 0, NULL, &history, &error), "limit");
+  CHECK(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 1001, NULL, 0, NULL, &history, NULL) ==
+        TSE_INVALID_ARGUMENT);
   tse_call_free(call);
 }
 
@@ -228,7 +229,7 @@ static void the_list_pages_both_ways(tse_engine *tasks) {
   CHECK(view.count == 0 && view.total_count == 0 && view.after_cursor.data == NULL);
   tse_page_free(back);
   all.failure_kind = tse_text("none");
-  REFUSED(tse_list(tasks, &all, NULL, &back, &error), "failure_kind");
+  CHECK(tse_list(tasks, &all, NULL, &back, NULL) == TSE_INVALID_ARGUMENT);
   tse_page_free(second);
   tse_page_free(first);
 }

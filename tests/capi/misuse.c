@@ -294,6 +294,7 @@ static void settings_of_open(void) {
   REFUSED(tse_options_set_mode(options, 3, &error), "mode");
   REFUSED(tse_options_set_mode(options, -1, &error), "mode");
   REFUSED(tse_options_set_adopt(options, 2, &error), "adopt");
+  REFUSED(tse_options_set_reconfigure(options, 2, &error), "reconfigure");
   REFUSED(tse_options_set_timeout(options, -1, &error), "timeout");
   REFUSED(tse_options_add_operation(options, "Create", 6, &error), "operation");
   REFUSED(tse_options_add_operation(options, NULL, 0, &error), "operation");

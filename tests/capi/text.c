@@ -242,6 +242,14 @@ static int32_t call_open(void) {
   tse_engine_free(another);
   return code;
 }
+static int32_t call_migrate(void) {
+  char path[128];
+  tse_engine *made = NULL;
+  snprintf(path, sizeof path, "%s/" SECRET "@.older.db", directory);
+  MUST(tse_open(path, TSE_NTS, NULL, &made, NULL));
+  tse_engine_free(made);
+  return tse_migrate(IN("path", path), NULL, no_call, NULL, &error);
+}
 static int32_t call_backup(void) {
   char path[128];
   snprintf(path, sizeof path, "%s/" SECRET "@.copy", directory);
@@ -333,7 +341,11 @@ static int32_t call_wait(void) {
 }
 static int32_t call_history_read(void) {
   tse_history *history = NULL;
-  const int32_t code = tse_history_read(tasks, KEY, 0, NULL, 0, no_call, &history, &error);
+  /* There is no good cursor before there was a page. */
+  const tse_str after = text_of("after", SECRET);
+  const int given = chosen != NULL && strcmp(chosen, "after") == 0;
+  const int32_t code =
+      tse_history_read(tasks, KEY, 0, given ? after.data : NULL, given ? after.size : 0, no_call, &history, &error);
   CHECK(tse_history_count(history) == 0);
   tse_history_free(history);
   return code;
@@ -545,6 +557,7 @@ static const function functions[] = {
     F(purge, TSE_OK, 0),
     F(erase, TSE_OK, TSE_OK),
     F(stats_read, TSE_OK, TSE_INVALID_ARGUMENT),
+    F(migrate, TSE_OK, 0),
     F(backup, TSE_OK, 0),
     F(decide, TSE_OK, TSE_OK),
     F(accept, TSE_OK, 0),

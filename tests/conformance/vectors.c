@@ -140,8 +140,8 @@ static void run_list(state *run, const vector_step *step) {
 
 static void run_history(state *run, const vector_step *step) {
   tse_history *history = NULL;
-  need(tse_history_read(run->engine, step->zone_id.data, step->zone_id.size, step->id.data, step->id.size, 0, NULL,
-                        0, NULL, &history, NULL),
+  need(tse_history_read(run->engine, step->zone_id.data, step->zone_id.size, step->id.data, step->id.size, 0, NULL, 0,
+                        NULL, &history, NULL),
        "history");
   check_history(history, &step->expect);
   tse_history_free(history);

@@ -6,8 +6,8 @@
 #include "failing_disk.hpp"
 #include "store/sqlite/vfs.hpp"
 #include "support.hpp"
-#include "unit/engine/history_of.hpp"
 #include "unit/engine/decided.hpp"
+#include "unit/engine/history_of.hpp"
 #include "unit/store/support.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,7 @@
 #include "side.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace tse::model {
 namespace {

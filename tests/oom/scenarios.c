@@ -414,6 +414,9 @@ static int32_t act_options_set_mode(struct world *w, tse_error **e) {
   return tse_options_set_mode(w->options, TSE_MODE_READ_WRITE, e);
 }
 static int32_t act_options_set_adopt(struct world *w, tse_error **e) { return tse_options_set_adopt(w->options, 1, e); }
+static int32_t act_options_set_reconfigure(struct world *w, tse_error **e) {
+  return tse_options_set_reconfigure(w->options, 1, e);
+}
 static int32_t act_options_set_timeout(struct world *w, tse_error **e) {
   return tse_options_set_timeout(w->options, 1000000, e);
 }
@@ -479,6 +482,10 @@ static int32_t act_options_set_file_mode(struct world *w, tse_error **e) {
 }
 static int32_t act_options_set_migrate(struct world *w, tse_error **e) {
   return tse_options_set_migrate(w->options, TSE_MIGRATE_REFUSE, e);
+}
+static int32_t act_migrate(struct world *w, tse_error **e) {
+  tse_migration_view view = TSE_MIGRATION_VIEW_INIT;
+  return tse_migrate(w->path, TSE_NTS, w->options, w->call, &view, e);
 }
 static int32_t act_options_add_operation(struct world *w, tse_error **e) {
   return tse_options_add_operation(w->options, "an_operation_of_the_hosts_own", TSE_NTS, e);
@@ -945,6 +952,7 @@ const struct scenario scenarios[] = {
     {"tse_options_new", "tse_options_new", NEEDS_NOTHING, act_options_new, NULL},
     {"tse_options_free", "tse_options_free", NEEDS_NOTHING, act_options_free, NULL},
     {"tse_options_set_mode", "tse_options_set_mode", NEEDS_NOTHING, act_options_set_mode, NULL},
+    {"tse_options_set_reconfigure", "tse_options_set_reconfigure", NEEDS_NOTHING, act_options_set_reconfigure, NULL},
     {"tse_options_set_adopt", "tse_options_set_adopt", NEEDS_NOTHING, act_options_set_adopt, NULL},
     {"tse_options_set_timeout", "tse_options_set_timeout", NEEDS_NOTHING, act_options_set_timeout, NULL},
     {"tse_options_set_completed", "tse_options_set_completed", NEEDS_NOTHING, act_options_set_completed, NULL},
@@ -990,6 +998,7 @@ const struct scenario scenarios[] = {
     {"tse_open", "tse_open", NEEDS_FILE, act_open, NULL},
     {"tse_open", "tse_open_anew", NEEDS_NOTHING, act_open_anew, NULL},
     {"tse_open", "tse_open_in_memory", NEEDS_NOTHING, act_open_in_memory, NULL},
+    {"tse_migrate", "tse_migrate", NEEDS_FILE, act_migrate, NULL},
     {"tse_close", "tse_close", NEEDS_ENGINE, act_close, NULL},
     {"tse_engine_free", "tse_engine_free", NEEDS_ENGINE, act_engine_free, NULL},
     {"tse_task_get", "tse_task_get", NEEDS_NOTHING, act_task_get, NULL},

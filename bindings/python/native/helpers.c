@@ -253,9 +253,9 @@ int32_t tspy_list(tse_engine *engine, const char *zone_id, size_t zone_id_size, 
                   size_t operation_size, const char *install_id, size_t install_id_size, const char *package_id,
                   size_t package_id_size, const char *failure_kind, size_t failure_kind_size, const char *worker,
                   size_t worker_size, const char *ref, size_t ref_size, const char *client_request_id,
-                  size_t client_request_id_size, int64_t created_from, int64_t created_until, int64_t limit, const char *after,
-                  size_t after_size, const char *before, size_t before_size, int32_t with_total, const tse_call *call,
-                  tspy_result *result) {
+                  size_t client_request_id_size, int64_t created_from, int64_t created_until, int64_t limit,
+                  const char *after, size_t after_size, const char *before, size_t before_size, int32_t with_total,
+                  const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_list_query query = TSE_LIST_QUERY_INIT;
   query.zone_id = text(zone_id, zone_id_size);

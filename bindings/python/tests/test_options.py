@@ -72,7 +72,7 @@ def test_timeout(path: Path, timeout: Any) -> None:
 def test_operations(path: Path) -> None:
     with taskstate.open(path, operations=["upgrade", "repair"]) as tasks:
         assert tasks.create("z1", "repair").operation == "repair"
-    with taskstate.open(path) as tasks:
+    with taskstate.open(path, operations=["create"], reconfigure=True) as tasks:
         with pytest.raises(taskstate.InvalidArgument) as caught:
             tasks.create("z1", "upgrade")
         assert caught.value.field == "operation"
@@ -263,3 +263,35 @@ def test_a_working_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.Mo
         taskstate.open("tasks.db")
     with taskstate.open(tmp_path / "tasks.db") as tasks:
         tasks.create("z1", "create")
+
+
+def test_settings_of_the_file(path: Path) -> None:
+    with taskstate.open(path, pending_limit=1, operations=["report"]) as first, taskstate.open(path) as second:
+        second.create("z1", "report", id="a")
+        with pytest.raises(taskstate.LimitExceeded):
+            second.create("z1", "report")
+        other: dict[str, Any] = {
+            "operations": ("create",),
+            "location": "/elsewhere",
+            "status_url": "/tasks/{task_id}",
+            "completed": "ok",
+            "retry_after": (0, 1),
+            "ignore_bad_request_id": True,
+            "adopt_request_id": True,
+            "running_limit": 2,
+            "pending_limit": 0,
+            "idempotency_retention": 60,
+            "retention": 60,
+            "tombstones": 60,
+            "feed_retention": 60,
+        }
+        for name, value in other.items():
+            with pytest.raises(taskstate.InvalidArgument, match="with reconfigure") as refused:
+                taskstate.open(path, **{name: value})
+            assert refused.value.field == name
+        taskstate.open(path, pending_limit=1, adopt_request_id=False, ignore_bad_request_id=False).close()
+        taskstate.open(path, **other, reconfigure=True).close()
+        assert first.get("z1", "a") is not None
+        first.create("z1", "create", id="b")
+        with pytest.raises(taskstate.InvalidArgument, match="not allowed here"):
+            first.create("z1", "report")

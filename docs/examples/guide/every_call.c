@@ -46,6 +46,7 @@ static tse_engine *open_engine(void) {
   OK(tse_options_new(&options, NULL));
   OK(tse_options_set_mode(options, TSE_MODE_CREATE, NULL));
   OK(tse_options_set_adopt(options, 0, NULL));
+  OK(tse_options_set_reconfigure(options, 0, NULL));
   OK(tse_options_set_timeout(options, 2000000, NULL)); /* us */
   OK(tse_options_add_operation(options, "upgrade", TSE_NTS, NULL));
   OK(tse_options_set_location(options, "/zones/{zone_id}/installs/{install_id}", TSE_NTS, NULL));
@@ -76,7 +77,7 @@ static tse_engine *open_engine(void) {
   OK(tse_options_set_checkpoint_bytes(options, 4 << 20, NULL));
   OK(tse_options_set_answer_cache_bytes(options, 64 << 20, NULL));
   OK(tse_options_set_file_mode(options, 0600, NULL));
-  OK(tse_options_set_migrate(options, TSE_MIGRATE_AUTO, NULL));
+  OK(tse_options_set_migrate(options, TSE_MIGRATE_MANUAL, NULL));
   OK(tse_open("every_call.db", TSE_NTS, options, &tasks, NULL));
   tse_options_free(options);
   return tasks;
@@ -323,6 +324,10 @@ static void run_a_service(tse_engine *tasks) {
   if (figures.expiry_paused) OK(tse_clock_ok(tasks, NULL, NULL));
 
   OK(tse_backup(tasks, "every_call-copy.db", TSE_NTS, NULL, NULL));
+
+  tse_migration_view migration = TSE_MIGRATION_VIEW_INIT; /* before a new release opens an older file */
+  OK(tse_migrate("every_call-copy.db", TSE_NTS, NULL, NULL, &migration, NULL));
+  printf("schema %d to %d\n", (int)migration.from_schema, (int)migration.to_schema);
 }
 
 /* Lists, histories, reports. */
@@ -346,6 +351,7 @@ static void look_around(tse_engine *tasks) {
     OK(tse_history_event(history, i, &event));
     printf("%s, attempt %d\n", event.kind.data, (int)event.attempt);
   }
+  if (tse_history_after_cursor(history).data != NULL) printf("and more\n");
   tse_history_free(history);
 
   tse_report *report = NULL;

@@ -158,9 +158,14 @@ void plan(taskstate::Engine& tasks) {
 // ---- processes.md
 
 void limits(const std::string& path) {
-  taskstate::Engine tasks(path, {.housekeeping = 500ms, .running_limit = 4});
+  taskstate::Engine tasks(path, {.housekeeping = 500ms});
   const std::int64_t changed = tasks.tick();  // a round of housekeeping, now
   check(changed == 0, "nothing was due");
+}
+
+void reconfigure(const std::string& path) {
+  taskstate::Engine tasks(path, {.reconfigure = true, .pending_limit = 1000});  // once, at deployment
+  check(tasks.verify().ok, "the file holds its settings");
 }
 
 // ---- idempotency.md
@@ -238,6 +243,13 @@ void copy(taskstate::Engine& tasks) {
   check(report.ok, report.text.c_str());
 }
 
+// ---- upgrading.md
+
+void upgrade() {
+  const taskstate::Migration done = taskstate::migrate("catalog.db");
+  check(done.from_schema == done.to_schema, "it is of this release");
+}
+
 // ---- monitoring.md
 
 void respond(const std::string& type, const std::string& body) { std::cout << type << '\n' << body; }
@@ -248,6 +260,13 @@ void scrape(taskstate::Engine& tasks) {
   const taskstate::Stats stats = tasks.stats();
   respond("application/openmetrics-text; version=1.0.0; charset=utf-8", stats.text);
   if (tasks.stats().expiry_paused && clock_is_synchronized()) tasks.clock_ok();
+}
+
+void look_for_tasks(taskstate::Engine& tasks, const std::string& request_id) {
+  const taskstate::Page lost = tasks.list({.statuses = {taskstate::Status::failed}, .failure_kind = "lost"});
+  const taskstate::Page held = tasks.list({.worker = "w1"});
+  const taskstate::Page asked = tasks.list({.client_request_id = request_id});
+  check(lost.tasks.empty() && held.tasks.empty() && asked.tasks.empty(), "there are none of these");
 }
 
 void run_a_service() {
@@ -339,7 +358,11 @@ int main() try {
   give_up_waiting(tasks);
   end_a_wait(tasks);
   plan(tasks);
+  look_for_tasks(tasks, "req-1");
   limits("guide.db");
+  reconfigure("guide.db");
+  { const taskstate::Engine catalog("catalog.db"); }
+  upgrade();
   run_a_service();
   a_lost_worker();
   a_reboot("guide-reboot.db");

@@ -214,10 +214,26 @@ func backUp(ctx context.Context, tasks *taskstate.Engine) error {
 	return err
 }
 
+// ---- upgrading.md
+
+func upgrade(ctx context.Context) {
+	done, err := taskstate.Migrate(ctx, "catalog.db")
+	must(0, err)
+	check(done.FromSchema == done.ToSchema, "it is of this release")
+}
+
 // ---- monitoring.md
 
 func scraped(mux *http.ServeMux, tasks *taskstate.Engine) {
 	mux.Handle("/metrics", tasks.MetricsHandler())
+}
+
+func lookForTasks(ctx context.Context, tasks *taskstate.Engine) (int, error) {
+	lost, err := tasks.List(ctx, taskstate.ListQuery{AllZones: true, FailureKind: "lost"})
+	if err != nil {
+		return 0, err
+	}
+	return len(lost.Tasks), nil
 }
 
 func check(condition bool, what string) {
@@ -289,7 +305,10 @@ func main() {
 	giveUpWaiting(ctx, tasks)
 	endAWait(ctx, tasks)
 	plan(ctx, tasks)
+	check(must(lookForTasks(ctx, tasks)) == 0, "no worker was lost")
 	runAService(ctx)
+	must(0, must(taskstate.Open("catalog.db")).Close())
+	upgrade(ctx)
 	if report := must(tasks.Verify(ctx)); !report.OK {
 		must(0, errors.New(report.Text))
 	}

@@ -197,6 +197,14 @@ def clean_up(tasks):
     assert removed == 0 and was_there
 
 
+# ---- upgrading.md
+
+
+def upgrade():
+    done = taskstate.migrate("catalog.db")
+    assert done.from_schema == done.to_schema
+
+
 # ---- backup.md
 
 
@@ -219,6 +227,13 @@ def scrape(tasks, respond):
     respond("application/openmetrics-text; version=1.0.0; charset=utf-8", stats.openmetrics)
     if tasks.stats().expiry_paused and clock_is_synchronized():
         tasks.clock_ok()
+
+
+def look_for_tasks(tasks, request_id):
+    lost = tasks.list(None, status="failed", failure_kind="lost")
+    held = tasks.list(None, worker="w1")
+    asked = tasks.list(None, client_request_id=request_id)
+    return [len(page) for page in (lost, held, asked)]
 
 
 def run_a_service():
@@ -293,7 +308,10 @@ def main():
         give_up_waiting(tasks)
         end_a_wait(tasks)
         plan(tasks)
+        assert look_for_tasks(tasks, "req-1")[2] == 0
         run_a_service()
+        taskstate.open("catalog.db").close()
+        upgrade()
         asyncio.run(asynchronously("guide-async.db"))
         clock = taskstate.testing.ManualClock()
         with taskstate.testing.open_for_tests(clock=clock) as engine:

@@ -63,6 +63,18 @@ inline Engine::Engine(std::string_view path, const Options& options) {
       detail::SharedEngine(detail::make<detail::EngineHandle>(tse_open, c_path.data, c_path.size, c_options.get()));
 }
 
+inline Migration migrate(std::string_view path, const Options& options, const Call& call) {
+  const tse_str c_path = detail::view(path);
+  const auto c_options = detail::to_c(options);
+  const auto c_call = detail::to_c(call);
+  tse_migration_view done = TSE_MIGRATION_VIEW_INIT;
+  detail::check(tse_migrate, c_path.data, c_path.size, c_options.get(), c_call.get(), &done);
+  return {.from_schema = done.from_schema,
+          .to_schema = done.to_schema,
+          .copy_bytes = done.copy_bytes,
+          .wal_bytes = done.wal_bytes};
+}
+
 inline void Engine::close() { detail::check(tse_close, engine_.get()); }
 
 inline Task Engine::create(const NewTask& spec, const Call& call) {
@@ -273,9 +285,9 @@ inline History Engine::history(std::string_view zone_id, std::string_view id, co
   const tse_str key = detail::view(id);
   const tse_str after = detail::view(query.after);
   const auto c_call = detail::to_c(call);
-  const auto history = detail::make<detail::HistoryHandle>(tse_history_read, engine_.get(), zone.data, zone.size,
-                                                           key.data, key.size, detail::limit_to_c(query.limit),
-                                                           after.data, after.size, c_call.get());
+  const auto history =
+      detail::make<detail::HistoryHandle>(tse_history_read, engine_.get(), zone.data, zone.size, key.data, key.size,
+                                          detail::limit_to_c(query.limit), after.data, after.size, c_call.get());
   return {.events = detail::events_from(history.get(), tse_history_count(history.get()), tse_history_event),
           .after_cursor = detail::optional_string(tse_history_after_cursor(history.get()))};
 }

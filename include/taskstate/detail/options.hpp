@@ -120,6 +120,7 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   auto handle = make<OptionsHandle>(tse_options_new);
   tse_options* to = handle.get();
   if (from.mode) check(tse_options_set_mode, to, static_cast<std::int32_t>(*from.mode));
+  check(tse_options_set_reconfigure, to, std::int32_t{from.reconfigure});
   check(tse_options_set_adopt, to, std::int32_t{from.adopt});
   if (from.timeout) check(tse_options_set_timeout, to, std::int64_t{from.timeout->count()});
   for (const std::string& name : from.operations) check(tse_options_add_operation, to, name.data(), name.size());
@@ -132,17 +133,20 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
     check(tse_options_set_retry_after, to, seconds(from.retry_after_min.value_or(least)),
           seconds(from.retry_after_max.value_or(most)));
   }
-  check(tse_options_set_ignore_bad_request_id, to, std::int32_t{from.ignore_bad_request_id});
+  const auto set_flag = [to](auto setter, const std::optional<bool>& value) {
+    if (value) check(setter, to, std::int32_t{*value});
+  };
+  set_flag(tse_options_set_ignore_bad_request_id, from.ignore_bad_request_id);
   check(tse_options_set_any_filesystem, to, std::int32_t{from.any_filesystem});
   if (from.housekeeping) check(tse_options_set_housekeeping, to, std::int64_t{from.housekeeping->count()});
-  check(tse_options_set_running_limit, to, from.running_limit);
+  if (from.running_limit) check(tse_options_set_running_limit, to, *from.running_limit);
   set_text(tse_options_set_boot_id, to, from.boot_id);
   const auto set_time = [to](auto setter, const std::optional<std::chrono::microseconds>& value) {
     if (value) check(setter, to, std::int64_t{value->count()});
   };
-  check(tse_options_set_pending_limit, to, from.pending_limit);
+  if (from.pending_limit) check(tse_options_set_pending_limit, to, *from.pending_limit);
   set_time(tse_options_set_idempotency_retention, from.idempotency_retention);
-  check(tse_options_set_adopt_request_id, to, std::int32_t{from.adopt_request_id});
+  set_flag(tse_options_set_adopt_request_id, from.adopt_request_id);
   set_time(tse_options_set_longest_wait, from.longest_wait);
   set_time(tse_options_set_retention, from.retention);
   set_time(tse_options_set_result_retention, from.result_retention);

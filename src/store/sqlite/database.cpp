@@ -8,6 +8,7 @@
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/probe.hpp"
 #include "store/sqlite/read_only_media.hpp"
+#include "store/sqlite/settings.hpp"
 #include "store/sqlite/upgrade.hpp"
 #include "store/sqlite/vfs.hpp"
 
@@ -27,6 +28,7 @@ namespace {
 
 void begin_lineage(Database& database, Connection& connection) {
   const Origin origin = read_origin(connection, Intent::read);
+  database.settings_stamp = origin.settings;
   database.lineage.begin(origin.generation, origin.newest);
 }
 
@@ -39,6 +41,7 @@ void begin_settled_lineage(Database& database, bool is_new) {
     set_generation(writer, origin.generation);
     database.log(LogLevel::warn, "the content of the file was replaced while no engine had it open");
   }
+  database.settings_stamp = origin.settings;
   database.lineage.begin(origin.generation, origin.newest);
   database.lock.begin_marks({origin.generation, origin.newest});
 }
@@ -60,6 +63,7 @@ void open_memory(Database& database) {
   database.writer = std::make_unique<Connection>(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   database.writer->configure();
   migrate(*database.writer, 0, migrations(), true);
+  settle_settings(database.options, *database.writer);
   limit_size(*database.writer, database.options.max_bytes);
   install_authorizer(*database.writer);
   database.writer->guard(database.options.guards);
@@ -89,6 +93,7 @@ void open_read_only(Database& database, const Patience& patience) {
     connection.configure();
     check_schema(connection, Intent::read);
     require_newest(connection);
+    compare_settings(database.options, connection);
     show_reader(database);
     begin_lineage(database, connection);
     database.identity.record(database.paths);
@@ -160,6 +165,7 @@ void set_up(Database& database, const Patience& patience) {
     const auto before = wal_index ? wal_index->stamp() : Stamp();
     end_doubt(writer, database.lock);
     if (wal_index && wal_index->stamp() != before) database.wal_index = WalIndex::map(writer);
+    settle_settings(database.options, writer);
     database.lock.set_initialised(true);
     checkpoint(writer, Checkpoint::truncate);
   } catch (const Failure& failure) {
@@ -281,6 +287,7 @@ void Database::require_identity() {
 
 std::optional<Generation> Database::observe(const Lineage::Known& before, const Origin& found, bool has_newest) {
   const auto own = lineage.observe(before, found, has_newest);
+  if (own) settings_stamp.store(found.settings, std::memory_order_relaxed);
   if (own && lineage.content() != before.content)
     log(LogLevel::warn,
         "the content of the file was replaced under the engine: what was given out before is void, leases, cursors and "

@@ -39,7 +39,8 @@ struct Database {
   Identity identity;
   std::atomic<std::int64_t> identity_checked{0};  ///< steady clock, ns
   Lineage lineage;
-  std::unique_ptr<Connection> writer;       ///< the only connection of a database in memory; none if read-only
+  std::atomic<std::int64_t> settings_stamp{0};  ///< as Store::settings_stamp()
+  std::unique_ptr<Connection> writer;           ///< the only connection of a database in memory; none if read-only
   std::unique_ptr<Connection> host_writer;  ///< for what runs the host's statements, whose triggers and CHECKs must run
   std::unique_ptr<Connection> observer;     ///< keeps the mapping, where there is no writer
   bool immutable = false;                   ///< on media that nobody can write, and whole by itself: read without locks

@@ -26,7 +26,8 @@ std::string to_string(const Generation& generation) { return {generation.begin()
 
 Origin read_origin(Connection& connection, Intent intent) {
   static const core::NoDestructor<Sql> sql(
-      "SELECT min_reader, min_writer, generation, purged_through, feed_floor, seq, mark FROM taskstate_meta "
+      "SELECT min_reader, min_writer, generation, purged_through, feed_floor, seq, mark, "
+      "(SELECT value FROM taskstate_settings WHERE name = 'stamp') FROM taskstate_meta "
       "LEFT JOIN taskstate_events ON seq = (SELECT max(seq) FROM taskstate_events) WHERE one = 1");
   Query query(connection, *sql);
   if (!query.step()) throw Failure(Code::corrupt, "taskstate_meta has no row");
@@ -38,6 +39,7 @@ Origin read_origin(Connection& connection, Intent intent) {
   std::copy_n(generation.begin(), std::min(generation.size(), origin.generation.size()), origin.generation.begin());
   origin.purged_through = query.integer(3);
   origin.feed_floor = query.integer(4);
+  origin.settings = query.integer(7);
   if (!query.is_null(5)) origin.newest = {query.integer(5), query.integer(6)};
   return origin;
 }

@@ -38,6 +38,7 @@ struct Origin {
   Landmark newest;
   std::int64_t purged_through = 0;
   std::int64_t feed_floor = 0;
+  std::int64_t settings = 0;  ///< their stamp
 };
 /// The first statement of every transaction: also looks whether this engine may read, or write, what is there. Throws
 /// Failure: schema_too_new, corrupt.

@@ -154,16 +154,18 @@ AnswerRow read_answer(Connection& connection, const core::Key& key, const Query&
 
 }  // namespace
 
-Found find_answer(Connection& connection, const core::Key& key) {
-  static const core::NoDestructor<Sql> sql("SELECT min_reader, " + std::string(answer_columns) +
-                                           " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
-                                           "WHERE one = 1");
+Found find_answer(Connection& connection, const core::Key& key, std::int64_t& settings) {
+  static const core::NoDestructor<Sql> sql(
+      "SELECT min_reader, (SELECT value FROM taskstate_settings WHERE name = 'stamp'), " + std::string(answer_columns) +
+      " FROM taskstate_meta LEFT JOIN taskstate_tasks ON zone_id = ?1 AND id = ?2 "
+      "WHERE one = 1");
   Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) throw core::Failure(core::Code::corrupt, "taskstate_meta has no row");
   check_minimum(query.integer(0));
-  if (query.is_null(1)) return {{}, find_tombstone(connection, key)};  // the statement still holds the snapshot
-  return {read_answer(connection, key, query, 1), {}};
+  settings = query.integer(1);
+  if (query.is_null(2)) return {{}, find_tombstone(connection, key)};  // the statement still holds the snapshot
+  return {read_answer(connection, key, query, 2), {}};
 }
 
 Found find_answer_unchecked(Connection& connection, const core::Key& key) {

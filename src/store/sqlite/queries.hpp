@@ -15,8 +15,9 @@ namespace tse::store::sqlite {
 /// What stands in the file.
 [[nodiscard]] std::string find_generation(Connection& connection);
 [[nodiscard]] std::optional<Stored> find_payload(Connection& connection, const core::Key& key);
-/// Checks the schema in the same statement, so that the hottest question needs no transaction around it.
-[[nodiscard]] Found find_answer(Connection& connection, const core::Key& key);
+/// Checks the schema in the same statement, so that the hottest question needs no transaction around it, and tells the
+/// stamp of the settings.
+[[nodiscard]] Found find_answer(Connection& connection, const core::Key& key, std::int64_t& settings);
 /// The same, without looking whether the file's schema is known, and not all of it from one snapshot.
 [[nodiscard]] Found find_answer_unchecked(Connection& connection, const core::Key& key);
 /// `patience` is what limits the connection's statements.

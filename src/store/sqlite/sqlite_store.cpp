@@ -113,6 +113,7 @@ class SqliteStore final : public Store {
     return ask_origin(*database_, readers_, patience, [&](const Asked& asked) {
       News news = find_news(asked.connection, after, limit, asked.origin);
       news.content = database_->lineage.content();
+      news.settings = asked.origin.settings;
       return news;
     });
   }
@@ -167,6 +168,9 @@ class SqliteStore final : public Store {
     const Lineage& lineage = database_->lineage;
     return {to_string(lineage.generation()), lineage.content(), !database_->read_only() && lineage.is_unsettled()};
   }
+  [[nodiscard]] std::int64_t settings_stamp() const noexcept override {
+    return database_->settings_stamp.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] bool tell_restored() override { return database_->lineage.tell(); }
 
   [[nodiscard]] const Migrated& migrated() const noexcept { return database_->migrated; }
@@ -208,7 +212,10 @@ Found SqliteStore::answer_on(Connection& connection, const core::Key& key, const
     found.proven = database_->stamp() == proven;
     if (found.proven) return found;
   }
-  return find_answer(connection, key);
+  std::int64_t settings = 0;
+  Found found = find_answer(connection, key, settings);
+  database_->settings_stamp.store(settings, std::memory_order_relaxed);
+  return found;
 }
 
 void SqliteStore::begin_time(const Patience& patience) {

@@ -30,6 +30,8 @@ struct Options {
   bool guards = guards_by_default();  ///< the schema's own rules judge every write
   std::uint32_t file_mode = 0600;     ///< of new files
   Clocks clocks{};                    ///< empty: the system's, and no other process sees that ours lives
+  /// Told what is stored of the settings, says what to write of them; throws Failure to refuse the open. Empty: none.
+  std::function<core::StoredSettings(const core::StoredSettings&)> settle;
   std::function<void(LogLevel, const std::string&)> log;
   /// The file system type (statfs f_type) of a directory; replaced by tests.
   std::function<std::int64_t(const std::string&)> filesystem_type;

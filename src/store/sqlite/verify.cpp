@@ -9,11 +9,13 @@
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
+#include "store/sqlite/settings.hpp"
 
 #include <array>
 #include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tse::store::sqlite {
@@ -320,6 +322,9 @@ void Verification::check_beside() {
       problem(std::move(sentence));
     }
   }
+  const auto settings = core::read_settings(find_settings(connection_), {});
+  if (const auto* const refused = std::get_if<core::Error>(&settings))
+    problem("taskstate_settings: " + refused->message);
 }
 
 void Verification::check_meta() {

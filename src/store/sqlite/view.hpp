@@ -5,6 +5,7 @@
 #include "store/sqlite/picker.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/retention.hpp"
+#include "store/sqlite/settings.hpp"
 
 namespace tse::store::sqlite {
 
@@ -34,6 +35,7 @@ class Answering : public Base {
   }
   std::optional<std::int64_t> tombstone(const core::Key& key) override { return find_tombstone(connection_, key); }
   std::vector<core::Key> ended(EndedQuery& query) override { return find_ended(connection_, query); }
+  core::StoredSettings settings() override { return find_settings(connection_); }
 
  protected:
   Connection& connection_;

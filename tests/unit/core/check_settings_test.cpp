@@ -40,6 +40,15 @@ std::string fault(Change change) {
 
 BOOST_AUTO_TEST_SUITE(check_settings)
 
+BOOST_AUTO_TEST_CASE(who_only_reads_reconfigures_nothing) {
+  BOOST_TEST(fault([](Settings& it) {
+               it.mode = Mode::read_only;
+               it.reconfigure = true;
+             }) == "reconfigure: must not be set with mode read_only, which writes nothing");
+  BOOST_TEST(fault([](Settings& it) { it.reconfigure = true; }) == "");
+  BOOST_TEST(fault([](Settings& it) { it.mode = Mode::read_only; }) == "");
+}
+
 BOOST_AUTO_TEST_CASE(all_that_is_broken_is_told_in_one_order) {
   Settings settings;
   settings.log_file = "";

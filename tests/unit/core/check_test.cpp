@@ -234,8 +234,7 @@ BOOST_AUTO_TEST_CASE(what_operators_list_by) {
              "client_request_id: must be 1 to 128 bytes of visible ASCII, has 0 bytes");
 }
 
-BOOST_AUTO_TEST_CASE(a_page_of_a_history) {
-}
+BOOST_AUTO_TEST_CASE(a_page_of_a_history) {}
 
 BOOST_AUTO_TEST_CASE(a_part_of_the_feed) {
   const auto of = [](auto change) { return fault<ChangesQuery>(change); };

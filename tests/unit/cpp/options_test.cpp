@@ -213,4 +213,36 @@ BOOST_AUTO_TEST_CASE(callbacks_live_as_long_as_the_engine_and_no_longer) {
   BOOST_TEST(token.use_count() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_given_is_the_files) {
+  const ScratchFile file;
+  Engine first(file.path(), {.operations = {"report"}, .pending_limit = 1});
+  Engine second(file.path());
+  second.create({.zone_id = "z1", .id = "a", .operation = "report"});
+  BOOST_TEST(
+      (error_of([&] { second.create({.zone_id = "z1", .operation = "create"}); }).code() == Errc::limit_exceeded));
+  const auto refused = [&](const Options& options) {
+    const Error error = error_of([&] { Engine other(file.path(), options); });
+    BOOST_TEST(std::string_view(error.what()).find("with reconfigure") != std::string_view::npos);
+    return std::string(error.field().value());
+  };
+  // The default is a value like any other where it is given.
+  BOOST_TEST(refused({.pending_limit = 0}) == "pending_limit");
+  BOOST_TEST(refused({.operations = {"create"}}) == "operations");
+  BOOST_TEST(refused({.location = "/x"}) == "location");
+  BOOST_TEST(refused({.status_url = "/x"}) == "status_url");
+  BOOST_TEST(refused({.completed = Completed::ok}) == "completed");
+  BOOST_TEST(refused({.retry_after_min = 0s}) == "retry_after");
+  BOOST_TEST(refused({.ignore_bad_request_id = true}) == "ignore_bad_request_id");
+  BOOST_TEST(refused({.running_limit = 1}) == "running_limit");
+  BOOST_TEST(refused({.idempotency_retention = 1h}) == "idempotency_retention");
+  BOOST_TEST(refused({.adopt_request_id = true}) == "adopt_request_id");
+  BOOST_TEST(refused({.retention = 1h}) == "retention");
+  BOOST_TEST(refused({.tombstones = 1h}) == "tombstones");
+  BOOST_TEST(refused({.feed_retention = 1h}) == "feed_retention");
+  const Engine same(file.path(), {.ignore_bad_request_id = false, .pending_limit = 1, .adopt_request_id = false});
+  const Engine other(file.path(), {.reconfigure = true, .pending_limit = 0});
+  BOOST_TEST(first.get("z1", "a").has_value());
+  first.create({.zone_id = "z1", .operation = "create"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

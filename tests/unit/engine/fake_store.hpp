@@ -51,6 +51,7 @@ class FakeStore final : public store::Store {
   void accept_clock() noexcept override {}
   std::unique_ptr<store::Notices> notices() override { return {}; }
   [[nodiscard]] store::Content content() const override { return {generation_, 0, false}; }
+  [[nodiscard]] std::int64_t settings_stamp() const noexcept override { return 0; }
   bool tell_restored() override { return false; }
   void close() noexcept override {}
   void at_fork(store::Fork) noexcept override {}

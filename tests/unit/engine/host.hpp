@@ -31,10 +31,16 @@ struct Host {
   }
   void open() {
     tasks.reset();
-    tasks = engine::Engine::open(directory.path(), settings);
+    tasks = another();
   }
   // Another process's engine on the same file, as far as the engine can tell.
-  [[nodiscard]] engine::Engine::Ptr another() const { return engine::Engine::open(directory.path(), settings); }
+  [[nodiscard]] engine::Engine::Ptr another() const {
+    engine::Settings all = settings;
+    // Of the file's settings, those of the test hold.
+    all.reconfigure = settings.mode != engine::Mode::read_only;
+    if (all.reconfigure) all.given = core::GivenSettings::all();
+    return engine::Engine::open(directory.path(), all);
+  }
 
   /// An empty id: one is to be made.
   static core::NewTask spec(const std::string& id, const std::string& zone = "z") {

@@ -103,6 +103,7 @@ class Session final : public store::Session {
   }
   store::Now now() override { return {clocks_.wall(), clocks_.wall()}; }
   std::string generation() override { return std::string(generation_); }
+  core::StoredSettings settings() override { return {}; }
 
   store::Candidates claimable(store::ClaimQuery& query, const store::Patience& patience) override {
     announced([](const store::Needs& needs) { return needs.claim != nullptr; });
@@ -453,6 +454,7 @@ class MemoryStore final : public store::Store {
   void accept_clock() noexcept override {}
   [[nodiscard]] std::unique_ptr<store::Notices> notices() override { return nullptr; }
   [[nodiscard]] store::Content content() const override { return {generation_, 0, false}; }
+  [[nodiscard]] std::int64_t settings_stamp() const noexcept override { return 0; }
   [[nodiscard]] bool tell_restored() override { return false; }
   void close() noexcept override { closed_ = true; }
   void at_fork(store::Fork) noexcept override {}
@@ -493,7 +495,8 @@ class MemoryStore final : public store::Store {
     if (query.created_until && task.created_at >= *query.created_until) return false;
     return is(query.operation, task.operation) && is(query.install_id, task.install_id) &&
            is(query.package_id, task.package_id) && is(query.worker, row.worker) && is(query.ref, row.ref) &&
-           is(query.client_request_id, row.client_request_id);
+           is(query.client_request_id, row.client_request_id) &&
+           (!query.failure_kind || (row.failure_kind && to_string(*row.failure_kind) == *query.failure_kind));
   }
 
   const store::Clocks clocks_;

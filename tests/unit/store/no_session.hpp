@@ -13,7 +13,7 @@ class NoSession final : public store::Session {
   store::Candidates claimable(store::ClaimQuery&, const store::Patience&) override {
     return [] { return std::nullopt; };
   }
-  std::optional<store::Stored> result(const core::Key&) override { return {}; }
+  std::optional<store::Stored> stored(const core::Key&, store::Part) override { return {}; }
   std::int64_t count(std::string_view, core::Status) override { return 0; }
   store::Due due(const store::DueQuery&) override { return {}; }
   bool is_comparable(std::string_view) override { return true; }
@@ -24,6 +24,7 @@ class NoSession final : public store::Session {
   std::optional<core::Replay> replay(std::string_view, std::string_view) override { return {}; }
   std::optional<std::int64_t> tombstone(const core::Key&) override { return {}; }
   std::vector<core::Key> ended(store::EndedQuery&) override { return {}; }
+  core::StoredSettings settings() override { return {}; }
   bool set_paused(const store::Pause&, bool) override { return false; }
   void set_replay(std::string_view, std::string_view, const core::Replay*) override {}
   bool remove(const store::Removal&) override { return false; }

@@ -116,14 +116,15 @@ class Engine(Upkeep):
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
     ) -> Page:
-        """One page of tasks, newest first: of one zone by (created_at, id); ``zone_id=None``: of all zones, in the order in
-        which they were created. That is for operators: a client must never choose it.
+        """One page of tasks, newest first: of one zone by (created_at, id); ``zone_id=None``: of all zones, in the order
+        in which they were created. That is for operators: a client must never choose it.
 
-        ``status``: one or several. ``worker``: who holds the task's lease. ``created_from`` (inclusive), ``created_until`` (exclusive): aware
-        datetimes or microseconds since 1970. ``limit``: 1-1000, 50 unless given. ``after``, ``before``: a cursor of
+        ``status``: one or several. ``worker``: who holds the task's lease. ``created_from`` (inclusive),
+        ``created_until`` (exclusive): aware datetimes or microseconds since 1970. ``limit``: 1-1000, 50 unless given. ``after``, ``before``: a cursor of
         another page of the same filter and file, not both. ``total``: also count all that match, which
         reads them all. A page that is not full by the deadline comes as it is, perhaps empty, with the cursor that goes
-        on: only a page without one is the last. Raises InvalidArgument for a value outside its rule or a foreign cursor.
+        on: only a page without one is the last. Raises InvalidArgument for a value outside its rule or a foreign
+        cursor.
         """
         data = call(
             lib.tspy_list,
@@ -205,8 +206,8 @@ class Engine(Upkeep):
     ) -> History:
         """One page of the task's events, newest first; none for an unknown task.
 
-        ``limit``: 1-1000, 50 unless given. ``after``: the ``after_cursor`` of the page before, of the same task and
-        file. Raises InvalidArgument for a foreign cursor.
+        ``limit``: of the history, 1-1000, 50 unless given. ``after``: the ``after_cursor`` of the page before, of the
+        same task and file. Raises InvalidArgument for a foreign cursor.
         """
         data = call(
             lib.tspy_history,

@@ -12,7 +12,7 @@ from ._native import ffi, lib
 Mode = Literal["create", "read_write", "read_only"]
 Completed = Literal["see_other", "ok"]
 Durability = Literal["full", "relaxed"]
-Migrate = Literal["auto", "refuse"]
+Migrate = Literal["auto", "manual", "refuse"]
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "off"]
 
 _MODES = {name: getattr(lib, f"TSE_MODE_{name.upper()}") for name in ("create", "read_write", "read_only")}
@@ -20,7 +20,7 @@ _COMPLETED = {name: getattr(lib, f"TSE_COMPLETED_{name.upper()}") for name in ("
 _DURABILITIES: dict[Durability, int] = {"full": lib.TSE_DURABILITY_FULL, "relaxed": lib.TSE_DURABILITY_RELAXED}
 #: The same by number.
 DURABILITIES: dict[int, Durability] = {number: name for name, number in _DURABILITIES.items()}
-_MIGRATE = {name: getattr(lib, f"TSE_MIGRATE_{name.upper()}") for name in ("auto", "refuse")}
+_MIGRATE = {name: getattr(lib, f"TSE_MIGRATE_{name.upper()}") for name in ("auto", "manual", "refuse")}
 _LOG_LEVELS = {name: number for number, name in _callbacks.LEVELS.items()}
 
 # Setters of the options that are durations or numbers.
@@ -44,9 +44,10 @@ _NUMBERS = {
 
 
 class Options(NamedTuple):
-    """The keywords of open(); None is the library's default. See :func:`taskstate.open`."""
+    """The keywords of open(); None is the library's default, or the file's. See :func:`taskstate.open`."""
 
     mode: Mode | None
+    reconfigure: bool
     adopt: bool
     timeout: Seconds | None
     operations: Iterable[str]
@@ -54,7 +55,7 @@ class Options(NamedTuple):
     status_url: str | None
     completed: Completed | None
     retry_after: tuple[int, int] | None
-    ignore_bad_request_id: bool
+    ignore_bad_request_id: bool | None
     any_filesystem: bool
     log_level: LogLevel | None
     log_file: str | os.PathLike[str] | None
@@ -67,7 +68,7 @@ class Options(NamedTuple):
     boot_id: str | None
     pending_limit: int | None
     idempotency_retention: Seconds | None
-    adopt_request_id: bool
+    adopt_request_id: bool | None
     longest_wait: Seconds | None
     retention: Seconds | None
     result_retention: Seconds | None
@@ -128,8 +129,11 @@ def native(options: Options) -> Any:
         least, most = options.retry_after
         apply(lib.tse_options_set_retry_after, _int32(least), _int32(most))
     apply(lib.tse_options_set_adopt, int(options.adopt))
-    apply(lib.tse_options_set_adopt_request_id, int(options.adopt_request_id))
-    apply(lib.tse_options_set_ignore_bad_request_id, int(options.ignore_bad_request_id))
+    apply(lib.tse_options_set_reconfigure, int(options.reconfigure))
+    if options.adopt_request_id is not None:
+        apply(lib.tse_options_set_adopt_request_id, int(options.adopt_request_id))
+    if options.ignore_bad_request_id is not None:
+        apply(lib.tse_options_set_ignore_bad_request_id, int(options.ignore_bad_request_id))
     apply(lib.tse_options_set_any_filesystem, int(options.any_filesystem))
     for name, setter in _DURATIONS.items():
         if getattr(options, name) is not None:
