@@ -21,7 +21,7 @@ struct Fixture {
   void act(const std::function<void(store::Session&)>& action) { must(*store, action); }
   bool remove(const core::Key& key, std::int64_t now) {
     bool removed = false;
-    act([&](store::Session& session) { removed = remove(session, key, now); });
+    act([&](store::Session& session) { removed = store_test::remove(session, key, now); });
     return removed;
   }
   std::size_t drop_expired(const store::Expiry& expiry, std::size_t limit = 9) {
@@ -31,7 +31,7 @@ struct Fixture {
   }
   bool has_expired(const store::Expiry& expiry) {
     bool has = false;
-    store->view([&](store::View& view) { has = has_expired(view, expiry); }, in());
+    store->view([&](store::View& view) { has = store_test::has_expired(view, expiry); }, in());
     return has;
   }
   // The tasks that a query gives, call after call until there are none, as "zone/id ".
