@@ -122,9 +122,15 @@ std::string ids(const std::vector<core::Row>& rows) {
   return all;
 }
 
+store::PageQuery all_of(const std::string& zone) {
+  store::PageQuery query;
+  query.zone_id = zone;
+  return query;
+}
+
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(store)
+BOOST_AUTO_TEST_SUITE(store_seam)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_task_is_read_as_it_was_written, Kind, Stores) {
   Kit<Kind> kit;
@@ -189,7 +195,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_has_not_begun_is_busy_cancelled_or_closed, Ki
   bool ran = false;
   const auto act = [&](store::Session&) { ran = true; };
   BOOST_TEST((commit(*kit.store, act, {in(), [] { return true; }}).value().code == core::Code::cancelled));
-  BOOST_TEST((code_of([&] { kit.store->page({"z"}, {in(), [] { return true; }}); }) == core::Code::cancelled));
+  BOOST_TEST((code_of([&] { kit.store->page(all_of("z"), {in(), [] { return true; }}); }) == core::Code::cancelled));
   kit.store->close();
   BOOST_TEST((commit(*kit.store, act).value().code == core::Code::closed));
   BOOST_TEST((code_of([&] { kit.store->news({}, 0, in()); }) == core::Code::closed));
@@ -371,7 +377,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_goes_both_ways_through_one_zone_or_all, Kin
     *kit.time.now += second;
   }
   kit.add("y", "e");
-  store::PageQuery query{"z"};
+  store::PageQuery query = all_of("z");
   query.limit = 2;
   query.with_total = true;
   store::Page page = kit.store->page(query, in());
@@ -391,7 +397,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_goes_both_ways_through_one_zone_or_all, Kin
   everywhere.ref = "r";
   BOOST_TEST(ids(kit.store->page(everywhere, in()).rows) == "d c");
   kit.apply("a", core::Start{});
-  query = {"z"};
+  query = all_of("z");
   query.statuses = {core::Status::running};
   BOOST_TEST(ids(kit.store->page(query, in()).rows) == "a");
 }
