@@ -98,9 +98,7 @@ int32_t tse_batch_annotate(tse_batch* batch, const char* zone_id, size_t zone_id
 
 int32_t tse_batch_complete(tse_batch* batch, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
                            const tse_update* update, tse_error** error) noexcept {
-  return add(batch, error, [&] {
-    return of_key({zone_id, zone_id_size, id, id_size}, core::Complete{capi::additions_in(update)});
-  });
+  return add(batch, error, [&] { return of_key({zone_id, zone_id_size, id, id_size}, capi::completion_in(update)); });
 }
 
 int32_t tse_batch_fail(tse_batch* batch, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
@@ -110,7 +108,7 @@ int32_t tse_batch_fail(tse_batch* batch, const char* zone_id, size_t zone_id_siz
 
 int32_t tse_batch_lease_complete(tse_batch* batch, const char* token, size_t token_size, const tse_update* update,
                                  tse_error** error) noexcept {
-  return add(batch, error, [&] { return of_lease(token, token_size, core::Complete{capi::additions_in(update)}); });
+  return add(batch, error, [&] { return of_lease(token, token_size, capi::completion_in(update)); });
 }
 
 int32_t tse_batch_lease_fail(tse_batch* batch, const char* token, size_t token_size, const tse_update* update,

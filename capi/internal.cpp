@@ -84,6 +84,9 @@ void Snapshot::view(tse_task_view& out) const noexcept {
   out.max_attempts = row.max_attempts;
   out.not_before = number_out(row.not_before);
   out.start_by = number_out(row.start_by);
+  out.priority = row.priority;
+  out.ref = text_out(row.ref);
+  out.result_media_type = text_out(row.result_media_type);
   out.cancel_requested = row.cancel_requested ? 1 : 0;
   out.replayed = replayed ? 1 : 0;
 }

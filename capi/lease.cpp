@@ -180,7 +180,7 @@ int32_t tse_lease_annotate(tse_engine* engine, const char* token, size_t token_s
 int32_t tse_lease_complete(tse_engine* engine, const char* token, size_t token_size, const tse_update* update,
                            const tse_call* call, tse_task** task, tse_error** error) noexcept {
   return change(engine, {token, token_size}, call, task, error,
-                [&] { return core::Intent(core::Complete{capi::additions_in(update)}); });
+                [&] { return core::Intent(capi::completion_in(update)); });
 }
 
 int32_t tse_lease_fail(tse_engine* engine, const char* token, size_t token_size, const tse_update* update,

@@ -186,6 +186,11 @@ int32_t tse_options_set_retention(tse_options* options, int64_t retention_us, ts
   return set_retention(options, error, core::FileSetting::retention, &core::FileSettings::retention, retention_us);
 }
 
+int32_t tse_options_set_result_retention(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
+  return set_retention(options, error, core::FileSetting::result_retention, &core::FileSettings::result_retention,
+                       retention_us);
+}
+
 int32_t tse_options_set_tombstones(tse_options* options, int64_t retention_us, tse_error** error) noexcept {
   return set_retention(options, error, core::FileSetting::tombstones, &core::FileSettings::tombstones, retention_us);
 }

@@ -73,13 +73,13 @@ int32_t tse_stats_get(const tse_stats* stats, tse_stats_view* view) noexcept {
     out.cache_entries = static_cast<std::int64_t>(from.cache.entries);
     out.cache_bytes = static_cast<std::int64_t>(from.cache.bytes);
     out.durability = static_cast<std::int32_t>(from.durability);
-    out.lease_clock = capi::text_out(from.lease_clock);
+    out.lease_clock = capi::text_out(from.store.lease_clock);
     const std::string_view proof = engine::to_string(from.proof);
     out.answer_proof = {proof.data(), proof.size()};
     out.sqlite_version = capi::text_out(from.store.engine);
-    out.leases_incomparable = from.incomparable.leases;
-    out.lease_clocks_incomparable = from.incomparable.clocks;
-    out.expiry_paused = from.expiry_paused ? 1 : 0;
+    out.leases_incomparable = from.store.leases_incomparable;
+    out.lease_clocks_incomparable = from.store.clocks_incomparable;
+    out.expiry_paused = from.store.expiry_paused ? 1 : 0;
     out.locks = capi::text_out(from.store.locks);
     view_metrics(from.store.metrics, out);
   });
@@ -95,6 +95,22 @@ int32_t tse_stats_count(const tse_stats* stats, size_t index, tse_count_view* vi
     out.operation = capi::text_out(from.operation);
     out.status = static_cast<std::int32_t>(from.status);
     out.count = from.count;
+  });
+}
+
+size_t tse_stats_pause_count(const tse_stats* stats) noexcept { return stats ? stats->stats.store.pauses.size() : 0; }
+
+int32_t tse_stats_pause(const tse_stats* stats, size_t index, tse_pause_view* view) noexcept {
+  return capi::guard(nullptr, [&] {
+    const auto& pauses = capi::require(stats, "stats").stats.store.pauses;
+    tse_pause_view& out = capi::require_struct(view, "view");
+    if (index >= pauses.size()) capi::refuse("index", "is past the last pause");
+    const store::Pause& from = pauses[index];
+    const bool is_zone = from.what == store::Pause::What::zone;
+    out.zone_id = is_zone ? capi::text_out(from.name) : tse_str{nullptr, 0};
+    out.operation = is_zone ? tse_str{nullptr, 0} : capi::text_out(from.name);
+    out.since = from.since;
+    out.actor = capi::text_out(from.actor);
   });
 }
 

@@ -6,6 +6,7 @@
 #include "engine/change.hpp"
 #include "engine/create.hpp"
 #include "engine/read.hpp"
+#include "engine/retry.hpp"
 #include "engine/wait.hpp"
 
 #include <memory>
@@ -56,7 +57,7 @@ int32_t tse_task_from_json(const char* zone_id, size_t zone_id_size, const char*
 }
 
 int32_t tse_task_validate(const tse_task* task, tse_error** error) noexcept {
-  return capi::guard(error, [&] { capi::require_none(core::check(capi::require(task, "task").snapshot.row.task)); });
+  return capi::guard(error, [&] { capi::require_none(core::check(capi::require(task, "task").snapshot.row)); });
 }
 
 int32_t tse_create(tse_engine* engine, const tse_new_task* spec, const tse_call* call, tse_task** task,
@@ -85,7 +86,7 @@ int32_t tse_annotate(tse_engine* engine, const char* zone_id, size_t zone_id_siz
 int32_t tse_complete(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
                      const tse_update* update, const tse_call* call, tse_task** task, tse_error** error) noexcept {
   return change(engine, {zone_id, zone_id_size, id, id_size}, call, task, error,
-                [&] { return core::Intent(core::Complete{capi::additions_in(update)}); });
+                [&] { return core::Intent(capi::completion_in(update)); });
 }
 
 int32_t tse_fail(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
@@ -101,6 +102,22 @@ int32_t tse_cancel(tse_engine* engine, const char* zone_id, size_t zone_id_size,
     capi::require_flags(flags, TSE_CANCEL_FORCE);
     return core::Intent(
         core::Cancel{flags == TSE_CANCEL_FORCE, capi::owned(capi::text_in(reason, reason_size, "reason"))});
+  });
+}
+
+int32_t tse_reprioritize(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                         int64_t priority, const tse_call* call, tse_task** task, tse_error** error) noexcept {
+  return change(engine, {zone_id, zone_id_size, id, id_size}, call, task, error,
+                [&] { return core::Intent(core::Reprioritize{priority}); });
+}
+
+int32_t tse_retry(tse_engine* engine, const char* zone_id, size_t zone_id_size, const char* id, size_t id_size,
+                  int32_t flags, const tse_call* call, tse_task** task, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    auto& target = *capi::require(engine, "engine").engine;
+    const core::Key key = capi::key_in(zone_id, zone_id_size, id, id_size);
+    capi::require_flags(flags, TSE_RETRY_AGAIN);
+    capi::hand_out_committed(task, engine::retry(target, key, flags == TSE_RETRY_AGAIN, capi::call_in(call)));
   });
 }
 

@@ -295,8 +295,8 @@ TSE_API int32_t tse_options_set_mode(tse_options *options, int32_t mode, tse_err
 TSE_API int32_t tse_options_set_adopt(tse_options *options, int32_t adopt, tse_error **error) TSE_NOEXCEPT;
 /** What clients and other processes see is stored in the file, so that all who have it open agree: the operations, the
  *  templates of location and status URL, `completed`, the bounds of Retry-After, whether bad request ids are ignored and good
- *  ones adopted, the limits of pending and running tasks, and how long keys, ended tasks, tombstones and purge events are
- *  kept. Of these, what no setter was called for is the file's. A new file gets all of them, as they then are. A value that
+ *  ones adopted, the limits of pending and running tasks, and how long keys, ended tasks, results, tombstones and purge
+ *  events are kept. Of these, what no setter was called for is the file's. A new file gets all of them, as they then are. A value that
  *  differs from the file's is TSE_INVALID_ARGUMENT at tse_open(), naming the setting and both values; 1: it is written
  *  instead, and holds for every engine from its next look at the file on. 0 (default): it is not. All other settings are
  *  of this engine alone. */
@@ -375,6 +375,10 @@ TSE_API int32_t tse_options_set_adopt_request_id(tse_options *options, int32_t a
 TSE_API int32_t tse_options_set_longest_wait(tse_options *options, int64_t wait_us, tse_error **error) TSE_NOEXCEPT;
 /** How long after it has ended a task is kept before the housekeeping purges it, 1 s - 100 years; 0 (default): for good. */
 TSE_API int32_t tse_options_set_retention(tse_options *options, int64_t retention_us, tse_error **error) TSE_NOEXCEPT;
+/** How long a completed task's stored result is kept, 1 s - 100 years; 0 (default): as long as the task. After it the
+ *  housekeeping drops the bytes; the task stays. @since 0.2 */
+TSE_API int32_t tse_options_set_result_retention(tse_options *options, int64_t retention_us,
+                                                 tse_error **error) TSE_NOEXCEPT;
 /** How long a purged task leaves a tombstone, 1 s - 100 years: tse_decide() answers 410 and its id is not used again; 0
  *  (default): none. */
 TSE_API int32_t tse_options_set_tombstones(tse_options *options, int64_t retention_us, tse_error **error) TSE_NOEXCEPT;
@@ -459,13 +463,17 @@ typedef struct tse_task_view {
   int64_t max_attempts;
   int64_t not_before; /**< tse_claim() passes over the task until then, us UTC, or TSE_NONE */
   int64_t start_by;   /**< the task fails if nobody has started it by then, us UTC, or TSE_NONE */
+  int64_t priority;   /**< -100 ... 100; tse_claim() takes higher ones first */
+  tse_str ref;        /**< what the host calls it */
+  tse_str result_media_type; /**< of the result that its completion stored, also once the bytes are dropped */
   int32_t cancel_requested; /**< 1: tse_cancel() asked its worker to stop */
   int32_t replayed;   /**< 1: tse_create() found it by its idempotency key, and made nothing */
 } tse_task_view;
 #define TSE_TASK_VIEW_INIT \
   { sizeof(tse_task_view), { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, 0, 0, { NULL, 0 }, { NULL, 0 }, \
     { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 }, \
-    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 1, TSE_NONE, TSE_NONE, 0, 0 }
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 1, TSE_NONE, TSE_NONE, 0, { NULL, 0 }, \
+    { NULL, 0 }, 0, 0 }
 
 /** Reads the whole task. Fails only on bad arguments. */
 TSE_API int32_t tse_task_get(const tse_task *task, tse_task_view *view) TSE_NOEXCEPT;
@@ -501,13 +509,18 @@ typedef struct tse_new_task {
                          *   and tse_claim() offers it again */
   tse_str idempotency_key; /**< 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same
                             *   content gives the first task, `replayed`, as it is by then; with other content:
-                            *   idempotency_mismatch. Content is every field but id, not_before and this */
+                            *   idempotency_mismatch. Content is operation, install_id, the package's fields, payload
+                            *   and retry_of */
   tse_str retry_of;   /**< the id of a failed task of the zone that this one tries again: it gets a link
                        *   rel="predecessor" to that one's status URL */
+  int64_t priority;   /**< -100 ... 100; of a zone's tasks tse_claim() takes those of a higher one first, and of the same
+                       *   the oldest. See tse_reprioritize() */
+  tse_str ref;        /**< private: what you call it, such as an order number; a ref has 1-256 bytes UTF-8 without NUL */
 } tse_new_task;
 #define TSE_NEW_TASK_INIT \
   { sizeof(tse_new_task), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, \
-    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 1, { NULL, 0 }, { NULL, 0 } }
+    TSE_NONE, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, TSE_NONE, 1, { NULL, 0 }, { NULL, 0 }, \
+    0, { NULL, 0 } }
 
 /** Creates a pending task; durable when it returns. *task may be passed as NULL if not wanted.
  *  Errors: invalid_argument, already_exists (also of an id with a tombstone), idempotency_mismatch, limit_exceeded
@@ -532,10 +545,14 @@ typedef struct tse_update {
   tse_str error_message; /**< tse_fail() needs it, 1-16384 bytes UTF-8 without NUL; the others refuse it.
                           *   The client reads this */
   tse_str error_detail;  /**< tse_fail() only, at most 16384 bytes UTF-8 without NUL; private, for operators */
+  tse_str result;        /**< tse_complete() only: what the task produced, opaque bytes, at most 1 MiB, may be empty; never
+                          *   on the wire. See tse_stored_result_read() */
+  tse_str media_type;    /**< of the result, which must have one: type/subtype with any parameters (RFC 9110, section
+                          *   8.3.1); a media type has 3-256 bytes of printable ASCII; alone, the result is empty */
 } tse_update;
 #define TSE_UPDATE_INIT \
   { sizeof(tse_update), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, TSE_NONE, { NULL, 0 }, { NULL, 0 }, \
-    { NULL, 0 }, { NULL, 0 } }
+    { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
 
 /** pending -> running. Durable when it returns, as every change. Errors: not_found,
  *  illegal_transition, and those of every change (see tse_create()). */
@@ -545,7 +562,8 @@ TSE_API int32_t tse_start(tse_engine *engine, const char *zone_id, size_t zone_i
 TSE_API int32_t tse_annotate(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
                              size_t id_size, const tse_update *update, const tse_call *call, tse_task **task,
                              tse_error **error) TSE_NOEXCEPT;
-/** running -> completed. The task must then lead somewhere: an install_id or one link rel="result".
+/** running -> completed. The task must then have a result: one link rel="result", an install_id, or a stored result. It
+ *  leads to the first of these that it has; to a stored result as its status URL with "/result" behind the path.
  *  Repeating the very same outcome succeeds and changes nothing; another one is
  *  illegal_transition. A task that was started under a lease is completed by its holder only:
  *  lease_lost here, see tse_lease_complete(). `update` may be NULL. */
@@ -569,12 +587,53 @@ TSE_API int32_t tse_cancel(tse_engine *engine, const char *zone_id, size_t zone_
                            int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tse_task **task,
                            tse_error **error) TSE_NOEXCEPT;
 
+/** Gives a task another priority, -100 ... 100, while nobody holds it: it is pending, or it is requeued. The history
+ *  tells it as "reprioritized", with the detail "0 → 50". The priority that the task has changes nothing. Errors:
+ *  not_found, invalid_argument, illegal_transition for a task that somebody holds (release or cancel it first) or that
+ *  has ended, and those of every change. @since 0.2 */
+TSE_API int32_t tse_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
+                                 size_t id_size, int64_t priority, const tse_call *call, tse_task **task,
+                                 tse_error **error) TSE_NOEXCEPT;
+
+#define TSE_RETRY_AGAIN 1 /**< flag of tse_retry(): also where another task retries it already. @since 0.2 */
+
+/** Makes a new task like one that failed, of whatever kind: its operation, install_id, package fields, payload, priority,
+ *  max_attempts and ref, and as long to be started in as it had from its creation; not its links, warnings, idempotency
+ *  key, not_before and tracing fields. It gets a link rel="predecessor" to the failed task's status URL, as with
+ *  tse_new_task.retry_of, which counts as a retry, too. `flags`: 0 or TSE_RETRY_AGAIN. *task is the new one. Errors:
+ *  not_found, illegal_transition (it did not fail), already_exists (another task, which the message names, retries it
+ *  already, and is not purged), limit_exceeded (the zone's pending limit), and those of every change. @since 0.2 */
+TSE_API int32_t tse_retry(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                          int32_t flags, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
 #define TSE_WITH_PAYLOAD 1 /**< flag of tse_get(): also the payload */
 
 /** The task as it is now; *task is NULL (and the code TSE_OK) if there is none. Ids outside the
  *  grammar are simply not found. `flags`: 0 or TSE_WITH_PAYLOAD. */
 TSE_API int32_t tse_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                         int32_t flags, const tse_call *call, tse_task **task, tse_error **error) TSE_NOEXCEPT;
+
+/** What a completed task has stored as its result: a snapshot. @since 0.2 */
+typedef struct tse_stored_result tse_stored_result;
+
+/** All of a stored result at once. @since 0.2 */
+typedef struct tse_stored_result_view {
+  size_t struct_size; /**< set by TSE_STORED_RESULT_VIEW_INIT */
+  tse_str bytes;      /**< never absent; may be empty */
+  tse_str media_type;
+} tse_stored_result_view;
+#define TSE_STORED_RESULT_VIEW_INIT { sizeof(tse_stored_result_view), { NULL, 0 }, { NULL, 0 } }
+
+/** The result that a task's completion has stored. Errors: not_found, whose message says why (there is no such task, it
+ *  is pending or running, it has failed, it stored none, or tse_options_set_result_retention() is over), and those of
+ *  tse_get(). @since 0.2 */
+TSE_API int32_t tse_stored_result_read(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id,
+                                       size_t id_size, const tse_call *call, tse_stored_result **result,
+                                       tse_error **error) TSE_NOEXCEPT;
+/** Reads the stored result. Views live as long as it. Fails only on bad arguments. @since 0.2 */
+TSE_API int32_t tse_stored_result_get(const tse_stored_result *result, tse_stored_result_view *view) TSE_NOEXCEPT;
+/** Frees a stored result; NULL is a no-op. @since 0.2 */
+TSE_API void tse_stored_result_free(tse_stored_result *result) TSE_NOEXCEPT;
 
 /** Waits until the task has moved past `revision`, or is completed or failed, at most wait_us; TSE_NONE as the
  *  revision: until it is completed or failed. Then as tse_get(): the task as it is by then, or NULL. Woken within
@@ -637,8 +696,9 @@ typedef struct tse_lease_view {
 #define TSE_LEASE_VIEW_INIT { sizeof(tse_lease_view), { NULL, 0 }, 0, 0, 0, 0 }
 
 /** Takes up to `limit` tasks that are pending, or running and requeued, each under a lease of its own and
- *  each `running` when the call returns. Oldest first within a zone, zones in turn, beginning at a random one. *leases
- *  is NULL (and the code TSE_OK) if there is nothing to do. `spec` may be NULL.
+ *  each `running` when the call returns. Within a zone the highest priority first, then the oldest; zones in turn,
+ *  beginning at a random one, without those that are paused. *leases is NULL (and the code TSE_OK) if there is nothing to
+ *  do. `spec` may be NULL.
  *  Leases that have ended are ended first, as by tse_tick(). Errors: invalid_argument, cancelled, and those of every
  *  change. */
 TSE_API int32_t tse_claim(tse_engine *engine, const tse_claim_spec *spec, const tse_call *call, tse_leases **leases,
@@ -881,8 +941,8 @@ typedef struct tse_event_view {
   int64_t sequence;    /**< grows over the whole file, in commit order; never reused */
   tse_str zone_id;
   tse_str id;
-  tse_str kind;        /**< "created", "started", "annotated", "progress", "cancel_requested", "released", "lost",
-                        *   "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged" */
+  tse_str kind;        /**< "created", "started", "annotated", "progress", "cancel_requested", "reprioritized",
+                        *   "released", "lost", "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged" */
   int32_t from_status; /**< TSE_PENDING ... TSE_FAILED; -1 for the first event */
   int32_t to_status;
   int64_t at;          /**< us UTC */
@@ -981,6 +1041,28 @@ TSE_API int32_t tse_purge(tse_engine *engine, const tse_purge_spec *spec, const 
 TSE_API int32_t tse_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                           const tse_call *call, int32_t *erased, tse_error **error) TSE_NOEXCEPT;
 
+/* ---- Pauses -------------------------------------------------------------------------------- */
+
+/** What claims of all processes on the file pass over: a zone, or an operation; exactly one of them. @since 0.2 */
+typedef struct tse_pause_spec {
+  size_t struct_size; /**< set by TSE_PAUSE_SPEC_INIT */
+  tse_str zone_id;
+  tse_str operation;
+} tse_pause_spec;
+#define TSE_PAUSE_SPEC_INIT { sizeof(tse_pause_spec), { NULL, 0 }, { NULL, 0 } }
+
+/** From now on tse_claim() passes over the zone or the operation, in every process, until tse_unpause(); it is kept in the
+ *  file, and told by tse_stats_pause() with the call's actor. Tasks are created, and leases go on, as before, and what has
+ *  a start_by still fails by then. tse_start() and tse_start_leased() are not held up: they name their task. *changed,
+ *  which may be NULL: 1, or 0 if it was paused already. No task changes, so statements of the host's own cannot go with it.
+ *  Errors: invalid_argument and those of every change. @since 0.2 */
+TSE_API int32_t tse_pause(tse_engine *engine, const tse_pause_spec *spec, const tse_call *call, int32_t *changed,
+                          tse_error **error) TSE_NOEXCEPT;
+/** Ends a pause: claims that wait are woken, in every process. *changed, which may be NULL: 1, or 0 if it was not paused.
+ *  Errors as tse_pause(). @since 0.2 */
+TSE_API int32_t tse_unpause(tse_engine *engine, const tse_pause_spec *spec, const tse_call *call, int32_t *changed,
+                            tse_error **error) TSE_NOEXCEPT;
+
 /* ---- Stats --------------------------------------------------------------------------------- */
 
 /** Figures of a file and of the engine that read them. */
@@ -1065,6 +1147,20 @@ TSE_API int32_t tse_stats_read(tse_engine *engine, const char *zone_id, size_t z
 TSE_API int32_t tse_stats_get(const tse_stats *stats, tse_stats_view *view) TSE_NOEXCEPT;
 /** Reads count `index`. Views live as long as the stats. */
 TSE_API int32_t tse_stats_count(const tse_stats *stats, size_t index, tse_count_view *view) TSE_NOEXCEPT;
+/** One pause: of a zone or of an operation; the other is absent. @since 0.2 */
+typedef struct tse_pause_view {
+  size_t struct_size; /**< set by TSE_PAUSE_VIEW_INIT */
+  tse_str zone_id;
+  tse_str operation;
+  int64_t since;      /**< us UTC */
+  tse_str actor;      /**< of the call that paused it; absent if it had none */
+} tse_pause_view;
+#define TSE_PAUSE_VIEW_INIT { sizeof(tse_pause_view), { NULL, 0 }, { NULL, 0 }, 0, { NULL, 0 } }
+
+/** How many zones and operations are paused, of the whole file; 0 for NULL. @since 0.2 */
+TSE_API size_t tse_stats_pause_count(const tse_stats *stats) TSE_NOEXCEPT;
+/** Reads pause `index`. Views live as long as the stats. @since 0.2 */
+TSE_API int32_t tse_stats_pause(const tse_stats *stats, size_t index, tse_pause_view *view) TSE_NOEXCEPT;
 /** The figures as OpenMetrics text 1.0.0, to be served as `application/openmetrics-text; version=1.0.0;
  *  charset=utf-8`. Lives as long as the stats; NULL for NULL. */
 TSE_API const char *tse_stats_text(const tse_stats *stats) TSE_NOEXCEPT;

@@ -105,7 +105,7 @@ func isPrivateMethod(d *ast.FuncDecl) bool {
 
 func checkComment(t *testing.T, name, text string, named bool) {
 	t.Helper()
-	if !strings.Contains(text, "Since 0.1.") || (named && !strings.HasPrefix(text, name+" ")) {
+	if !regexp.MustCompile(`Since 0\.[12]\.`).MatchString(text) || (named && !strings.HasPrefix(text, name+" ")) {
 		t.Errorf("%s: %q", name, text)
 	}
 }

@@ -22,7 +22,7 @@ func (b *nativeBatch) create(spec *NewTask) error {
 	code := C.tsego_batch_create(b.batch, spec.ZoneID, spec.ID, spec.Operation, spec.InstallID, spec.PackageID,
 		spec.PackageSlug, versionIn(spec.PackageVersion), renderLinks(spec.Links), renderWarnings(spec.Warnings),
 		payload, size, present, timeIn(spec.NotBefore), durationIn(spec.StartWithin), attemptsIn(spec.MaxAttempts),
-		spec.IdempotencyKey, spec.RetryOf, &failure)
+		spec.IdempotencyKey, spec.RetryOf, C.int64_t(spec.Priority), spec.Ref, &failure)
 	return takeError(code, failure)
 }
 
@@ -33,17 +33,19 @@ func (b *nativeBatch) start(zoneID, id string) error {
 
 func (b *nativeBatch) update(op updateOp, zoneID, id string, update *Update) error {
 	var failure *C.tse_error
+	stored, size, present := payloadIn(update.Result)
 	code := C.tsego_batch_update(b.batch, C.int32_t(op), zoneID, id, update.InstallID, update.PackageID,
 		update.PackageSlug, versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings),
-		update.ErrorMessage, update.ErrorDetail, &failure)
+		update.ErrorMessage, update.ErrorDetail, stored, size, present, update.MediaType, &failure)
 	return takeError(code, failure)
 }
 
 func (b *nativeBatch) updateLeased(op updateOp, token string, update *Update) error {
 	var failure *C.tse_error
+	stored, size, present := payloadIn(update.Result)
 	code := C.tsego_batch_lease_update(b.batch, C.int32_t(op), token, update.InstallID, update.PackageID,
 		update.PackageSlug, versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings),
-		update.ErrorMessage, update.ErrorDetail, &failure)
+		update.ErrorMessage, update.ErrorDetail, stored, size, present, update.MediaType, &failure)
 	return takeError(code, failure)
 }
 

@@ -78,7 +78,7 @@ static inline int32_t tsego_end_task(tse_call *call, int32_t code, tsego_task *o
   TSEGO_KEY, _GoString_ operation, _GoString_ install_id, _GoString_ package_id, _GoString_ package_slug,       \
       int64_t package_version, _GoString_ links, _GoString_ warnings, const void *payload, size_t payload_size, \
       int32_t has_payload, int64_t not_before, int64_t start_within_us, int64_t max_attempts,                   \
-      _GoString_ idempotency_key, _GoString_ retry_of
+      _GoString_ idempotency_key, _GoString_ retry_of, int64_t priority, _GoString_ ref
 #define TSEGO_BEGIN_NEW_TASK                                      \
   tse_new_task spec = TSE_NEW_TASK_INIT;                          \
   spec.zone_id = tsego_required(zone_id);                         \
@@ -95,7 +95,9 @@ static inline int32_t tsego_end_task(tse_call *call, int32_t code, tsego_task *o
   spec.start_within_us = start_within_us;                         \
   spec.max_attempts = max_attempts;                               \
   spec.idempotency_key = tsego_optional(idempotency_key);         \
-  spec.retry_of = tsego_optional(retry_of)
+  spec.retry_of = tsego_optional(retry_of);                       \
+  spec.priority = priority;                                       \
+  spec.ref = tsego_optional(ref)
 
 static inline int32_t tsego_create(tse_engine *engine, TSEGO_NEW_TASK, TSEGO_CALL, tsego_task *out) {
   TSEGO_BEGIN_CALL(&out->error);
@@ -112,19 +114,22 @@ static inline int32_t tsego_start(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tse
 #define TSEGO_COMPLETE 1
 #define TSEGO_FAIL 2
 
-#define TSEGO_UPDATE                                                                                                \
-  _GoString_ install_id, _GoString_ package_id, _GoString_ package_slug, int64_t package_version, _GoString_ links, \
-      _GoString_ warnings, _GoString_ error_message, _GoString_ error_detail
-#define TSEGO_BEGIN_UPDATE                              \
-  tse_update update = TSE_UPDATE_INIT;                  \
-  update.install_id = tsego_optional(install_id);       \
-  update.package_id = tsego_optional(package_id);       \
-  update.package_slug = tsego_optional(package_slug);   \
-  update.package_version = package_version;             \
-  update.links = tsego_optional(links);                 \
-  update.warnings = tsego_optional(warnings);           \
-  update.error_message = tsego_optional(error_message); \
-  update.error_detail = tsego_optional(error_detail)
+#define TSEGO_UPDATE                                                                                                  \
+  _GoString_ install_id, _GoString_ package_id, _GoString_ package_slug, int64_t package_version, _GoString_ links,   \
+      _GoString_ warnings, _GoString_ error_message, _GoString_ error_detail, const void *result, size_t result_size, \
+      int32_t has_result, _GoString_ media_type
+#define TSEGO_BEGIN_UPDATE                                      \
+  tse_update update = TSE_UPDATE_INIT;                          \
+  update.install_id = tsego_optional(install_id);               \
+  update.package_id = tsego_optional(package_id);               \
+  update.package_slug = tsego_optional(package_slug);           \
+  update.package_version = package_version;                     \
+  update.links = tsego_optional(links);                         \
+  update.warnings = tsego_optional(warnings);                   \
+  update.error_message = tsego_optional(error_message);         \
+  update.error_detail = tsego_optional(error_detail);           \
+  update.result = tsego_bytes(result, result_size, has_result); \
+  update.media_type = tsego_optional(media_type)
 
 static inline int32_t tsego_update(tse_engine *engine, int32_t op, TSEGO_KEY, TSEGO_UPDATE, TSEGO_CALL,
                                    tsego_task *out) {
@@ -168,6 +173,33 @@ static inline int32_t tsego_cancel(tse_engine *engine, TSEGO_KEY, int32_t flags,
   const tse_str why = tsego_optional(reason);
   return tsego_end_task(
       TSEGO_OWNED, tse_cancel(engine, TSEGO_KEY_TO_C, flags, why.data, why.size, call, &out->task, &out->error), out);
+}
+
+typedef struct tsego_stored_result {
+  tse_stored_result *stored;
+  tse_error *error;
+  tse_stored_result_view view;
+} tsego_stored_result;
+
+static inline int32_t tsego_stored_result_read(tse_engine *engine, TSEGO_KEY, TSEGO_CALL, tsego_stored_result *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_stored_result_read(engine, TSEGO_KEY_TO_C, call, &out->stored, &out->error);
+  tse_call_free(TSEGO_OWNED);
+  if (code) return code;
+  out->view = (tse_stored_result_view)TSE_STORED_RESULT_VIEW_INIT;
+  return tse_stored_result_get(out->stored, &out->view);
+}
+
+static inline int32_t tsego_reprioritize(tse_engine *engine, TSEGO_KEY, int64_t priority, TSEGO_CALL, tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_reprioritize(engine, TSEGO_KEY_TO_C, priority, call, &out->task, &out->error);
+  return tsego_end_task(TSEGO_OWNED, code, out);
+}
+
+static inline int32_t tsego_retry(tse_engine *engine, TSEGO_KEY, int32_t flags, TSEGO_CALL, tsego_task *out) {
+  TSEGO_BEGIN_CALL(&out->error);
+  code = tse_retry(engine, TSEGO_KEY_TO_C, flags, call, &out->task, &out->error);
+  return tsego_end_task(TSEGO_OWNED, code, out);
 }
 
 static inline int32_t tsego_tick(tse_engine *engine, TSEGO_CALL, int64_t *count, tse_error **error) {
@@ -471,10 +503,13 @@ typedef struct tsego_stats {
   tse_error *error;
   tse_stats_view view;
   tse_count_view *counts;
+  size_t pause_count;
+  tse_pause_view *pauses;
 } tsego_stats;
 
 static inline void tsego_stats_free(tsego_stats *out) {
   free(out->counts);
+  free(out->pauses);
   tse_stats_free(out->stats);
 }
 
@@ -486,17 +521,34 @@ static inline int32_t tsego_stats_read(tse_engine *engine, _GoString_ zone_id, T
   if (code) return code;
   out->view = (tse_stats_view)TSE_STATS_VIEW_INIT;
   code = tse_stats_get(out->stats, &out->view);
-  if (code || !out->view.count_count) return code;
-  out->counts = malloc(out->view.count_count * sizeof *out->counts);
-  if (!out->counts) return TSE_NO_MEMORY;
+  out->pause_count = tse_stats_pause_count(out->stats);
+  if (code) return code;
+  out->counts = calloc(out->view.count_count + 1, sizeof *out->counts);
+  out->pauses = calloc(out->pause_count + 1, sizeof *out->pauses);
+  if (!out->counts || !out->pauses) return TSE_NO_MEMORY;
   for (size_t i = 0; i < out->view.count_count && !code; ++i) {
     out->counts[i] = (tse_count_view)TSE_COUNT_VIEW_INIT;
     code = tse_stats_count(out->stats, i, &out->counts[i]);
+  }
+  for (size_t i = 0; i < out->pause_count && !code; ++i) {
+    out->pauses[i] = (tse_pause_view)TSE_PAUSE_VIEW_INIT;
+    code = tse_stats_pause(out->stats, i, &out->pauses[i]);
   }
   return code;
 }
 
 // ---- Purging, copying
+
+static inline int32_t tsego_set_paused(tse_engine *engine, int32_t paused, _GoString_ zone_id, _GoString_ operation,
+                                       TSEGO_CALL, int32_t *changed, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.zone_id = tsego_optional(zone_id);
+  spec.operation = tsego_optional(operation);
+  code = paused ? tse_pause(engine, &spec, call, changed, error) : tse_unpause(engine, &spec, call, changed, error);
+  tse_call_free(TSEGO_OWNED);
+  return code;
+}
 
 static inline int32_t tsego_purge(tse_engine *engine, _GoString_ zone_id, int64_t older_than_us, int64_t limit,
                                   TSEGO_CALL, int64_t *count, tse_error **error) {

@@ -130,6 +130,31 @@ func (e *Engine) Cancel(ctx context.Context, zoneID, id string, options CancelOp
 	})
 }
 
+// Reprioritize gives a task another priority, -100 to 100, while nobody holds it: it is pending, or it is requeued. The
+// history tells it as "reprioritized", with the detail "0 → 50"; the priority that the task has changes nothing. Errors:
+// [ErrNotFound], [ErrInvalidArgument], [ErrIllegalTransition] for a task that somebody holds (release or cancel it first)
+// or that has ended, and those of every change. Since 0.2.
+func (e *Engine) Reprioritize(ctx context.Context, zoneID, id string, priority int) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) {
+		return h.reprioritize(zoneID, id, priority, args)
+	})
+}
+
+// RetryOptions say how [Engine.Retry] goes about it. Since 0.2.
+type RetryOptions struct {
+	Again bool // also where another task retries it already
+}
+
+// Retry makes a new task like one that failed, of whatever kind, and returns it: with the failed task's operation,
+// install ID, package fields, payload, priority, MaxAttempts and Ref, and as long to be started in as it had from its
+// creation; without its links, warnings, idempotency key, NotBefore and tracing. A link rel="predecessor" leads to the
+// failed one, as with NewTask.RetryOf, which counts as a retry, too. Errors: [ErrNotFound], [ErrIllegalTransition] (it did
+// not fail), [ErrAlreadyExists] (another task, which the message names, retries it already), [ErrLimitExceeded], and those
+// of every change. Since 0.2.
+func (e *Engine) Retry(ctx context.Context, zoneID, id string, options RetryOptions) (*Task, error) {
+	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.retry(zoneID, id, options.Again, args) })
+}
+
 // Tick ends leases whose time is over, fails what nobody started in time, and lets be claimed what was held back: what
 // the engine does by itself once a second, now. It returns how many tasks that was. Errors as those of every change.
 // Leases whose end cannot be told from here are left alone: see [Stats].LeasesIncomparable. Since 0.1.
@@ -153,6 +178,18 @@ const (
 
 func (e *Engine) update(ctx context.Context, op updateOp, zoneID, id string, update Update) (*Task, error) {
 	return e.task(ctx, func(h *handle, args callArgs) (*Task, error) { return h.update(op, zoneID, id, &update, args) })
+}
+
+// Result returns what a completed task has stored as its result. Errors: [ErrNotFound], whose message says why there is
+// none (no such task, it is pending or running, it has failed, it stored none, or [WithResultRetention] is over), and
+// those of [Engine.Get]. Since 0.2.
+func (e *Engine) Result(ctx context.Context, zoneID, id string) (*StoredResult, error) {
+	var stored *StoredResult
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		stored, err = h.result(zoneID, id, args)
+		return err
+	})
+	return stored, err
 }
 
 // GetOption is a setting of [Engine.Get]. Since 0.1.

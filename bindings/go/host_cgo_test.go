@@ -444,6 +444,7 @@ func TestHostOptionsReachTheLibrary(t *testing.T) {
 		"idempotency_retention": taskstate.WithIdempotencyRetention(0),
 		"longest_wait":          taskstate.WithLongestWait(2 * time.Hour),
 		"retention":             taskstate.WithRetention(time.Millisecond),
+		"result_retention":      taskstate.WithResultRetention(-1),
 		"tombstones":            taskstate.WithTombstones(-1),
 		"feed_retention":        taskstate.WithFeedRetention(0),
 		"durability":            taskstate.WithDurability(7),

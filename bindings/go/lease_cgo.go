@@ -24,6 +24,24 @@ func (h *handle) cancel(zoneID, id string, force bool, reason string, call callA
 	return finishTask(code, &out)
 }
 
+func (h *handle) reprioritize(zoneID, id string, priority int, call callArgs) (*Task, error) {
+	var out C.tsego_task
+	code := C.tsego_reprioritize(h.engine, zoneID, id, C.int64_t(priority), C.int64_t(call.timeout), call.RequestID,
+		call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+	return finishTask(code, &out)
+}
+
+func (h *handle) retry(zoneID, id string, again bool, call callArgs) (*Task, error) {
+	var out C.tsego_task
+	var flags C.int32_t
+	if again {
+		flags = C.TSE_RETRY_AGAIN
+	}
+	code := C.tsego_retry(h.engine, zoneID, id, flags, C.int64_t(call.timeout), call.RequestID, call.Traceparent,
+		call.Actor, call.cancel.native(), call.also.native(), &out)
+	return finishTask(code, &out)
+}
+
 func (h *handle) tick(call callArgs) (int, error) {
 	var count C.int64_t
 	var failure *C.tse_error
@@ -94,9 +112,10 @@ func (h *handle) heartbeat(token string, progress *Link, call callArgs) (Heartbe
 
 func (h *handle) updateLeased(op updateOp, token string, update *Update, call callArgs) (*Task, error) {
 	var out C.tsego_task
+	stored, size, present := payloadIn(update.Result)
 	code := C.tsego_lease_update(h.engine, C.int32_t(op), token, update.InstallID, update.PackageID,
 		update.PackageSlug, versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings),
-		update.ErrorMessage, update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
+		update.ErrorMessage, update.ErrorDetail, stored, size, present, update.MediaType, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
 		call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }

@@ -141,6 +141,9 @@ func copyTask(view *C.tse_task_view) (*Task, error) {
 		MaxAttempts:     int64(view.max_attempts),
 		NotBefore:       optionalTimeOf(view.not_before),
 		StartBy:         optionalTimeOf(view.start_by),
+		Priority:        int64(view.priority),
+		Ref:             text(view.ref),
+		ResultMediaType: text(view.result_media_type),
 		CancelRequested: view.cancel_requested == 1,
 		Replayed:        view.replayed == 1,
 	}

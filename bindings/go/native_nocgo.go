@@ -67,6 +67,8 @@ func (*handle) clockOK(callArgs) error { return unsupported() }
 
 func (*handle) backup(string, callArgs) error { return unsupported() }
 
+func (*handle) setPaused(PauseTarget, bool, callArgs) (bool, error) { return false, unsupported() }
+
 func (*handle) stats(string, callArgs) (*Stats, error) { return nil, unsupported() }
 
 func (*handle) watchTasks() (*watch, error) { return nil, unsupported() }
@@ -97,6 +99,12 @@ type granted struct {
 	duration  time.Duration
 	expiresAt time.Time
 }
+
+func (*handle) result(string, string, callArgs) (*StoredResult, error) { return nil, unsupported() }
+
+func (*handle) retry(string, string, bool, callArgs) (*Task, error) { return nil, unsupported() }
+
+func (*handle) reprioritize(string, string, int, callArgs) (*Task, error) { return nil, unsupported() }
 
 func (*handle) cancel(string, string, bool, string, callArgs) (*Task, error) {
 	return nil, unsupported()

@@ -83,6 +83,9 @@ func (c *config) apply(options *C.tse_options) error {
 	set(c.retention != nil, func() C.int32_t {
 		return C.tse_options_set_retention(options, timeoutIn(*c.retention), &failure)
 	})
+	set(c.resultRetention != nil, func() C.int32_t {
+		return C.tse_options_set_result_retention(options, timeoutIn(*c.resultRetention), &failure)
+	})
 	set(c.tombstones != nil, func() C.int32_t {
 		return C.tse_options_set_tombstones(options, timeoutIn(*c.tombstones), &failure)
 	})

@@ -51,7 +51,7 @@ const (
 //
 // What clients and other processes see is stored in the file, so that all who have it open agree: [WithOperations],
 // [WithLocation], [WithStatusURL], [WithCompleted], [WithRetryAfter], [WithLenientRequestIDs], [WithAdoptRequestID],
-// [WithPendingLimit], [WithRunningLimit], [WithIdempotencyRetention], [WithRetention], [WithTombstones] and
+// [WithPendingLimit], [WithRunningLimit], [WithIdempotencyRetention], [WithRetention], [WithResultRetention], [WithTombstones] and
 // [WithFeedRetention]. Of these, what is left out is the file's, and the default in a new one; what differs from the file's is
 // [ErrInvalidArgument], unless [WithReconfigure] is given. Since 0.1.
 type Option func(*config)
@@ -79,15 +79,16 @@ type config struct {
 	runningLimit     *int
 	bootID           *string
 
-	pendingLimit                         *int
-	idempotencyRetention, longestWait    *time.Duration
-	adoptRequestID                       *bool
-	refuseMigration                      bool
-	retention, tombstones, feedRetention *time.Duration
-	durability                           *Durability
-	maxBytes, checkpointBytes            *int64
-	answerCacheBytes                     *int64
-	fileMode                             *fs.FileMode
+	pendingLimit                      *int
+	idempotencyRetention, longestWait *time.Duration
+	adoptRequestID                    *bool
+	refuseMigration                   bool
+	retention, resultRetention        *time.Duration
+	tombstones, feedRetention         *time.Duration
+	durability                        *Durability
+	maxBytes, checkpointBytes         *int64
+	answerCacheBytes                  *int64
+	fileMode                          *fs.FileMode
 }
 
 // WithMode says whether a missing file is created and whether changes are possible. Since 0.1.
@@ -187,6 +188,12 @@ func WithLongestWait(wait time.Duration) Option { return func(c *config) { c.lon
 // good. Since 0.1.
 func WithRetention(retention time.Duration) Option {
 	return func(c *config) { c.retention = &retention }
+}
+
+// WithResultRetention sets how long a completed task's stored result is kept, 1 s - 100 years; as long as the task unless
+// it is given. Since 0.2.
+func WithResultRetention(retention time.Duration) Option {
+	return func(c *config) { c.resultRetention = &retention }
 }
 
 // WithTombstones sets how long a purged task leaves a tombstone, 1 s - 100 years: it is answered with 410 and its id is not

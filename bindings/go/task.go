@@ -44,6 +44,9 @@ type Task struct {
 	MaxAttempts     int64
 	NotBefore       time.Time // claims pass over the task until then; zero: none
 	StartBy         time.Time // the task fails if nobody has started it by then; zero: none
+	Priority        int64     // -100 to 100; claims take higher ones first
+	Ref             string    // what the host calls it
+	ResultMediaType string    // of the result that its completion stored, also once the bytes are dropped; "" if none
 	CancelRequested bool      // Cancel asked its worker to stop
 	Replayed        bool      // Create found it by its idempotency key, and made nothing
 }
@@ -99,10 +102,13 @@ type NewTask struct {
 	MaxAttempts int           // 1-1000; 0: 1. Above 1, a task whose lease ended without an outcome is requeued
 
 	// IdempotencyKey, 1-512 bytes of UTF-8 without control characters, is the zone's: the same key again with the same
-	// content (every field but ID, NotBefore and this) gives the first task, Replayed; with other content it is
-	// ErrIdempotencyMismatch. It is kept for WithIdempotencyRetention.
+	// content (Operation, InstallID, the package's fields, Payload and RetryOf) gives the first task, Replayed; with
+	// other content it is ErrIdempotencyMismatch. It is kept for WithIdempotencyRetention.
 	IdempotencyKey string
 	RetryOf        string // the ID of a failed task of the zone; a link rel="predecessor" leads to its status URL
+
+	Priority int    // -100 to 100: of a zone's tasks claims take those of a higher one first, and of the same the oldest
+	Ref      string // private: what you call it, such as an order number; a ref has 1-256 bytes of UTF-8 without NUL
 }
 
 // Update is what [Engine.Annotate], [Engine.Complete] and [Engine.Fail] may add. Absent fields leave the task as it
@@ -116,6 +122,17 @@ type Update struct {
 	Warnings       []Warning // appended; exact duplicates are ignored
 	ErrorMessage   string    // Fail needs it, 1-16384 bytes of UTF-8 without NUL; the others refuse it. The client reads this
 	ErrorDetail    string    // Fail only, at most 16384 bytes of UTF-8 without NUL; private, for operators
+
+	// Result is what the task produced, opaque bytes, at most 1 MiB; nil: none, unless there is a MediaType. Complete
+	// only; never on the wire. See Engine.Result.
+	Result    []byte
+	MediaType string // of Result, which must have one; a media type (RFC 9110) has 3-256 bytes of printable ASCII
+}
+
+// StoredResult is what a completed task has stored as its result. Since 0.2.
+type StoredResult struct {
+	Data      []byte // may be empty
+	MediaType string
 }
 
 // Int64 returns a pointer to v, for optional numbers such as NewTask.PackageVersion. Since 0.1.
@@ -167,7 +184,7 @@ type Event struct {
 	Sequence    int64 // grows over the whole file, in commit order; never reused
 	ZoneID      string
 	ID          string
-	Kind        string // "created", "started", "annotated", "progress", "cancel_requested", "released", "lost", "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged"
+	Kind        string // "created", "started", "annotated", "progress", "cancel_requested", "reprioritized", "released", "lost", "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged"
 	From        Status // NoStatus for the first event
 	To          Status
 	At          time.Time // UTC, microseconds

@@ -26,7 +26,7 @@ func (h *handle) create(spec *NewTask, call callArgs) (*Task, error) {
 	code := C.tsego_create(h.engine, spec.ZoneID, spec.ID, spec.Operation, spec.InstallID, spec.PackageID,
 		spec.PackageSlug, versionIn(spec.PackageVersion), renderLinks(spec.Links), renderWarnings(spec.Warnings),
 		payload, size, present, timeIn(spec.NotBefore), durationIn(spec.StartWithin), attemptsIn(spec.MaxAttempts),
-		spec.IdempotencyKey, spec.RetryOf,
+		spec.IdempotencyKey, spec.RetryOf, C.int64_t(spec.Priority), spec.Ref,
 		C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
@@ -39,9 +39,10 @@ func (h *handle) start(zoneID, id string, call callArgs) (*Task, error) {
 
 func (h *handle) update(op updateOp, zoneID, id string, update *Update, call callArgs) (*Task, error) {
 	var out C.tsego_task
+	stored, size, present := payloadIn(update.Result)
 	code := C.tsego_update(h.engine, C.int32_t(op), zoneID, id, update.InstallID, update.PackageID, update.PackageSlug,
 		versionIn(update.PackageVersion), renderLinks(update.Links), renderWarnings(update.Warnings), update.ErrorMessage,
-		update.ErrorDetail, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+		update.ErrorDetail, stored, size, present, update.MediaType, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
 }
 
@@ -53,6 +54,16 @@ func (h *handle) get(zoneID, id string, payload bool, call callArgs) (*Task, err
 	}
 	code := C.tsego_get(h.engine, zoneID, id, flags, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
 	return finishTask(code, &out)
+}
+
+func (h *handle) result(zoneID, id string, call callArgs) (*StoredResult, error) {
+	var out C.tsego_stored_result
+	code := C.tsego_stored_result_read(h.engine, zoneID, id, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &out)
+	defer C.tse_stored_result_free(out.stored)
+	if code != C.TSE_OK {
+		return nil, takeError(code, out.error)
+	}
+	return &StoredResult{bytesOf(out.view.bytes), text(out.view.media_type)}, nil
 }
 
 func nativeParse(json string) (*Task, error) {

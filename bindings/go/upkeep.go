@@ -62,6 +62,43 @@ type Count struct {
 	Count     int64 // 1 and up: a count of 0 is left out
 }
 
+// PauseTarget is what claims pass over: a zone, or an operation; exactly one of them. Since 0.2.
+type PauseTarget struct {
+	ZoneID    string
+	Operation string
+}
+
+// Pause is one that [Engine.Pause] has made. Since 0.2.
+type Pause struct {
+	What  PauseTarget
+	Since time.Time
+	Actor string // of the call that paused it; "" if it had none
+}
+
+// Pause makes claims of every process pass over the zone or the operation, until [Engine.Unpause]; it returns false if it
+// was paused already. It is kept in the file, and [Engine.Stats] tells it with the call's actor. Tasks are created, and
+// leases go on, as before, and what has a StartBy still fails by then. What is named, as by [Engine.Start], is not held
+// up. No task changes, so statements of the host's own cannot go with it. Errors: [ErrInvalidArgument] and those of every
+// change. Since 0.2.
+func (e *Engine) Pause(ctx context.Context, what PauseTarget) (bool, error) {
+	return e.setPaused(ctx, what, true)
+}
+
+// Unpause ends a pause, and wakes the claims that wait, in every process; it returns false if it was not paused. Errors as
+// [Engine.Pause]. Since 0.2.
+func (e *Engine) Unpause(ctx context.Context, what PauseTarget) (bool, error) {
+	return e.setPaused(ctx, what, false)
+}
+
+func (e *Engine) setPaused(ctx context.Context, what PauseTarget, paused bool) (bool, error) {
+	var changed bool
+	err := e.use(ctx, func(h *handle, args callArgs) (err error) {
+		changed, err = h.setPaused(what, paused, args)
+		return err
+	})
+	return changed, err
+}
+
 // Failures is how many tasks failed, by kind, since the file was made. Since 0.1.
 type Failures struct {
 	Failed    int64 // their worker said so
@@ -82,6 +119,7 @@ type Histogram struct {
 type Stats struct {
 	Pending, Running, Completed, Failed int64 // tasks of all zones
 	Counts                              []Count
+	Pauses                              []Pause // of the whole file: zones, then operations
 
 	FileBytes    int64 // of the database file
 	FreeBytes    int64 // of these, unused

@@ -174,7 +174,19 @@ func (h *handle) stats(zoneID string, call callArgs) (*Stats, error) {
 		stats.Counts = append(stats.Counts,
 			Count{text(count.zone_id), text(count.operation), Status(count.status), int64(count.count)})
 	}
+	for _, pause := range unsafe.Slice(out.pauses, int(out.pause_count)) {
+		stats.Pauses = append(stats.Pauses,
+			Pause{PauseTarget{text(pause.zone_id), text(pause.operation)}, timeOf(pause.since), text(pause.actor)})
+	}
 	return stats, nil
+}
+
+func (h *handle) setPaused(what PauseTarget, paused bool, call callArgs) (bool, error) {
+	var changed C.int32_t
+	var failure *C.tse_error
+	code := C.tsego_set_paused(h.engine, flag(paused), what.ZoneID, what.Operation, C.int64_t(call.timeout), call.RequestID,
+		call.Traceparent, call.Actor, call.cancel.native(), call.also.native(), &changed, &failure)
+	return changed == 1, takeError(code, failure)
 }
 
 // newWatch gives the watch a descriptor that Go's poller waits for, or frees it.

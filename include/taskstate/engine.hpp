@@ -26,6 +26,9 @@ namespace taskstate {
 /// Whether get() also reads the payload. @since 0.1
 enum class Payload : bool { omit = false, read = true };
 
+/// Whether retry() makes another task where one retries it already. @since 0.2
+enum class Retry : bool { once = false, again = true };
+
 /// How Engine::cancel() goes about it. @since 0.1
 struct Cancel {
   bool force = false;                   ///< fail a running task at once, whoever holds it
@@ -72,7 +75,8 @@ class Engine {
   /// Adds to a pending or running task. Adding only what is already there changes nothing.
   /// @throws Error not_found, illegal_transition.
   Task annotate(std::string_view zone_id, std::string_view id, const Update& update, const Call& call = {});
-  /// running -> completed. The task must then lead somewhere: an install_id, or one link rel="result".
+  /// running -> completed. The task must then have a result: one link rel="result", an install_id, or a stored result;
+  /// it leads to the first of these, to a stored result at its status URL with "/result" behind the path.
   /// Repeating the very same outcome succeeds and changes nothing.
   /// @throws Error not_found, illegal_transition (also for another outcome).
   Task complete(std::string_view zone_id, std::string_view id, const Update& update = {}, const Call& call = {});
@@ -83,6 +87,23 @@ class Engine {
   /// hears of it with its next heartbeat, and its outcome stands, unless `force` ends it at once.
   /// @throws Error not_found, illegal_transition for a task that has ended otherwise.
   Task cancel(std::string_view zone_id, std::string_view id, const Cancel& how = {}, const Call& call = {});
+  /// Gives a task another priority, -100 ... 100, while nobody holds it: it is pending, or it is requeued. The history
+  /// tells it as "reprioritized", with the detail "0 → 50". @throws Error not_found, illegal_transition for a task that
+  /// somebody holds (release or cancel it first) or that has ended. @since 0.2
+  Task reprioritize(std::string_view zone_id, std::string_view id, std::int64_t priority, const Call& call = {});
+  /// Makes a new task like one that failed, of whatever kind: its operation, install_id, package fields, payload,
+  /// priority, max_attempts and ref, and as long to be started in as it had from its creation. A link rel="predecessor"
+  /// leads to the failed one, as with NewTask::retry_of, which counts as a retry, too. @throws Error not_found,
+  /// illegal_transition (it did not fail), already_exists (another task, which the message names, retries it already),
+  /// limit_exceeded. @since 0.2
+  Task retry(std::string_view zone_id, std::string_view id, Retry how = Retry::once, const Call& call = {});
+
+  /// From now on claims of every process pass over the zone or the operation, until unpause(). Kept in the file; told
+  /// by stats() with the call's actor. What is named, as by start(), is not held up. No task changes, so Call::also
+  /// must be empty. False if it was paused already. @throws Error invalid_argument. @since 0.2
+  bool pause(const PauseTarget& what, const Call& call = {});
+  /// Ends a pause, and wakes the claims that wait. False if it was not paused. @since 0.2
+  bool unpause(const PauseTarget& what, const Call& call = {});
 
   /// Carries out the batch's changes in order, in as few transactions as the log's budget allows: for a fraction of
   /// what they cost one by one. Each is on its own: results[i] tells of the i-th. What was not begun when the timeout
@@ -114,6 +135,9 @@ class Engine {
   /// The task as it is now, or nothing; ids outside the grammar are simply not found.
   [[nodiscard]] std::optional<Task> get(std::string_view zone_id, std::string_view id, Payload payload = Payload::omit,
                                         const Call& call = {}) const;
+  /// What a completed task has stored as its result. @throws Error not_found, whose message says why there is none.
+  /// @since 0.2
+  [[nodiscard]] StoredResult result(std::string_view zone_id, std::string_view id, const Call& call = {}) const;
   /// One page of tasks, newest first, of one zone or of all. Cursors are opaque, bound to their file and filter.
   /// @throws Error invalid_argument for a foreign or altered cursor.
   [[nodiscard]] Page list(const ListQuery& query, const Call& call = {}) const;

@@ -44,6 +44,20 @@ struct Count {
   std::int64_t count = 0;  ///< 1 and up: a count of 0 is left out
 };
 
+/// What claims pass over: a zone, or an operation; exactly one of them. @since 0.2
+struct PauseTarget {
+  std::optional<std::string> zone_id{};
+  std::optional<std::string> operation{};
+  bool operator==(const PauseTarget&) const = default;
+};
+
+/// What Engine::pause() has paused. @since 0.2
+struct Pause {
+  PauseTarget what{};
+  Time since{};
+  std::optional<std::string> actor{};  ///< of the call that paused it
+};
+
 /// How many tasks failed, by kind, since the file was made. @since 0.1
 struct Failures {
   std::int64_t failed = 0;     ///< their worker said so
@@ -67,6 +81,7 @@ struct Stats {
   std::int64_t completed = 0;
   std::int64_t failed = 0;
   std::vector<Count> counts{};
+  std::vector<Pause> pauses{};  ///< of the whole file: zones, then operations
   std::int64_t file_bytes = 0;  ///< of the database file
   std::int64_t free_bytes = 0;  ///< of these, unused
   std::int64_t wal_bytes = 0;

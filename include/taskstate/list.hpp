@@ -44,8 +44,8 @@ struct Event {
   std::int64_t sequence = 0;  ///< grows over the whole file, in commit order; never reused
   std::string zone_id{};
   std::string id{};
-  /// "created", "started", "annotated", "progress", "cancel_requested", "released", "lost", "cancelled", "expired",
-  /// "completed", "failed", "external"; in the feed also "purged"
+  /// "created", "started", "annotated", "progress", "cancel_requested", "reprioritized", "released", "lost",
+  /// "cancelled", "expired", "completed", "failed", "external"; in the feed also "purged"
   std::string kind{};
   std::optional<Status> from{};  ///< absent for the first event
   Status to = Status::pending;

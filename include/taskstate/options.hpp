@@ -106,6 +106,8 @@ struct Options {
   std::chrono::microseconds longest_wait{0};  ///< that a request may ask for by Prefer, up to 1 h; 0: none
   /// After which the housekeeping purges what has ended, 1 s - 100 years; 0: never [file, 0]
   std::optional<std::chrono::microseconds> retention{};
+  /// Of stored results, 1 s - 100 years; 0: as long as their task [file, 0]
+  std::optional<std::chrono::microseconds> result_retention{};
   /// For how long a purged task answers 410, 1 s - 100 years; 0: not at all [file, 0]
   std::optional<std::chrono::microseconds> tombstones{};
   std::optional<std::chrono::microseconds> feed_retention{};  ///< of purge events, 1 s - 100 years [file, 7 days]

@@ -43,10 +43,13 @@ struct Task {
   std::int64_t epoch = 0;                          ///< of the latest lease; 0: never leased
   std::int64_t attempt = 0;                        ///< how often it was started
   std::int64_t max_attempts = 1;
-  std::optional<Time> not_before{};  ///< claims pass over it until then
-  std::optional<Time> start_by{};    ///< it fails if nobody has started it by then
-  bool cancel_requested = false;     ///< cancel() asked its worker to stop
-  bool replayed = false;             ///< create() found it by its idempotency key, and made nothing
+  std::optional<Time> not_before{};                ///< claims pass over it until then
+  std::optional<Time> start_by{};                  ///< it fails if nobody has started it by then
+  std::int64_t priority = 0;                       ///< -100 ... 100; claims take higher ones first
+  std::optional<std::string> ref{};                ///< what the host calls it
+  std::optional<std::string> result_media_type{};  ///< of the result that its completion stored; see Engine::result()
+  bool cancel_requested = false;                   ///< cancel() asked its worker to stop
+  bool replayed = false;                           ///< create() found it by its idempotency key, and made nothing
   /// @}
 
   bool operator==(const Task&) const = default;
@@ -69,13 +72,16 @@ struct NewTask {
   /// 1 ms - 10 years
   std::optional<std::chrono::microseconds> start_within{};
   std::int64_t max_attempts = 1;  ///< 1-1000; above 1, a task whose lease ended without an outcome is requeued
-  /// 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same content (every field but id,
-  /// not_before and this) gives the first task, `replayed`; with other content it throws idempotency_mismatch
+  /// 1-512 bytes UTF-8, no control characters; per zone. The same key again with the same content (operation,
+  /// install_id, the package's fields, payload and retry_of) gives the first task, `replayed`; with other content it
+  /// throws idempotency_mismatch
   std::optional<std::string> idempotency_key{};
   std::optional<std::string> retry_of{};  ///< the id of a failed task of the zone; a link rel="predecessor" leads to it
+  std::int64_t priority = 0;              ///< -100 ... 100: of a zone's tasks claims take higher ones first
+  std::optional<std::string> ref{};       ///< private: what you call it; a ref has 1-256 bytes UTF-8 without NUL
 };
 
-/// What annotate() and complete() may add. Absent fields leave the task as it is. @since 0.1
+/// What annotate() and complete() may add, complete() also a result. Absent fields leave the task as it is. @since 0.1
 struct Update {
   std::optional<std::string> install_id{};  ///< write-once, as are the package's id and slug
   std::optional<std::string> package_id{};
@@ -83,6 +89,18 @@ struct Update {
   std::optional<std::int64_t> package_version{};  ///< 0 ... 2^53-1
   std::vector<Link> links{};                      ///< appended; exact duplicates are ignored
   std::vector<Warning> warnings{};                ///< appended; exact duplicates are ignored
+  /// complete() only: what the task produced, opaque bytes, at most 1 MiB, may be empty; never on the wire
+  std::optional<std::string> result{};
+  /// of the result, which must have one: type/subtype with any parameters (RFC 9110, section 8.3.1); a media type has
+  /// 3-256 bytes of printable ASCII; alone, the result is empty
+  std::optional<std::string> media_type{};
+};
+
+/// What a completed task has stored as its result: Engine::result(). @since 0.2
+struct StoredResult {
+  std::string bytes{};  ///< may be empty
+  std::string media_type{};
+  bool operator==(const StoredResult&) const = default;
 };
 
 /// Why a task failed, and what fail() may add to it. @since 0.1

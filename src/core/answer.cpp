@@ -232,9 +232,10 @@ std::string etag_of(const Answerable& task) {
 std::optional<std::string> location_of(std::string_view zone_id, std::string_view id, const Answerable& task,
                                        const Policy& policy) {
   if (task.status != Status::completed) return std::string();
-  if (!task.result_href) return policy.location.fill({zone_id, id, task.install_id});
-  if (!is_safe_path(*task.result_href)) return std::nullopt;
-  return std::string(*task.result_href);
+  if (task.result_href)
+    return is_safe_path(*task.result_href) ? std::optional(std::string(*task.result_href)) : std::nullopt;
+  if (task.has_stored_result && !task.install_id) return result_path(policy.status_url, zone_id, id);
+  return policy.location.fill({zone_id, id, task.install_id});
 }
 
 bool if_none_match_matches(std::string_view field, std::string_view etag) noexcept {

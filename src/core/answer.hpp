@@ -98,6 +98,7 @@ struct Answerable {
   std::string_view body;  ///< the rendered task
   std::optional<std::string_view> install_id;
   std::optional<std::string_view> result_href;
+  bool has_stored_result = false;
 };
 
 /// A task as the status URL represents it (RFC 9110, section 3.2): what of its answer depends on neither the request

@@ -4,6 +4,7 @@
 #include "core/codec.hpp"
 #include "core/digest.hpp"
 #include "core/lease.hpp"
+#include "core/range.hpp"
 #include "core/time.hpp"
 #include "core/validate.hpp"
 
@@ -33,6 +34,7 @@ struct Outcome {
   std::string_view event;
   const Additions& additions;
   const Fail* failure;
+  const std::optional<StoredResult>& result;
 };
 
 /// Of all that a complete or fail says: the very same call gives the very same digest.
@@ -51,6 +53,10 @@ std::string digest_of(const Outcome& outcome) {
   if (outcome.failure != nullptr) {
     digest.text(outcome.failure->error_message);
     digest.optional_text(outcome.failure->error_detail);
+  }
+  if (outcome.result) {
+    digest.text(outcome.result->media_type);
+    digest.text(outcome.result->bytes);
   }
   return digest.value();
 }
@@ -135,7 +141,7 @@ Row step(const Row& row, std::string_view event, const Context& context) {
 Result seal(Row next) {
   next.body = render(next.task);
   const std::size_t room = taskstate::is_terminal(next.task.status) ? 0 : room_to_fail;
-  std::vector<Detail> details = validate(next.task, next.body, room);
+  std::vector<Detail> details = validate(next, room);
   if (!details.empty()) return invalid(std::move(details));
   Steps steps;
   steps.push_back(std::move(next));
@@ -247,10 +253,10 @@ class Application {
   }
 
   Result operator()(const Complete& complete) const {
-    return end({Status::completed, "completed", complete.additions, nullptr});
+    return end({Status::completed, "completed", complete.additions, nullptr, complete.result});
   }
 
-  Result operator()(const Fail& fail) const { return end({Status::failed, "failed", fail.additions, &fail}); }
+  Result operator()(const Fail& fail) const { return end({Status::failed, "failed", fail.additions, &fail, {}}); }
 
   Result operator()(const Heartbeat& heartbeat) const {
     if (auto refused = refuse_without_lease()) return *refused;
@@ -288,8 +294,7 @@ class Application {
     std::string message = cancel.reason.value_or(std::string(task_cancelled));
     if (task_.status == Status::pending)
       return fail_pending(row_, "cancelled", FailureKind::cancelled, std::move(message), context_);
-    const bool held = row_.epoch == 0 || row_.lease_until;
-    if (cancel.force || !held) {
+    if (cancel.force || !is_held()) {
       Row next = step(row_, "cancelled", context_);
       fail_with(next, FailureKind::cancelled, std::move(message), attempt_detail(row_));
       return seal(std::move(next));
@@ -298,6 +303,20 @@ class Application {
     Row next = step(row_, "cancel_requested", context_);
     next.cancel_requested = true;
     next.note.message = cancel.reason;
+    return seal(std::move(next));
+  }
+
+  Result operator()(const Reprioritize& wanted) const {
+    std::vector<Detail> details;
+    check_range(details, wanted.priority, limit::priority);
+    if (!details.empty()) return invalid(std::move(details));
+    if (taskstate::is_terminal(task_.status)) return illegal_act(task_, "reprioritized");
+    if (is_held())
+      return illegal(task_, "a task that somebody holds cannot be reprioritized: release or cancel it first");
+    if (wanted.priority == row_.priority) return Unchanged{};
+    Row next = step(row_, contract::event::reprioritized, context_);
+    next.priority = wanted.priority;
+    next.note.detail = std::to_string(row_.priority) + " \u2192 " + std::to_string(wanted.priority);
     return seal(std::move(next));
   }
 
@@ -331,6 +350,7 @@ class Application {
       if (outcome.failure->error_detail) check_message(details, "error_detail", *outcome.failure->error_detail, 0);
     }
     check_additions(details, outcome.additions);
+    if (outcome.result) check_result(details, *outcome.result);
     const bool legal = taskstate::can_transition(task_.status, outcome.status);
     if (legal) check_write_once(details, task_, outcome.additions);
     if (!details.empty()) return invalid(std::move(details));
@@ -346,6 +366,7 @@ class Application {
       fail_with(next, kind, outcome.failure->error_message, outcome.failure->error_detail);
     } else {
       next.task.status = Status::completed;
+      if (outcome.result) next.result_media_type = outcome.result->media_type;
       note_end(next);
       drop_lease(next);
     }
@@ -361,6 +382,11 @@ class Application {
   [[nodiscard]] std::optional<Error> refuse_without_lease() const {
     if (context_.epoch && task_.status == Status::running) return std::nullopt;
     return lease_lost("the lease ended with the task's outcome");
+  }
+
+  /// Whether it runs in somebody's hands: under a lease, or without one in the host's own.
+  [[nodiscard]] bool is_held() const {
+    return task_.status == Status::running && (row_.epoch == 0 || row_.lease_until);
   }
 
   /// Progress came less than a second ago. A clock that was set back is not waited for.
@@ -388,7 +414,7 @@ std::variant<Steps, Unchanged, Error> apply(const Row& row, const Intent& intent
   const Error* const refused = std::get_if<Error>(&result);
   if (refused == nullptr || refused->code != Code::invalid_argument) return result;
   // A rule that the row broke before is not the caller's to keep.
-  const std::vector<Detail> broken = validate(row.task, row.body, 0);
+  const std::vector<Detail> broken = validate(row);
   if (broken.empty()) return result;
   return Error{Code::corrupt, "the stored task breaks a rule: " + broken[0].field + " " + broken[0].message, {}};
 }

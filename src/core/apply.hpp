@@ -4,6 +4,7 @@
 #include "core/additions.hpp"
 #include "core/error.hpp"
 #include "core/location.hpp"
+#include "core/result.hpp"
 #include "core/task.hpp"
 
 #include <cstdint>
@@ -40,7 +41,9 @@ struct NewTask {
   std::optional<std::int64_t> start_within{};  ///< us, from creation or not_before, whichever is later
   std::int64_t max_attempts = 1;
   Text idempotency_key{};
-  Text retry_of{};  ///< the id of a failed task of the zone
+  Text retry_of{};            ///< the id of a failed task of the zone
+  std::int64_t priority = 0;  ///< higher first
+  Text ref{};                 ///< what the host calls it
 };
 
 /// The terms of a lease. `until` is on the clock that `clock` names.
@@ -61,6 +64,7 @@ struct Annotate {
 };
 struct Complete {
   Additions additions;
+  std::optional<StoredResult> result{};  ///< kept by whoever carries it out, in the same transaction
 };
 struct Fail {
   std::string error_message;
@@ -81,6 +85,10 @@ struct Cancel {
   bool force = false;  ///< a running task fails, too, whoever holds it
   Text reason{};       ///< the public message; none: a fixed sentence
 };
+/// Which task of a zone is claimed first, while nobody holds it.
+struct Reprioritize {
+  std::int64_t priority = 0;
+};
 /// Ends a lease on this clock whose end is not after `until`.
 struct EndLease {
   std::string clock;
@@ -91,7 +99,8 @@ struct ExpireStart {};
 /// Lets a task be claimed whose not_before has come.
 struct Ripen {};
 
-using Intent = std::variant<Start, Annotate, Complete, Fail, Heartbeat, Release, Cancel, EndLease, ExpireStart, Ripen>;
+using Intent = std::variant<Start, Annotate, Complete, Fail, Heartbeat, Release, Cancel, Reprioritize, EndLease,
+                            ExpireStart, Ripen>;
 
 /// The rows that a task passes through, in order, each a change with an event of its own; the last is what it
 /// becomes. Two where a pending task ends, since no move leads from pending to failed.
@@ -118,9 +127,10 @@ struct Unchanged {};
 ///   started under a lease is completed or failed by its holder only;
 /// - a lease that is released or runs out leaves the task running and offered again while attempts are left and
 ///   nobody asked to cancel it; else it fails, kind `lost` or `cancelled`;
+/// - a priority changes where nobody holds the task: it is pending, or waits for another attempt;
 /// - install_id, package_id, package_slug are write-once; links and warnings are appended, exact
 ///   duplicates ignored;
-/// - completed needs a result, failed a message, nothing else may have one;
+/// - completed needs a result (an install_id, a link or a stored one), failed a message, nothing else may have one;
 /// - updated_at never goes back, whatever `context.now` says; version grows by one with every step, revision
 ///   with every step that the wire or the history shows;
 /// - where the row itself breaks a rule, the refusal is `corrupt` and not the caller's.

@@ -35,6 +35,11 @@ inline constexpr CharacterClass is_unreserved([](char c) {
   return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 });
 
+/// RFC 9110, section 5.6.2.
+[[nodiscard]] constexpr bool is_token_character(char c) noexcept {
+  return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
 template <typename Class>
 [[nodiscard]] constexpr bool all_of(std::string_view text, const Class& is) noexcept {
   for (const char c : text)

@@ -131,6 +131,14 @@ void add_broken(Details& out, const WaitTerms& terms) { check_range(out, terms.w
 
 void add_broken(Details& out, const ZoneFilter& filter) { check_zone(out, filter.zone_id); }
 
+void add_broken(Details& out, const PauseTarget& what) {
+  check_zone(out, what.zone_id);
+  if (what.operation) check_operation_name(out, "operation", *what.operation);
+  if (!what.zone_id && !what.operation) out.push_back({"zone_id", "is required, or an operation instead"});
+  if (what.zone_id && what.operation)
+    out.push_back({"operation", "must not be given together with a zone: name one of them, the other in another call"});
+}
+
 void add_broken(Details& out, const ListQuery& query) {
   check_zone(out, query.zone_id);
   check_statuses(out, query.statuses);
@@ -167,9 +175,14 @@ void add_broken(Details& out, const PurgeQuery& query) {
   check_range(out, query.limit, argument::purge_limit);
 }
 
-void add_broken(Details& out, const Task& task) {
-  const Details broken = validate(task);
+void add_broken(Details& out, const Row& row) {
+  const Details broken = validate(row);
   out.insert(out.end(), broken.begin(), broken.end());
+}
+
+std::optional<Error> refuse_statements(const CallInfo& call) {
+  if (call.also.empty()) return std::nullopt;
+  return invalid(statement_field(0), "goes with the change of a task, and this call changes none");
 }
 
 std::optional<Error> check_batch_room(std::size_t size) {

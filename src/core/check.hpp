@@ -24,13 +24,14 @@ void add_broken(std::vector<Detail>& out, const HeartbeatTerms& terms);
 void add_broken(std::vector<Detail>& out, const ReleaseTerms& terms);
 void add_broken(std::vector<Detail>& out, const WaitTerms& terms);
 void add_broken(std::vector<Detail>& out, const ZoneFilter& filter);
+void add_broken(std::vector<Detail>& out, const PauseTarget& what);
 void add_broken(std::vector<Detail>& out, const ListQuery& query);
 void add_broken(std::vector<Detail>& out, const HistoryQuery& query);
 void add_broken(std::vector<Detail>& out, const ChangesQuery& query);
 void add_broken(std::vector<Detail>& out, const PurgeQuery& query);
 void add_broken(std::vector<Detail>& out, const Settings& settings);
 void add_broken(std::vector<Detail>& out, const Request& request);
-void add_broken(std::vector<Detail>& out, const Task& task);
+void add_broken(std::vector<Detail>& out, const Row& row);
 
 /// invalid_argument with all that is broken; nothing if nothing is.
 template <class... Arguments>
@@ -40,6 +41,9 @@ template <class... Arguments>
   if (broken.empty()) return std::nullopt;
   return invalid(std::move(broken));
 }
+
+/// Statements go with the change of a task, and with nothing else: invalid_argument.
+[[nodiscard]] std::optional<Error> refuse_statements(const CallInfo& call);
 
 /// Whether a batch has room for another change after `size`. Else limit_exceeded.
 [[nodiscard]] std::optional<Error> check_batch_room(std::size_t size);

@@ -75,6 +75,7 @@ void add_broken(Details& out, const Settings& settings) {
   check_range(out, settings.pending_limit, option::pending_limit);
   check_range(out, settings.idempotency_retention, option::idempotency_retention);
   check_range(out, settings.retention, option::retention);
+  check_range(out, settings.result_retention, option::result_retention);
   check_range(out, settings.tombstones, option::tombstones);
   check_range(out, settings.feed_retention, option::feed_retention);
   check_choice(out, "durability", settings.durability, contract::durabilities);

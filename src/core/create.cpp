@@ -21,6 +21,8 @@ void check_plan(std::vector<Detail>& out, const NewTask& spec) {
   check_range(out, spec.max_attempts, contract::limit::attempts);
   if (spec.idempotency_key) check_name(out, "idempotency_key", *spec.idempotency_key);
   if (spec.retry_of) check_id(out, "retry_of", *spec.retry_of);
+  check_range(out, spec.priority, contract::limit::priority);
+  if (spec.ref) check_ref(out, *spec.ref);
 }
 
 }  // namespace
@@ -43,6 +45,8 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
   task.warnings = spec.warnings;
   row.revision = row.version = 1;
   row.max_attempts = spec.max_attempts;
+  row.priority = spec.priority;
+  row.ref = spec.ref;
   row.client_request_id = context.request_id;
   row.traceparent = context.traceparent;
   row.note.kind = "created";
@@ -54,7 +58,7 @@ std::variant<Row, Error> create(const NewTask& spec, std::span<const std::string
   std::vector<Detail> details;
   if (spec.zone_id.empty()) check_id(details, "zone_id", spec.zone_id);
   if (is_operation(spec.operation)) check_operation(details, spec.operation, operations);
-  const std::vector<Detail> broken = validate(task, row.body, room_to_fail);
+  const std::vector<Detail> broken = validate(row, room_to_fail);
   details.insert(details.end(), broken.begin(), broken.end());
   if (spec.payload) check_payload(details, spec.payload->size());
   check_plan(details, spec);

@@ -132,6 +132,7 @@ constexpr std::array spellings{
              [](const FileSettings& from) { return std::string(from.adopt_request_id ? "1" : "0"); },
              [](FileSettings& to, std::string_view text) { return read_flag(to.adopt_request_id, text); }},
     duration<&FileSettings::retention>(FileSetting::retention, "retention"),
+    duration<&FileSettings::result_retention>(FileSetting::result_retention, "result_retention"),
     duration<&FileSettings::tombstones>(FileSetting::tombstones, "tombstones"),
     duration<&FileSettings::feed_retention>(FileSetting::feed_retention, "feed_retention"),
 };

@@ -2,6 +2,7 @@
 
 #include "core/ascii.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -181,6 +182,12 @@ std::optional<std::string> PathTemplate::fill(const Values& values) const {
     }
   }
   if (!is_safe_path(path)) return std::nullopt;
+  return path;
+}
+
+std::optional<std::string> result_path(const PathTemplate& status_url, std::string_view zone_id, std::string_view id) {
+  std::optional<std::string> path = status_url.fill({zone_id, id, {}});
+  if (path) path->insert(std::min(path->find('?'), path->size()), "/result");
   return path;
 }
 

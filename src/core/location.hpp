@@ -49,4 +49,8 @@ class PathTemplate {
   std::vector<Part> parts_;
 };
 
+/// Where a task's stored result is: one segment below its status URL, before any query.
+[[nodiscard]] std::optional<std::string> result_path(const PathTemplate& status_url, std::string_view zone_id,
+                                                     std::string_view id);
+
 }  // namespace tse::core

@@ -9,11 +9,6 @@ namespace tse::core {
 
 namespace {
 
-/// RFC 9110, section 5.6.2.
-constexpr bool is_token_character(char c) noexcept {
-  return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
 /// Reads a field value from its front; every take_*() skips the white space behind what it took.
 class Reader {
  public:

@@ -80,6 +80,12 @@ struct ZoneFilter {
   Text zone_id{};
 };
 
+/// What claims are to pass over: a zone or an operation, exactly one of them.
+struct PauseTarget {
+  Text zone_id{};
+  Text operation{};
+};
+
 struct ListQuery {
   Text zone_id{};                ///< none: all zones, by the numbers of their tasks instead of (created_at, id)
   std::vector<Status> statuses;  ///< empty: all

@@ -5,6 +5,7 @@
 #include "core/task.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace tse::core {
@@ -15,7 +16,11 @@ struct PurgeTerms {
   std::int64_t expired_until = 0;  ///< an idempotency key that is kept beyond it keeps its task
 };
 
-/// `key_kept_until`: the latest end of an idempotency key that names the task; none: no key does.
+/// Of a key that goes with its task, and does not keep it.
+inline constexpr std::int64_t kept_with_its_task = std::numeric_limits<std::int64_t>::max();
+
+/// `key_kept_until`: the latest end of an idempotency key that names the task, apart from keys that are kept with it;
+/// none: no key does.
 [[nodiscard]] bool may_purge(const Task& task, std::optional<std::int64_t> key_kept_until,
                              const PurgeTerms& terms) noexcept;
 

@@ -20,7 +20,7 @@ enum class Mode : std::int32_t { create = 0, read_write = 1, read_only = 2 };
 /// Whether a change must have reached the disk when its call returns. One that need not is still atomic and in order.
 enum class Durability : std::int32_t { full = 0, relaxed = 1 };
 /// What becomes of a file with an older schema.
-enum class Migrate : std::int32_t { automatic = 0, refuse = 1 };
+enum class Migrate : std::int32_t { automatic = 0, manual = 1, refuse = 2 };
 enum class LogLevel : std::int32_t { trace = 0, debug = 1, info = 2, warn = 3, error = 4, off = 5 };
 
 /// What is stored in the file, since clients and other processes see it (file_settings.hpp). Durations that are 0:
@@ -35,6 +35,7 @@ struct FileSettings {
   std::chrono::microseconds idempotency_retention = usual_duration(contract::option::idempotency_retention);
   bool adopt_request_id = false;  ///< as the idempotency key
   std::chrono::microseconds retention = usual_duration(contract::option::retention);
+  std::chrono::microseconds result_retention = usual_duration(contract::option::result_retention);
   std::chrono::microseconds tombstones = usual_duration(contract::option::tombstones);
   std::chrono::microseconds feed_retention = usual_duration(contract::option::feed_retention);
 };
@@ -52,10 +53,11 @@ enum class FileSetting : std::uint8_t {
   idempotency_retention,
   adopt_request_id,
   retention,
+  result_retention,
   tombstones,
   feed_retention
 };
-inline constexpr std::size_t file_setting_count = 13;
+inline constexpr std::size_t file_setting_count = 14;
 
 /// Which of them the host has given; the others are the file's.
 class GivenSettings {

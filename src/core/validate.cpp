@@ -146,14 +146,15 @@ void check_times(Details& out, const Task& task) {
   if (task.updated_at < task.created_at) add(out, "updated_at", "must not lie before created_at");
 }
 
-void check_state(Details& out, const Task& task) {
+void check_state(Details& out, const Task& task, bool has_stored_result) {
   if (task.status == Status::failed && !task.error_message) {
     add(out, "error_message", "must be present when a task has failed");
   } else if (task.status != Status::failed && task.error_message) {
     add(out, "error_message", "must be absent unless the task has failed; is " + std::string(to_string(task.status)));
   }
-  if (task.status == Status::completed && !task.install_id && !result_href(task))
-    add(out, "install_id", "must be present when a task is completed, unless a link with rel \"result\" is");
+  if (task.status == Status::completed && !task.install_id && !result_href(task) && !has_stored_result)
+    add(out, "install_id",
+        "must be present when a task is completed, unless a link with rel \"result\" or a stored result is");
   if (task.operation == "delete" && !task.install_id)
     add(out, "install_id", "must be present when the operation is delete");
 }
@@ -228,6 +229,14 @@ void check_payload(Details& out, std::size_t bytes) {
     add(out, "payload", "must be at most " + std::to_string(max_payload_bytes) + " bytes" + has_bytes(bytes));
 }
 
+void check_ref(Details& out, std::string_view value) {
+  if (!limit::ref.allows(static_cast<std::int64_t>(value.size()))) {
+    add(out, "ref", "must be " + tell(limit::ref) + has_bytes(value.size()));
+  } else {
+    check_text(out, "ref", value);
+  }
+}
+
 void check_actor(Details& out, std::string_view value) { check_plain(out, "actor", value, max_actor_bytes); }
 
 void check_claim_filter(Details& out, std::size_t zones, std::size_t operations) {
@@ -245,9 +254,9 @@ void check_claim_filter(Details& out, std::size_t zones, std::size_t operations)
             std::to_string(operations) + ": name fewer in each claim, or none for all");
 }
 
-Details validate(const Task& task) { return validate(task, render(task)); }
+namespace {
 
-Details validate(const Task& task, std::string_view body, std::size_t room) {
+Details validate(const Task& task, std::string_view body, std::size_t room, bool has_stored_result) {
   Details out;
   if (!task.zone_id.empty()) check_id(out, "zone_id", task.zone_id);
   check_id(out, "id", task.id);
@@ -260,11 +269,19 @@ Details validate(const Task& task, std::string_view body, std::size_t room) {
   if (task.package_slug) check_name(out, "package_slug", *task.package_slug);
   if (task.package_version) check_version(out, "package_version", *task.package_version);
   check_warnings(out, task.warnings);
-  check_state(out, task);
+  check_state(out, task, has_stored_result);
   const std::size_t most = max_task_bytes - room;
   if (body.size() > most)
     add(out, "task", "must be at most " + std::to_string(most) + " bytes of JSON" + has_bytes(body.size()));
   return out;
+}
+
+}  // namespace
+
+Details validate(const Task& task) { return validate(task, render(task), 0, false); }
+
+Details validate(const Row& row, std::size_t room) {
+  return validate(row.task, row.body, room, row.result_media_type.has_value());
 }
 
 }  // namespace tse::core

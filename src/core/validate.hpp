@@ -61,8 +61,8 @@ inline constexpr std::int64_t max_package_version = limit::package_version.most;
 /// and error message belong together, and the size of the rendered task. An empty zone_id passes: a task
 /// read from the wire has none.
 [[nodiscard]] std::vector<Detail> validate(const Task& task);
-/// The same for a caller that has rendered the task already; `room` bytes of its size must stay free.
-[[nodiscard]] std::vector<Detail> validate(const Task& task, std::string_view body, std::size_t room = 0);
+/// The same with what stands beside the task, which is rendered already; `room` bytes of its size must stay free.
+[[nodiscard]] std::vector<Detail> validate(const Row& row, std::size_t room = 0);
 
 /// The rules of single fields, for input that is not yet part of a task. Each appends what it finds.
 void check_id(std::vector<Detail>& out, std::string_view field, std::string_view value);
@@ -77,6 +77,7 @@ void check_operation_name(std::vector<Detail>& out, std::string_view field, std:
 /// The grammar and the list of what create() allows.
 void check_operation(std::vector<Detail>& out, std::string_view value, std::span<const std::string> allowed);
 void check_payload(std::vector<Detail>& out, std::size_t bytes);
+void check_ref(std::vector<Detail>& out, std::string_view value);
 void check_actor(std::vector<Detail>& out, std::string_view value);
 /// How many zones and operations a claim names.
 void check_claim_filter(std::vector<Detail>& out, std::size_t zones, std::size_t operations);

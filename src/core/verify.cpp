@@ -12,7 +12,7 @@ TaskVerification::TaskVerification(const Row& row) : row_(row) { judge_row(); }
 void TaskVerification::judge_row() {
   const Task& task = row_.task;
   const std::string body = render(task);
-  for (const Detail& detail : validate(task, body)) found_.push_back(detail.field + " " + detail.message);
+  for (const Detail& detail : validate(row_)) found_.push_back(detail.field + " " + detail.message);
   const auto require = [this](bool holds, const char* otherwise) {
     if (!holds) found_.emplace_back(otherwise);
   };

@@ -6,6 +6,7 @@
 #include "engine/engine.hpp"
 
 #include <utility>
+#include <variant>
 
 namespace tse::engine {
 namespace {
@@ -14,6 +15,14 @@ core::Row edit(Context& at, Edit what, const Call& call) {
   at.commit(change_of(at, what, call), call);
   at.tell(what.row);
   return std::move(what.row);
+}
+
+/// What a completion has produced goes with it.
+void keep_result(const Context& at, store::Session& session, const Edit& edit, std::int64_t now) {
+  const auto* const complete = std::get_if<core::Complete>(edit.intent);
+  if (complete == nullptr || !complete->result) return;
+  session.keep_result(edit.key, complete->result->bytes,
+                      core::result_kept_until(now, at.rules.now().result_retention.count()));
 }
 
 }  // namespace
@@ -30,11 +39,14 @@ Edit prepare_edit(std::string_view token, const core::Intent& intent) {
 
 store::Change change_of(Context& at, Edit& edit, const Call& call) {
   return {[&at, &edit, &call](store::Session& session) {
-    core::Context occasion = at.occasion(call);
+    core::Context occasion = at.occasion(session, call);
     occasion.epoch = edit.epoch;
     if (edit.generation) require(core::check_origin(*edit.generation, session.generation()));
     Carried carried = carry_out(session, edit.key, *edit.intent, occasion);
-    if (carried.changed) run_also(session, call.also, edit.key, carried.row.task.updated_at);
+    if (carried.changed) {
+      keep_result(at, session, edit, carried.row.task.updated_at);
+      run_also(session, call.also, edit.key, carried.row.task.updated_at);
+    }
     edit.row = std::move(carried.row);
   }};
 }

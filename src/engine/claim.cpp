@@ -6,7 +6,7 @@
 #include "engine/carry_out.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
-#include "engine/picker.hpp"
+#include "engine/housekeeping.hpp"
 #include "engine/tick.hpp"
 
 #include <cstring>
@@ -18,13 +18,11 @@ namespace {
 using std::chrono::steady_clock;
 
 Lease grant(Context& at, store::Session& session, const core::Key& key, const LeaseTerms& terms, const Call& call) {
-  core::Context occasion = at.occasion(call);
-  const LeaseClock& clock = at.settings.lease_clock;
-  const std::int64_t now = clock.now();
+  core::Context occasion = at.occasion(session, call);
   if (!occasion.actor) occasion.actor = terms.worker;
   const std::int64_t duration = terms.lease.count();
-  const core::Grant granted{session.next_epoch(), now + duration, clock.name, terms.worker, duration};
-  at.store->note_lease(duration);
+  store::LeaseStart begun = session.lease(duration);
+  const core::Grant granted{begun.epoch, begun.until, std::move(begun.clock), terms.worker, duration};
   Lease lease;
   lease.row = carry_out(session, key, core::Start{granted}, occasion).row;
   run_also(session, call.also, key, lease.row.task.updated_at);
@@ -35,11 +33,11 @@ Lease grant(Context& at, store::Session& session, const core::Key& key, const Le
   return lease;
 }
 
-/// Grants what the picker finds, at most as many as the claim asks for.
-void grant_some(Context& at, store::Session& session, Picker& picker, const ClaimSpec& spec, const Call& call,
-                std::vector<Lease>& leases) {
+/// Grants what is found, at most as many as the claim asks for.
+void grant_some(Context& at, store::Session& session, store::Candidates& candidates, const ClaimSpec& spec,
+                const Call& call, std::vector<Lease>& leases) {
   while (leases.size() < static_cast<std::size_t>(spec.limit)) {
-    const auto key = picker.next();
+    const auto key = candidates.next();
     if (!key) break;
     try {
       leases.push_back(grant(at, session, *key, {spec.worker, spec.lease}, call));
@@ -59,32 +57,32 @@ std::uint64_t random_number() {
   return number << 1;
 }
 
-/// Where an engine begins that has served nobody yet: at random, since workers that live for one claim must not all
-/// serve the first zone; or at the first, where the host's clock makes all else repeatable too.
-void begin_turn(const Context& at, store::View& view, ClaimTurn& turn) {
-  if (!turn.served.empty() || turn.stopped_at || !at.settings.real_time) return;
-  turn.served = view.some_zone(random_number()).value_or("");
+/// Where the host's clock makes all else repeatable, an engine that has served nobody yet begins at the first zone.
+store::ClaimQuery query_of(const Context& at, const ClaimSpec& spec, ClaimTurn&& turn) {
+  const bool is_fresh = turn.served.empty() && !turn.stopped_at;
+  store::ClaimQuery query{spec.filter, at.rules.now().running_limit, std::move(turn)};
+  if (is_fresh && at.settings.real_time) query.random = random_number();
+  return query;
 }
 
 /// Whether a claim is worth its write transaction. Moves the turn to where it stopped to look.
-bool is_worth_claiming(Context& at, const ClaimSpec& spec, ClaimTurn& turn, const store::Patience& until) {
+bool is_worth_claiming(Context& at, store::ClaimQuery& query, const store::Patience& until) {
   bool worth = false;
   const auto look = [&](store::View& view) {
-    worth = is_house_due(view, at.moment(), at.judge);
+    worth = is_house_due(view);
     if (worth) return;
-    begin_turn(at, view, turn);
-    Picker picker(view, spec.filter, at.rules.now().running_limit, turn, until);
-    worth = picker.next().has_value();
-    if (!worth) turn = picker.turn();
+    const auto candidates = view.claimable(query, until);
+    worth = candidates->next().has_value();
+    if (!worth) query.turn = candidates->turn();
   };
   at.store->view(look, until);
   return worth;
 }
 
-std::vector<Lease> take(Context& at, const ClaimSpec& spec, ClaimTurn& turn, const Call& call) {
+std::vector<Lease> take(Context& at, const ClaimSpec& spec, store::ClaimQuery& query, const Call& call) {
   at.lifetime.require();
   const store::Patience until = at.patience(call);
-  if (!is_worth_claiming(at, spec, turn, until)) {
+  if (!is_worth_claiming(at, query, until)) {
     if (at.store->tell_restored())
       throw core::Failure(core::Code::restored, "the content of the file was replaced; nothing was claimed");
     return {};
@@ -95,16 +93,16 @@ std::vector<Lease> take(Context& at, const ClaimSpec& spec, ClaimTurn& turn, con
   do {
     const auto take_some = [&](store::Session& session) {
       leases.clear();
-      kept = keep_house(session, at.moment(), at.judge, {at.settings.clock(), {}, {}, {}, {}}, round_size);
-      if (kept.changed == round_size) return;  // there may be more, and that comes before
-      Picker picker(session, spec.filter, at.rules.now().running_limit, turn, until);
-      grant_some(at, session, picker, spec, call, leases);
-      next = leases.empty() ? picker.turn() : ClaimTurn{leases.back().row.task.zone_id};
+      kept = keep_house(session, round_size);
+      if (kept.more) return;  // that comes before
+      const auto candidates = session.claimable(query, until);
+      grant_some(at, session, *candidates, spec, call, leases);
+      next = leases.empty() ? candidates->turn() : ClaimTurn{leases.back().row.task.zone_id};
     };
     at.commit({take_some}, call, until);
     tell_kept(at, kept);
-  } while (kept.changed == round_size);
-  turn = std::move(next);
+  } while (kept.more);
+  query.turn = std::move(next);
   if (!leases.empty()) {
     at.watches->signal_next(spec.filter);
     if (at.settings.real_time) at.housekeeper.wake_in(spec.lease);
@@ -115,10 +113,10 @@ std::vector<Lease> take(Context& at, const ClaimSpec& spec, ClaimTurn& turn, con
 // Who was woken and did not get its turn, or has not seen all zones, hands its call on.
 std::vector<Lease> claim_now(Context& at, const ClaimSpec& spec, const Call& call) {
   try {
-    ClaimTurn turn = at.claim_turn.get();
-    std::vector<Lease> leases = take(at, spec, turn, call);
-    const bool is_unfinished = turn.stopped_at.has_value();
-    at.claim_turn.set(std::move(turn));
+    store::ClaimQuery query = query_of(at, spec, at.claim_turn.get());
+    std::vector<Lease> leases = take(at, spec, query, call);
+    const bool is_unfinished = query.turn.stopped_at.has_value();
+    at.claim_turn.set(std::move(query.turn));
     if (is_unfinished) at.watches->signal_next(spec.filter);
     return leases;
   } catch (const core::Failure& failure) {
@@ -129,11 +127,10 @@ std::vector<Lease> claim_now(Context& at, const ClaimSpec& spec, const Call& cal
 }
 
 /// Whether the task is free is not known: its lease may be over.
-void refuse_incomparable(Context& at, store::Session& session, const core::Key& key) {
+void refuse_incomparable(store::Session& session, const core::Key& key) {
   const auto row = session.read(key);
   if (!row || !row->lease_until || !row->lease_clock) return;
-  const Moment now = at.moment();
-  if (at.judge.over_until(*row->lease_clock, now.wall, now.lease)) return;
+  if (session.is_comparable(*row->lease_clock)) return;
   throw core::Failure(core::Code::unsupported,
                       "the task is held under a lease on a clock that cannot be compared with this process's: another "
                       "time namespace, or a boot id that is hidden or mounted over; cancel it with force to end it");
@@ -168,7 +165,7 @@ Lease start_leased(Engine& engine, const core::Key& key, const LeaseTerms& terms
     try {
       lease = grant(at, session, key, terms, call);
     } catch (const core::Failure& failure) {
-      if (failure.error().code == core::Code::illegal_transition) refuse_incomparable(at, session, key);
+      if (failure.error().code == core::Code::illegal_transition) refuse_incomparable(session, key);
       throw;
     }
   };

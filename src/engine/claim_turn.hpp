@@ -1,21 +1,14 @@
 // Whose turn it is among the zones.
 #pragma once
 
+#include "store/store.hpp"
+
 #include <mutex>
-#include <optional>
-#include <string>
 #include <utility>
 
 namespace tse::engine {
 
-/// Where the next claim begins: behind the zone that was served last, or where the look before it
-/// gave up among zones at their limit, for as long as that round of looks has not seen all zones.
-struct ClaimTurn {
-  std::string served{};  ///< the zone that was served last; empty at first
-  std::optional<std::string> stopped_at{};
-  std::string round_began{};  ///< the first zone of the round
-  bool wrapped = false;       ///< the round has come to the last zone and begun at the first
-};
+using store::ClaimTurn;
 
 /// The turn of an engine's claims. Any thread.
 class SharedClaimTurn {

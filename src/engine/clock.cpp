@@ -1,12 +1,9 @@
 #include "engine/clock.hpp"
 
 #include "core/error.hpp"
-#include "core/time.hpp"
 
 #include <sys/random.h>
-#include <algorithm>
 #include <cerrno>
-#include <ctime>
 
 namespace tse::engine {
 namespace {
@@ -26,26 +23,7 @@ core::UuidBytes random_bytes() {
   return bytes;
 }
 
-// The kernel's clock can be set to any time that its 64 bits of seconds can say.
-std::int64_t microseconds_of(const timespec& time) noexcept {
-  constexpr std::int64_t second = 1000000;
-  const std::int64_t seconds = std::clamp(std::int64_t{time.tv_sec}, core::min_time / second, core::max_time / second);
-  return seconds * second + time.tv_nsec / 1000;
-}
-
 }  // namespace
-
-std::int64_t system_now() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return microseconds_of(now);
-}
-
-std::int64_t rough_system_now() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return microseconds_of(now);
-}
 
 IdSource system_ids(Clock clock) {
   return [clock = std::move(clock)](IdKind kind) {

@@ -16,13 +16,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Empty where leases are held in the wall clock itself.
-Clock even_clock(const Settings& settings) {
-  if (settings.lease_clock.even) return settings.lease_clock.even;
-  const bool is_apart = settings.real_time || settings.boot_clock || settings.lease_clock.name.starts_with("boot:");
-  return is_apart ? settings.lease_clock.now : Clock();
-}
-
 }  // namespace
 
 Context::Context(Settings chosen, std::unique_ptr<Log> own_log, std::unique_ptr<store::Store> opened)
@@ -34,10 +27,8 @@ Context::Context(Settings chosen, std::unique_ptr<Log> own_log, std::unique_ptr<
               [this](std::int64_t stamp, const store::Patience& patience) {
                 if (stamp != rules.stamp()) renew_settings(patience);
               }),
-      judge(*store, settings.lease_clock),
-      wall(*store, settings.clock, even_clock(settings), core::tells_boot(settings.lease_clock.name)),
       watches(std::make_shared<Watches>(news_source(*this))),
-      watcher(watches, store->commit_files(), MoveTeller(*this), [this] { housekeeper.reconsider(); }),
+      watcher(watches, store->notices(), MoveTeller(*this), [this] { housekeeper.reconsider(); }),
       housekeeper(*settings.housekeeping, Round(*this), RoundPlan(*this)) {}
 
 store::Patience Context::patience(const Call& call) const {
@@ -56,9 +47,8 @@ core::Context Context::occasion(const Call& call) const {
   return {settings.clock(), call.request_id, call.traceparent, call.actor, {}};
 }
 
-Moment Context::moment() {
-  const std::int64_t now = settings.clock();
-  return {now, settings.lease_clock.now(), settings.lease_clock.name, wall.expired_until(now)};
+core::Context Context::occasion(store::View& view, const Call& call) const {
+  return {view.now().wall, call.request_id, call.traceparent, call.actor, {}};
 }
 
 core::MakeRequestId Context::fresh_request_id() const {

@@ -7,13 +7,10 @@
 #include "engine/call.hpp"
 #include "engine/claim_turn.hpp"
 #include "engine/housekeeper.hpp"
-#include "engine/housekeeping.hpp"
-#include "engine/lease_judge.hpp"
 #include "engine/lifetime.hpp"
 #include "engine/log.hpp"
 #include "engine/rules.hpp"
 #include "engine/settings.hpp"
-#include "engine/wall_guard.hpp"
 #include "engine/watch.hpp"
 #include "engine/watcher.hpp"
 #include "store/store.hpp"
@@ -36,8 +33,6 @@ struct Context {
   const std::unique_ptr<store::Store> store;
   Rules rules;  ///< what of the settings is the file's
   AnswerCache answers;
-  const LeaseJudge judge;
-  WallGuard wall;
   const std::shared_ptr<Watches> watches;
   SharedClaimTurn claim_turn;
   Watcher watcher;
@@ -47,8 +42,9 @@ struct Context {
   [[nodiscard]] store::Patience patience(const Call& call) const;
   /// The same for what reads all there is: without an end unless the call names one.
   [[nodiscard]] store::Patience long_patience(const Call& call) const;
+  /// By the host's clock, or by the store's.
   [[nodiscard]] core::Context occasion(const Call& call) const;
-  [[nodiscard]] Moment moment();
+  [[nodiscard]] core::Context occasion(store::View& view, const Call& call) const;
   [[nodiscard]] core::MakeRequestId fresh_request_id() const;
 
   /// Reads the file's settings again if the store has found others than are known. Never fails: what cannot be read is

@@ -3,6 +3,7 @@
 #include "core/admit.hpp"
 #include "core/ascii.hpp"
 #include "core/idempotency.hpp"
+#include "core/retry.hpp"
 #include "core/validate.hpp"
 #include "engine/carry_out.hpp"
 #include "engine/checks.hpp"
@@ -30,14 +31,20 @@ core::Surroundings look_around(const core::FileSettings& rules, store::Session& 
   return found;
 }
 
-/// Stores the new task of `created`, or puts the first task of its idempotency key in its place.
+/// So that a retry of the failed task finds its first one. A later one does not take its place.
+void keep_first_retry(store::Session& session, const core::NewTask& made, const core::Row& failed) {
+  const std::string key = core::retry_key(failed);
+  if (!session.replay(made.zone_id, key)) session.keep_replay(made.zone_id, key, core::retry_record(made));
+}
+
+}  // namespace
+
 void create_in(Context& at, store::Session& session, const core::NewTask& spec, const Call& call, Created& created) {
   const core::FileSettings& rules = at.rules.now();
-  const std::int64_t now = at.settings.clock();
-  const std::int64_t expired_until = at.wall.expired_until(now);
+  const store::Now now = session.now();
   const core::Key key = created.row.key();
-  core::Surroundings found = look_around(rules, session, spec, key, expired_until);
-  switch (require(core::admit(spec, found, {expired_until, rules.pending_limit}))) {
+  core::Surroundings found = look_around(rules, session, spec, key, now.expiry);
+  switch (require(core::admit(spec, found, {now.expiry, rules.pending_limit}))) {
     case core::Admission::replay: created = {*std::move(found.first), true}; return;
     case core::Admission::replace_key: session.drop_replay(spec.zone_id, *spec.idempotency_key); break;
     case core::Admission::insert: break;
@@ -46,11 +53,10 @@ void create_in(Context& at, store::Session& session, const core::NewTask& spec, 
   if (spec.idempotency_key)
     session.keep_replay(
         spec.zone_id, *spec.idempotency_key,
-        {core::fingerprint_version, core::fingerprint(spec), key.id, now + rules.idempotency_retention.count()});
+        {core::fingerprint_version, core::fingerprint(spec), key.id, now.wall + rules.idempotency_retention.count()});
+  if (found.predecessor) keep_first_retry(session, spec, *found.predecessor);
   run_also(session, call.also, key, created.row.task.created_at);
 }
-
-}  // namespace
 
 Creation prepare_create(const Context& at, core::NewTask spec, const Call& call) {
   const core::FileSettings& rules = at.rules.now();

@@ -20,6 +20,9 @@ struct Created {
 /// Durable on return. An empty id: one is made.
 Created create(Engine& engine, core::NewTask spec, const Call& call);
 
+/// Stores the new task of `created`, or puts the first task of its idempotency key in its place. `spec` has its id.
+void create_in(Context& at, store::Session& session, const core::NewTask& spec, const Call& call, Created& created);
+
 /// A task that is to be made.
 struct Creation {
   core::NewTask spec;

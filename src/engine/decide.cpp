@@ -37,12 +37,13 @@ Sought seek(Context& at, const core::Key& key, const Call& call) {
     at.follow_settings(call);
     if (!sought.found.row) {
       const std::optional<std::int64_t> tombstone = sought.found.tombstone;
-      if (tombstone && core::is_in_force(*tombstone, at.wall.expired_until(at.settings.clock())))
+      if (tombstone && core::is_in_force(*tombstone, sought.found.expiry))
         sought.otherwise = core::Gone{};
       return sought;
     }
     const store::AnswerRow& row = *sought.found.row;
-    const core::Answerable task{row.status, row.created_at, row.revision, row.body, row.install_id, row.result_href};
+    const core::Answerable task{row.status,     row.created_at,  row.revision,         row.body,
+                                row.install_id, row.result_href, row.has_stored_result};
     auto location = core::location_of(key.zone_id, key.id, task, at.rules.now().policy);
     if (!location) throw core::Failure(core::Code::internal, "a completed task has no result");
     sought.location = *std::move(location);

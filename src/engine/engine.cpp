@@ -25,7 +25,7 @@ void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackRepor
     settings.lease_clock = {"host:" + settings.boot_id.value_or(""),
                             settings.boot_clock ? settings.boot_clock : settings.clock};
   } else if (!settings.lease_clock.now) {
-    settings.lease_clock = system_lease_clock(settings.boot_id.value_or(""));
+    settings.lease_clock = store::system_lease_clock(settings.boot_id.value_or(""));
   }
   // Where the time stands still until the host moves it, the host says when to look.
   if (!settings.housekeeping) settings.housekeeping = injected ? std::chrono::microseconds(0) : usual_housekeeping;
@@ -38,9 +38,7 @@ Engine::Ptr Engine::open(const std::string& path, Settings settings) {
   const auto report = std::make_shared<CallbackReport>();
   require(core::check(settings));
   choose_clocks(settings, report);
-  LogSettings logging{settings.log_level, settings.log_file.value_or(""), settings.log_callback};
-  if (!logging.callback) refuse_log_in_the_database(path, logging.file);
-  auto log = std::make_unique<Log>(logging);
+  auto log = std::make_unique<Log>(log_settings(path, settings));
   report->tell_to([to = log.get()](std::string_view line) { to->write(LogLevel::error, line); });
   auto store = open_store(path, settings, *log);
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));

@@ -16,17 +16,18 @@ Heartbeat heartbeat(Engine& engine, std::string_view token, std::optional<std::c
   const core::LeaseToken held = require(core::read_lease(token));
   const std::chrono::microseconds duration = lease.value_or(std::chrono::microseconds(held.duration));
   require(core::check(core::HeartbeatTerms{duration}));
-  core::Heartbeat intent{0, at.settings.lease_clock.name, std::move(progress)};
+  core::Heartbeat intent{0, {}, std::move(progress)};
   // A power cut ends the worker too, so only what the client sees must be on the disk.
   const bool shown = intent.progress || !call.also.empty();
   Heartbeat beat;
   beat.duration = duration.count();
   const auto move = [&](store::Session& session) {
-    core::Context occasion = at.occasion(call);
+    core::Context occasion = at.occasion(session, call);
     occasion.epoch = held.epoch;
     require(core::check_origin(held.generation, session.generation()));
-    at.store->note_lease(duration.count());
-    intent.until = at.settings.lease_clock.now() + duration.count();
+    store::LeaseStart from_now = session.lease(duration.count());
+    intent.until = from_now.until;
+    intent.clock = std::move(from_now.clock);
     const core::Row row = carry_out(session, held.key, intent, occasion).row;
     beat.cancel_requested = row.cancel_requested;
     run_also(session, call.also, held.key, std::max(occasion.now, row.task.updated_at));

@@ -137,12 +137,12 @@ std::string to_open_metrics(const Stats& stats) {
   text.gauge("cache_entries", "Answers that are kept.", static_cast<std::int64_t>(stats.cache.entries));
   text.gauge("cache_bytes", "Memory that they take.", static_cast<std::int64_t>(stats.cache.bytes), "bytes");
   text.gauge("leases_incomparable", "Leases on clocks that this process cannot compare with its own.",
-             stats.incomparable.leases);
-  text.gauge("lease_clocks_incomparable", "Those clocks.", stats.incomparable.clocks);
-  text.gauge("expiry_paused", "1: the wall clock has leapt, and nothing expires by it.", stats.expiry_paused ? 1 : 0);
+             stats.store.leases_incomparable);
+  text.gauge("lease_clocks_incomparable", "Those clocks.", stats.store.clocks_incomparable);
+  text.gauge("expiry_paused", "1: the wall clock has leapt, and nothing expires by it.", stats.store.expiry_paused ? 1 : 0);
   text.family("engine", "info", "What the engine runs on.");
   text.sample("1", {label("durability", stats.durability == store::Durability::full ? "full" : "relaxed"),
-                    label("lease_clock", stats.lease_clock), label("answer_proof", to_string(stats.proof)),
+                    label("lease_clock", stats.store.lease_clock), label("answer_proof", to_string(stats.proof)),
                     label("sqlite", store.engine), label("locks", store.locks)});
   return std::move(text).end();
 }

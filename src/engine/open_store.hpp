@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/log.hpp"
+#include "engine/migrate.hpp"
 #include "engine/settings.hpp"
 #include "store/store.hpp"
 
@@ -14,7 +15,12 @@ namespace tse::engine {
 [[nodiscard]] std::unique_ptr<store::Store> open_store(const std::string& path, const Settings& settings,
                                                        const Log& log);
 
-/// Lines in the midst of a database would be its end. Throws Failure(invalid_argument).
-void refuse_log_in_the_database(const std::string& path, const std::string& log_file);
+/// As migrate(). Throws Failure.
+[[nodiscard]] Migrated migrate_store(const std::string& path, const Settings& settings, const Log& log,
+                                     const store::Patience& patience);
+
+/// Throws Failure(invalid_argument) for a log file that is the database or beside it: lines in the midst of a database
+/// would be its end.
+[[nodiscard]] LogSettings log_settings(const std::string& path, const Settings& settings);
 
 }  // namespace tse::engine

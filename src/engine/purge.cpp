@@ -88,15 +88,18 @@ void drop_left_over(Context& at, const Call& call) {
 
 std::int64_t purge(Engine& engine, const PurgeQuery& query, const Call& call) {
   Context& at = engine.enter(call, query);
-  const std::int64_t now = at.settings.clock();
-  store::EndedQuery ended{query.zone_id.value_or(""), now - query.older_than->count(), now};
-  ended.expired_until = at.wall.expired_until(now);
+  store::Now now;
+  at.store->view([&](store::View& view) { now = view.now(); }, at.patience(call));
+  store::EndedQuery ended{query.zone_id.value_or(""), now.wall - query.older_than->count(), now.wall};
+  ended.expired_until = now.expiry;
   return purge_ended(at, std::move(ended), query.limit, call);
 }
 
 void clean(Context& at, const Call& call, std::int64_t& changed) {
-  const std::int64_t now = at.settings.clock();
-  if (at.wall.is_paused()) return;
+  store::Now clocks;
+  at.store->view([&](store::View& view) { clocks = view.now(); }, at.patience(call));
+  if (clocks.is_paused()) return;
+  const std::int64_t now = clocks.wall;
   const core::FileSettings& rules = at.rules.now();  // one version: a retention that is switched off meanwhile is not 0
   if (rules.retention.count() > 0)
     changed += purge_ended(at, {"", now - rules.retention.count(), now}, tasks_per_round, call);
@@ -131,7 +134,7 @@ bool erase(Engine& engine, const core::Key& key, const Call& call) {
       is_left = session.has_expired(nothing_else);
       if (!row) return;
       require(core::check_erasure(row->task));
-      const std::int64_t now = at.settings.clock();
+      const std::int64_t now = session.now().wall;
       erased = session.remove(key, now);
       is_left = session.has_expired(nothing_else);
       bury(at, session, key, now);

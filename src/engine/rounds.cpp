@@ -39,9 +39,9 @@ std::chrono::microseconds RoundPlan::operator()(bool after_round, std::stop_toke
   call.stop = std::move(stop);
   try {
     const auto look = [&](store::View& view) {
-      const Moment now = at_.moment();
-      left = !after_round && is_house_due(view, now, at_.judge) ? std::chrono::microseconds(0)
-                                                                : until_next_due(view, now, left);
+      const store::Due due = view.due({after_round ? std::size_t{0} : std::size_t{1}, true});
+      if (!due.tasks.empty()) left = std::chrono::microseconds(0);
+      if (due.next_in) left = std::min(left, std::chrono::microseconds(*due.next_in));
     };
     at_.store->view(look, at_.patience(call));
   } catch (const core::Failure& failure) {

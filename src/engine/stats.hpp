@@ -3,7 +3,6 @@
 
 #include "engine/answer_cache.hpp"
 #include "engine/call.hpp"
-#include "engine/housekeeping.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
@@ -20,9 +19,6 @@ struct Stats {
   AnswerCache::Figures cache;
   store::Proof proof = store::Proof::none;
   store::Durability durability = store::Durability::full;
-  std::string lease_clock;  ///< "boot", "wall", "host"
-  Incomparable incomparable{};
-  bool expiry_paused = false;  ///< the wall clock has leapt
 };
 
 /// Counts of one zone; none: of all.

@@ -1,6 +1,7 @@
 #include "engine/tick.hpp"
 
 #include "engine/engine.hpp"
+#include "engine/housekeeping.hpp"
 #include "engine/purge.hpp"
 
 #include <exception>
@@ -14,19 +15,19 @@ std::int64_t tick(Context& at, const Call& call) {
   // Nothing is purged by what held before.
   at.renew_settings(at.patience(call));
   bool due = false;
-  at.store->view([&](store::View& view) { due = is_house_due(view, at.moment(), at.judge); }, at.patience(call));
+  at.store->view([&](store::View& view) { due = is_house_due(view); }, at.patience(call));
   due = due || at.store->is_unsettled();
   std::int64_t changed = 0;
   try {
     for (bool more = due; more;) {
       Kept kept;
       const auto keep = [&](store::Session& session) {
-        kept = keep_house(session, at.moment(), at.judge, {at.settings.clock(), {}, {}, {}, {}}, round_size);
+        kept = keep_house(session, round_size);
       };
       at.commit({keep}, call);
       changed += static_cast<std::int64_t>(kept.changed);
       tell_kept(at, kept);
-      more = kept.changed == round_size;
+      more = kept.more;
     }
     clean(at, call, changed);
   } catch (const std::exception&) {
@@ -42,6 +43,6 @@ void tell_kept(Context& at, const Kept& kept) {
                   std::to_string(kept.damaged) + " tasks that are due cannot be read: verify the file");
 }
 
-void clock_ok(Engine& engine, const Call& call) { engine.enter(call).wall.accept(); }
+void clock_ok(Engine& engine, const Call& call) { engine.enter(call).store->accept_clock(); }
 
 }  // namespace tse::engine

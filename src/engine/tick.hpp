@@ -12,7 +12,7 @@ class Engine;
 struct Context;
 struct Kept;
 
-/// How many tasks one transaction of housekeeping changes at most.
+/// How many tasks, for each reason, one transaction of housekeeping changes at most.
 inline constexpr std::size_t round_size = 64;
 
 /// How many tasks changed.

@@ -1,7 +1,6 @@
 #include "engine/watcher.hpp"
 
 #include "engine/background_thread.hpp"
-#include "engine/commit_notice.hpp"
 
 #include <poll.h>
 
@@ -59,9 +58,8 @@ void Watcher::tell_all() {
   tell_moves();
 }
 
-void Watcher::take(CommitNotice& commits) {
-  const CommitNotice::Seen seen = commits.take();
-  if (seen.announced) {
+void Watcher::note(const store::Notices::Seen& seen) {
+  if (seen.announced || seen.began) {
     next_look_ = Time::max();
     tell_all();
   } else if (seen.written) {
@@ -71,28 +69,26 @@ void Watcher::take(CommitNotice& commits) {
 }
 
 void Watcher::run() noexcept {
-  CommitNotice commits(commit_files_);
-  const bool has_files = !commit_files_.announced.empty();
   while (!ended_) {
-    const bool awaited = has_files && (watches_->any() || watches_->follows());
-    if (commits.enable(awaited)) tell_all();
+    const bool awaited = commits_ && (watches_->any() || watches_->follows());
+    const store::Notices::Seen seen = commits_ ? commits_->look(awaited) : store::Notices::Seen();
+    note(seen);
     if (!awaited) next_look_ = Time::max();
     const bool attentive = watches_->attention().is_open();
-    if (!attentive || (awaited && !commits.available()))
-      next_look_ = std::min(next_look_, steady_clock::now() + looking);
+    if (!attentive || (awaited && !seen.complete)) next_look_ = std::min(next_look_, steady_clock::now() + looking);
     std::array<pollfd, 2> ready{
-        {{attentive ? watches_->attention().descriptor() : -1, POLLIN, 0}, {commits.descriptor(), POLLIN, 0}}};
+        {{attentive ? watches_->attention().descriptor() : -1, POLLIN, 0}, {seen.descriptor, POLLIN, 0}}};
     ::poll(ready.data(), ready.size(), milliseconds_until(next_look_));
     if (ended_) return;
     if (ready[0].revents != 0) {
       watches_->attention().drain();
       tell_moves();
     }
-    if (ready[1].revents != 0) take(commits);
+    if (ready[1].revents != 0) note(commits_->look(true));
     if (steady_clock::now() >= next_look_) {
       tell_all();
-      if (commits.available()) until_look_ *= 2;
-      const bool again = commits.available() && until_look_ <= last_look;
+      if (seen.complete) until_look_ *= 2;
+      const bool again = seen.complete && until_look_ <= last_look;
       next_look_ = again ? steady_clock::now() + until_look_ : Time::max();
     } else if (ready[0].revents != 0 || ready[1].revents != 0) {
       std::this_thread::sleep_for(coalescing);

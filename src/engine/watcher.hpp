@@ -14,17 +14,15 @@
 
 namespace tse::engine {
 
-class CommitNotice;
-
 class Watcher {
  public:
   /// Tells what has moved since it was told last. Must not throw.
   using Tell = std::function<void()>;
 
   /// `other_came`: somebody waits for a task to claim, and another process has committed. Must not throw either.
-  Watcher(std::shared_ptr<Watches> watches, store::CommitFiles commit_files, Tell tell, Tell other_came = {})
+  Watcher(std::shared_ptr<Watches> watches, std::unique_ptr<store::Notices> commits, Tell tell, Tell other_came = {})
       : watches_(std::move(watches)),
-        commit_files_(std::move(commit_files)),
+        commits_(std::move(commits)),
         tell_(std::move(tell)),
         other_came_(std::move(other_came)) {}
   ~Watcher() { stop(); }
@@ -45,10 +43,10 @@ class Watcher {
   void run() noexcept;
   void tell_all();
   void tell_moves();
-  void take(CommitNotice& commits);
+  void note(const store::Notices::Seen& seen);
 
   const std::shared_ptr<Watches> watches_;
-  const store::CommitFiles commit_files_;
+  const std::unique_ptr<store::Notices> commits_;  // the thread's own
   const Tell tell_;
   const Tell other_came_;
   std::mutex starting_;

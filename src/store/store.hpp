@@ -6,9 +6,11 @@
 #include "core/error.hpp"
 #include "core/file_settings.hpp"
 #include "core/idempotency.hpp"
+#include "core/query.hpp"
 #include "core/settings.hpp"
 #include "core/statement.hpp"
 #include "core/task.hpp"
+#include "core/time.hpp"
 
 #include <array>
 #include <chrono>
@@ -60,21 +62,83 @@ struct Expiry {
   std::int64_t purged_until = 0;  ///< when it happened, of purges that the feed tells
 };
 
-/// From when on what is due next is asked for: `wall` in us UTC, `lease` on the clock `lease_clock`.
-struct DueAfter {
-  std::int64_t wall = 0;
-  std::string_view lease_clock;
-  std::int64_t lease = 0;
+/// The time, as the store's clocks tell it.
+struct Now {
+  std::int64_t wall = 0;    ///< us UTC
+  std::int64_t expiry = 0;  ///< us UTC: what expires by the wall clock has, up to here; `wall`, unless that has leapt
+  /// Whether nothing expires by the wall clock.
+  [[nodiscard]] bool is_paused() const noexcept { return expiry < core::min_time; }
 };
-struct NextDue {
-  std::optional<std::int64_t> wall;   ///< a not_before, or a start_by
-  std::optional<std::int64_t> lease;  ///< the end of a lease
+
+/// A lease that begins now.
+struct LeaseStart {
+  std::int64_t epoch = 0;  ///< never given before by this content; given by the change that stores it
+  std::string clock;       ///< that it is held in
+  std::int64_t until = 0;  ///< us on that clock
+};
+
+/// Where the next claim begins: behind the zone that was served last, or where the look before it gave up among zones
+/// at their limit, for as long as that round of looks has not seen all zones.
+struct ClaimTurn {
+  std::string served{};  ///< the zone that was served last; empty at first
+  std::optional<std::string> stopped_at{};
+  std::string round_began{};  ///< the first zone of the round
+  bool wrapped = false;       ///< the round has come to the last zone and begun at the first
+};
+
+/// Which tasks are looked for to be claimed. What it refers to outlives the look.
+struct ClaimQuery {
+  const core::ClaimFilter& filter;
+  std::int64_t running_limit = 0;         ///< tasks of a zone that may run at once; 0: no limit
+  ClaimTurn turn{};                       ///< where to begin
+  std::optional<std::uint64_t> random{};  ///< chooses where to begin if nobody was served yet; none: at the first zone
+};
+
+/// Gives one candidate after the other, each as the store is by then: that of the highest priority in its zone, and of
+/// those the oldest; zones in turn. Candidates, not promises. Nothing: that was all, or too much to look at.
+class Candidates {
+ public:
+  virtual ~Candidates() = default;
+  /// Throws Failure when the patience ends.
+  virtual std::optional<core::Key> next() = 0;
+  /// Where the next look begins, after one that found nothing.
+  [[nodiscard]] virtual const ClaimTurn& turn() const noexcept = 0;
+};
+
+/// What is looked for among what falls due.
+struct DueQuery {
+  std::size_t limit = 0;  ///< how many tasks, for each reason
+  bool next = false;      ///< also when the next will be
+};
+struct DueTask {
+  enum class Why {
+    start_by,    ///< pending, and its start_by has passed
+    not_before,  ///< its not_before has come
+    lease,       ///< its lease has ended
+  };
+  core::Key key;
+  Why why = Why::lease;
+  std::string clock{};     ///< of the lease
+  std::int64_t until = 0;  ///< a lease that ends then or before has ended
+};
+struct Due {
+  std::vector<DueTask> tasks;             ///< no task twice
+  std::optional<std::int64_t> next_in{};  ///< us until something falls due that is not yet
 };
 
 /// What a completed task produced.
 struct Result {
   std::string bytes;
   std::optional<std::int64_t> until{};  ///< us UTC
+};
+
+/// What claims pass over.
+struct Pause {
+  enum class What : std::uint8_t { zone, operation };
+  What what = What::zone;
+  std::string name;
+  std::int64_t since = 0;  ///< us UTC
+  core::Text actor{};      ///< who paused it
 };
 
 /// What can be asked of one snapshot of the store.
@@ -86,33 +150,18 @@ class View {
   /// What a completed task produced, as long as it is kept: also when its time is over, until it is dropped.
   virtual std::optional<Result> result(const core::Key& key) = 0;
 
-  /// Those of the operations of which there is anything to claim: pending and not held back, or requeued. Empty
-  /// `asked`: of all.
-  virtual std::vector<std::string> runnable_operations(std::span<const std::string> asked) = 0;
-  /// The zone of a task that the number chooses, each about as likely; nothing if there is no task.
-  virtual std::optional<std::string> some_zone(std::uint64_t random) = 0;
-  /// The first zone after `after`, in byte order, in which there is something to claim of the operations.
-  virtual std::optional<std::string> next_runnable_zone(std::string_view after,
-                                                        std::span<const std::string> operations) = 0;
-  /// The task to claim first in a zone, of the operations: that of the highest priority, and of those the oldest;
-  /// `offered_again`: only one that had a holder already.
-  virtual std::optional<core::Key> oldest_runnable(std::string_view zone_id, std::span<const std::string> operations,
-                                                   bool offered_again) = 0;
+  virtual Now now() = 0;
+  /// What tells this content from any other: leases of another generation are none here.
+  virtual std::string generation() = 0;
+
+  /// Nothing of a zone or an operation that is paused. Also what the change that asks has claimed by then counts.
+  virtual std::unique_ptr<Candidates> claimable(const ClaimQuery& query, const Patience& patience) = 0;
   /// How many tasks of a zone have a status; from the counters.
   virtual std::int64_t count(std::string_view zone_id, core::Status status) = 0;
 
-  /// The distinct clocks that leases are held in.
-  virtual std::vector<std::string> lease_clocks() = 0;
-  /// Tasks whose lease on that clock ends at `until` or before, the earliest first.
-  virtual std::vector<core::Key> ended_leases(std::string_view clock, std::int64_t until, std::size_t limit) = 0;
-  /// How many tasks are held under a lease on that clock.
-  virtual std::int64_t held_leases(std::string_view clock) = 0;
-  /// The first moments after those given at which something is due.
-  virtual NextDue next_due(const DueAfter& after) = 0;
-  /// Pending tasks with start_by at `now` or before.
-  virtual std::vector<core::Key> overdue_starts(std::int64_t now, std::size_t limit) = 0;
-  /// Tasks that wait for a not_before, at `now` or before.
-  virtual std::vector<core::Key> ripe(std::int64_t now, std::size_t limit) = 0;
+  virtual Due due(const DueQuery& query) = 0;
+  /// Whether it can be told from here when leases on that clock have ended.
+  virtual bool is_comparable(std::string_view clock) = 0;
 
   /// What is kept under an idempotency key, also when its time is over.
   virtual std::optional<core::Replay> replay(std::string_view zone_id, std::string_view key) = 0;
@@ -140,13 +189,13 @@ class Session : public View {
   /// Replaces a row that is still as it was, which its version tells, and appends its event if the revision grew. What
   /// differs between the two is what is written. False: the row moved on or is gone; read again.
   virtual bool replace(const core::Row& before, const core::Row& next) = 0;
-  /// The number of the next event, as the epoch of a lease that begins with it: this file never gave it out before.
-  virtual std::int64_t next_epoch() = 0;
-  /// What tells this content from any other: leases of another generation are none here.
-  virtual std::string generation() = 0;
+  /// A lease of that duration, in us, that begins now, or goes on from now.
+  virtual LeaseStart lease(std::int64_t duration) = 0;
 
   /// Stores what a task that was completed just now has produced; its row names the media type.
   virtual void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) = 0;
+  /// Pauses, or ends a pause; claims then pass over it, or no longer do. False: it was so already.
+  virtual bool set_paused(const Pause& pause, bool paused) = 0;
   virtual void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) = 0;
   virtual void drop_replay(std::string_view zone_id, std::string_view key) = 0;
   /// Removes a completed or failed task and all that is kept of it, with one event "purged". False: there is none.
@@ -184,6 +233,7 @@ struct AnswerRow {
   std::string body;
   core::Text install_id;
   core::Text result_href;
+  bool has_stored_result = false;
 };
 
 /// Names a committed state. As long as the stamp is the same, so is all that can be read.
@@ -203,6 +253,7 @@ enum class Proof : std::int32_t {
 struct Found {
   std::optional<AnswerRow> row{};
   std::optional<std::int64_t> tombstone{};
+  std::int64_t expiry = 0;  ///< beside a tombstone: as in Now
   bool proven = false;  ///< it is so in the state that the stamp names
 };
 
@@ -243,10 +294,19 @@ struct Page {
   std::optional<Place> reached;  ///< the deadline passed: the row that was looked at last
 };
 
-/// Files that change, in place, with commits; empty if there are none (in memory).
-struct CommitFiles {
-  std::string announced;  ///< once a commit of an engine can be seen
-  std::string written;    ///< with every commit of whatever program, but before it can be seen
+/// Tells of commits of other processes. For one thread.
+class Notices {
+ public:
+  virtual ~Notices() = default;
+  struct Seen {
+    bool announced = false;  ///< there is a commit to see
+    bool written = false;    ///< there is one, now or soon
+    bool began = false;      ///< to notice: what was before went unnoticed
+    bool complete = false;   ///< every commit is noticed; otherwise look now and then
+    int descriptor = -1;     ///< readable once there is more to see; -1: none
+  };
+  /// What was noticed since the last look. Begins to notice when that is wanted, else stops.
+  virtual Seen look(bool wanted) noexcept = 0;
 };
 
 /// A part of the feed: events in the order of their commits.
@@ -300,6 +360,7 @@ struct FileMetrics {
 
 struct Stats {
   std::vector<Count> counts;
+  std::vector<Pause> pauses{};
   std::array<std::int64_t, 4> totals{};  ///< by status
   FileMetrics metrics;
   std::int64_t file_bytes = 0;
@@ -312,8 +373,12 @@ struct Stats {
   std::int64_t checkpoints = 0;
   std::int64_t lock_waits = 0;
   std::int64_t lock_wait_us = 0;
-  std::string engine;  ///< the version of SQLite
-  std::string locks;   ///< what keeps others out of the file: "ofd", "posix", or "none" in memory
+  std::int64_t clocks_incomparable = 0;  ///< clocks whose leases' end cannot be told from here
+  std::int64_t leases_incomparable = 0;
+  bool expiry_paused = false;  ///< the wall clock has leapt
+  std::string lease_clock;     ///< what kind it is: "boot", "wall", "host"
+  std::string engine;          ///< the version of SQLite
+  std::string locks;           ///< what keeps others out of the file: "ofd", "posix", or "none" in memory
 };
 
 struct VerifyReport {
@@ -321,23 +386,6 @@ struct VerifyReport {
   std::int64_t tasks = 0;
   std::int64_t events = 0;
 };
-
-/// What is known of the processes whose leases are held in a clock, and that have the file open.
-struct ClockPresence {
-  bool living = true;              ///< there is one, or that cannot be told
-  std::int64_t absent_for = 0;     ///< us for which there has been none, as those measured who asked with one clock
-  std::int64_t longest_lease = 0;  ///< us, of all that were granted in it; 0: not known
-};
-
-/// What all processes of one clock remember of the wall clock, as its distance to theirs, in us.
-enum class WallNote : std::uint8_t {
-  lowest,        ///< the least that was seen
-  accepted,      ///< what the host said to be right
-  leap_noticed,  ///< when a leap was noticed, on the processes' clock
-  leap_from,     ///< and from which distance
-};
-using WallNotes = std::array<std::int64_t, 4>;
-inline constexpr std::int64_t no_note = INT64_MIN;
 
 /// One open database. Any number of threads. Everything throws core::Failure.
 class Store {
@@ -383,16 +431,11 @@ class Store {
   /// Returns when nothing that was removed is left beside the database either. Throws Failure(unavailable, unknown).
   virtual void flush_removed(const Patience& patience) = 0;
 
-  /// Before a lease of that duration is granted in it, within a change.
-  virtual void note_lease(std::int64_t duration) = 0;
-  /// `now` is on the clock that the store was opened with, or on another that runs evenly.
-  [[nodiscard]] virtual ClockPresence presence(std::string_view clock, std::int64_t now) noexcept = 0;
-  /// Notes of this engine's clock; nothing where none can be kept.
-  [[nodiscard]] virtual std::optional<WallNotes> wall_notes() noexcept = 0;
-  virtual void set_wall_note(WallNote which, std::int64_t value) noexcept = 0;
+  /// The wall clock is right, however far it has leapt.
+  virtual void accept_clock() noexcept = 0;
 
-  /// For whoever wants to be told of the commits of other processes.
-  [[nodiscard]] virtual CommitFiles commit_files() const = 0;
+  /// Of whatever other process; none if there can be no other. Throws Failure. Must not outlive the store.
+  [[nodiscard]] virtual std::unique_ptr<Notices> notices() = 0;
 
   /// Identifies the content of this file and of no copy of it; 16 bytes as hex. Another one once somebody has noticed
   /// that the content was replaced.

@@ -37,6 +37,7 @@ static tse_engine *open_at(const char *path) {
   MUST(tse_options_set_retention(options, 7200000000, NULL));
   MUST(tse_options_set_tombstones(options, 3600000000, NULL));
   MUST(tse_options_set_feed_retention(options, 86400000000, NULL));
+  MUST(tse_options_set_result_retention(options, 86400000000, NULL));
   MUST(tse_options_set_durability(options, TSE_DURABILITY_RELAXED, NULL));
   MUST(tse_options_set_max_bytes(options, 1 << 20, NULL));
   MUST(tse_options_set_checkpoint_bytes(options, 1 << 16, NULL));

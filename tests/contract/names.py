@@ -32,7 +32,7 @@ ENUMERATIONS = {
     "durabilities": ("TSE_DURABILITY_", "Durability"),
     "migrations": ("TSE_MIGRATE_", "Migrate"),
 }
-FLAGS = {"cancel_flags": "TSE_CANCEL_", "get_flags": "TSE_", "changes_flags": "TSE_CHANGES_"}
+FLAGS = {"cancel_flags": "TSE_CANCEL_", "retry_flags": "TSE_RETRY_", "get_flags": "TSE_", "changes_flags": "TSE_CHANGES_"}
 RESPELLED = {"automatic": "auto"}  # a keyword in C++
 
 

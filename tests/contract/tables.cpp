@@ -88,6 +88,7 @@ int main() {
   print_table("migrations", migrations);
   print_table("id_kinds", id_kinds);
   print_table("cancel_flags", cancel_flags);
+  print_table("retry_flags", retry_flags);
   print_table("get_flags", get_flags);
   print_table("changes_flags", changes_flags);
   print_table("limit", limits);

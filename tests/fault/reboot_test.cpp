@@ -2,7 +2,7 @@
 #include "support.hpp"
 
 #include "core/lease.hpp"
-#include "engine/lease_clock.hpp"
+#include "store/clocks.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -65,7 +65,7 @@ int tick_in_another_time_namespace(const std::string& path) {
   return wait_for(spawn([&] {
     const engine::Engine::Ptr tasks = engine::Engine::open(path, resting());
     const bool nothing = engine::tick(*tasks, patient()) == 0;
-    return nothing && engine::stats(*tasks, {}, patient()).incomparable.leases == count ? 0 : 1;
+    return nothing && engine::stats(*tasks, {}, patient()).store.leases_incomparable == count ? 0 : 1;
   }));
 }
 
@@ -76,7 +76,7 @@ int tick_beside_a_masked_boot_id(const std::string& path, const std::string& oth
     return no_namespace;
   const engine::Engine::Ptr tasks = engine::Engine::open(path, resting());
   const bool nothing = engine::tick(*tasks, patient()) == 0;
-  return nothing && engine::stats(*tasks, {}, patient()).incomparable.leases == count ? 0 : 1;
+  return nothing && engine::stats(*tasks, {}, patient()).store.leases_incomparable == count ? 0 : 1;
 }
 
 }  // namespace
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(no_year_that_the_wall_clock_jumps_ends_a_lease) {
   auto now = std::make_shared<std::int64_t>(1577470279117000);
   engine::Settings settings = resting();
   settings.clock = [now] { return *now; };
-  settings.lease_clock = engine::system_lease_clock("");
+  settings.lease_clock = store::system_lease_clock("");
   const engine::Engine::Ptr tasks = engine::Engine::open(directory.file("tasks.db"), settings);
   const std::string token = hold_all(*tasks);
   constexpr std::int64_t year = std::int64_t{366} * 24 * 3600 * 1000000;

@@ -122,6 +122,7 @@ static void free_out(struct out *out) {
   tse_history_free(out->history);
   tse_changes_free(out->changes);
   tse_stats_free(out->stats);
+  tse_stored_result_free(out->stored);
   tse_report_free(out->report);
   memset(out, 0, sizeof *out);
 }

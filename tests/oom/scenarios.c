@@ -92,8 +92,16 @@ void fill(tse_engine *tasks, char *token) {
   MUST(tse_start(tasks, ZONE, TSE_NTS, ID("keyed"), TSE_NTS, NULL, NULL, NULL));
   MUST(tse_start(tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, NULL, NULL, NULL));
   MUST(tse_start(tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, NULL, NULL, NULL));
-  const tse_update update = result();
+  tse_update update = result();
+  update.result = tse_text("a result that is too long for a string's own memory");
+  update.media_type = tse_text("text/plain; charset=\"utf-8\"; format=flowed; delsp=yes");
   MUST(tse_complete(tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, &update, NULL, NULL, NULL));
+  tse_pause_spec deletes = TSE_PAUSE_SPEC_INIT;
+  deletes.operation = tse_text("delete");
+  MUST(tse_pause(tasks, &deletes, NULL, NULL, NULL));
+  const tse_new_task failing = rich_task(ID("failed"));
+  MUST(tse_create(tasks, &failing, NULL, NULL, NULL));
+  MUST(tse_cancel(tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, NULL, 0, NULL, NULL, NULL));
   tse_leases *leases = NULL;
   MUST(tse_start_leased(tasks, ZONE, TSE_NTS, ID("expired"), TSE_NTS, NULL, 0, 1000, NULL, &leases, NULL));
   tse_leases_free(leases);
@@ -141,6 +149,7 @@ void equip(struct world *w, tse_engine *donor, int all) {
   if (!all) return;
   MUST(tse_verify(donor, NULL, &w->old_report, NULL));
   MUST(tse_stats_read(donor, NULL, 0, NULL, &w->old_stats, NULL));
+  MUST(tse_stored_result_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, NULL, &w->old_stored, NULL));
   MUST(tse_changes_read(donor, NULL, NULL, &w->old_changes, NULL));
   MUST(tse_history_read(donor, ZONE, TSE_NTS, ID("completed"), TSE_NTS, 0, NULL, 0, NULL, &w->old_history, NULL));
   tse_list_query query = TSE_LIST_QUERY_INIT;
@@ -177,6 +186,7 @@ void unequip(struct world *w) {
   tse_history_free(w->old_history);
   tse_changes_free(w->old_changes);
   tse_stats_free(w->old_stats);
+  tse_stored_result_free(w->old_stored);
   tse_report_free(w->old_report);
 }
 
@@ -204,6 +214,27 @@ static int is_annotated(struct world *w, const char *id) {
 
 static int new_is_there(struct world *w) { return has_status(w, ID("new"), TSE_PENDING); }
 static int pending_runs(struct world *w) { return has_status(w, ID("pending"), TSE_RUNNING); }
+static int pending_is_reprioritized(struct world *w) {
+  tse_task *task = NULL;
+  MUST(tse_get(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 0, NULL, &task, NULL));
+  tse_task_view view = TSE_TASK_VIEW_INIT;
+  MUST(tse_task_get(task, &view));
+  const int is = view.priority == 50;
+  tse_task_free(task);
+  return is;
+}
+static int failed_is_retried(struct world *w) {
+  return tse_retry(w->tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, NULL, NULL, NULL) == TSE_ALREADY_EXISTS;
+}
+static size_t count_pauses(struct world *w) {
+  tse_stats *stats = NULL;
+  MUST(tse_stats_read(w->tasks, NULL, 0, NULL, &stats, NULL));
+  const size_t count = tse_stats_pause_count(stats);
+  tse_stats_free(stats);
+  return count;
+}
+static int zone_is_paused(struct world *w) { return count_pauses(w) == 2; }
+static int nothing_is_paused(struct world *w) { return count_pauses(w) == 0; }
 static int pending_is_failed(struct world *w) { return has_status(w, ID("pending"), TSE_FAILED); }
 static int running_is_annotated(struct world *w) { return is_annotated(w, ID("running")); }
 static int running_is_completed(struct world *w) { return has_status(w, ID("running"), TSE_COMPLETED); }
@@ -423,6 +454,9 @@ static int32_t act_options_set_retention(struct world *w, tse_error **e) {
 static int32_t act_options_set_tombstones(struct world *w, tse_error **e) {
   return tse_options_set_tombstones(w->options, 1000000, e);
 }
+static int32_t act_options_set_result_retention(struct world *w, tse_error **e) {
+  return tse_options_set_result_retention(w->options, 1000000, e);
+}
 static int32_t act_options_set_feed_retention(struct world *w, tse_error **e) {
   return tse_options_set_feed_retention(w->options, 1000000, e);
 }
@@ -525,16 +559,38 @@ static int32_t act_annotate(struct world *w, tse_error **e) {
   return tse_annotate(w->tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, &update, w->call, &w->out.task, e);
 }
 static int32_t act_complete(struct world *w, tse_error **e) {
-  const tse_update update = result();
+  tse_update update = result();
+  update.result = tse_text("a result that is too long for a string's own memory");
+  update.media_type = tse_text("text/plain; charset=\"utf-8\"; format=flowed; delsp=yes");
   return tse_complete(w->tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, &update, w->call, &w->out.task, e);
 }
 static int32_t act_fail(struct world *w, tse_error **e) {
   const tse_update update = mishap();
   return tse_fail(w->tasks, ZONE, TSE_NTS, ID("running"), TSE_NTS, &update, w->call, &w->out.task, e);
 }
+static int32_t act_reprioritize(struct world *w, tse_error **e) {
+  return tse_reprioritize(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 50, w->call, &w->out.task, e);
+}
+static int32_t act_retry(struct world *w, tse_error **e) {
+  return tse_retry(w->tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, w->call, &w->out.task, e);
+}
 static int32_t act_cancel(struct world *w, tse_error **e) {
   return tse_cancel(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, 0, "not wanted any more, by anybody", TSE_NTS,
                     w->call, &w->out.task, e);
+}
+static int32_t act_stored_result_read(struct world *w, tse_error **e) {
+  return tse_stored_result_read(w->tasks, ZONE, TSE_NTS, ID("completed"), TSE_NTS, w->call, &w->out.stored, e);
+}
+static int32_t act_stored_result_get(struct world *w, tse_error **e) {
+  (void)e;
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  return tse_stored_result_get(w->old_stored, &view);
+}
+static int32_t act_stored_result_free(struct world *w, tse_error **e) {
+  (void)e;
+  tse_stored_result_free(w->old_stored);
+  w->old_stored = NULL;
+  return TSE_OK;
 }
 static int32_t act_get(struct world *w, tse_error **e) {
   return tse_get(w->tasks, ZONE, TSE_NTS, ID("pending"), TSE_NTS, TSE_WITH_PAYLOAD, w->call, &w->out.task, e);
@@ -779,6 +835,25 @@ static int32_t act_stats_count(struct world *w, tse_error **e) {
   tse_count_view view = TSE_COUNT_VIEW_INIT;
   return tse_stats_count(w->old_stats, 0, &view);
 }
+static int32_t act_pause(struct world *w, tse_error **e) {
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.zone_id = tse_text(ZONE);
+  return tse_pause(w->tasks, &spec, NULL, NULL, e);
+}
+static int32_t act_unpause(struct world *w, tse_error **e) {
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.operation = tse_text("delete");
+  return tse_unpause(w->tasks, &spec, NULL, NULL, e);
+}
+static int32_t act_stats_pause_count(struct world *w, tse_error **e) {
+  (void)e;
+  return tse_stats_pause_count(w->old_stats) == 1 ? TSE_OK : TSE_INTERNAL;
+}
+static int32_t act_stats_pause(struct world *w, tse_error **e) {
+  (void)e;
+  tse_pause_view view = TSE_PAUSE_VIEW_INIT;
+  return tse_stats_pause(w->old_stats, 0, &view);
+}
 static int32_t act_stats_text(struct world *w, tse_error **e) {
   (void)e;
   (void)tse_stats_text(w->old_stats);
@@ -890,6 +965,8 @@ const struct scenario scenarios[] = {
     {"tse_options_set_longest_wait", "tse_options_set_longest_wait", NEEDS_NOTHING, act_options_set_longest_wait, NULL},
     {"tse_options_set_retention", "tse_options_set_retention", NEEDS_NOTHING, act_options_set_retention, NULL},
     {"tse_options_set_tombstones", "tse_options_set_tombstones", NEEDS_NOTHING, act_options_set_tombstones, NULL},
+    {"tse_options_set_result_retention", "tse_options_set_result_retention", NEEDS_NOTHING,
+     act_options_set_result_retention, NULL},
     {"tse_options_set_feed_retention", "tse_options_set_feed_retention", NEEDS_NOTHING, act_options_set_feed_retention,
      NULL},
     {"tse_options_set_durability", "tse_options_set_durability", NEEDS_NOTHING, act_options_set_durability, NULL},
@@ -926,7 +1003,12 @@ const struct scenario scenarios[] = {
     {"tse_annotate", "tse_annotate", NEEDS_ENGINE, act_annotate, running_is_annotated},
     {"tse_complete", "tse_complete", NEEDS_ENGINE, act_complete, running_is_completed},
     {"tse_fail", "tse_fail", NEEDS_ENGINE, act_fail, running_is_failed},
+    {"tse_reprioritize", "tse_reprioritize", NEEDS_ENGINE, act_reprioritize, pending_is_reprioritized},
+    {"tse_retry", "tse_retry", NEEDS_ENGINE, act_retry, failed_is_retried},
     {"tse_cancel", "tse_cancel", NEEDS_ENGINE, act_cancel, pending_is_failed},
+    {"tse_stored_result_read", "tse_stored_result_read", NEEDS_ENGINE, act_stored_result_read, NULL},
+    {"tse_stored_result_get", "tse_stored_result_get", NEEDS_NOTHING, act_stored_result_get, NULL},
+    {"tse_stored_result_free", "tse_stored_result_free", NEEDS_NOTHING, act_stored_result_free, NULL},
     {"tse_get", "tse_get", NEEDS_ENGINE, act_get, NULL},
     {"tse_wait", "tse_wait", NEEDS_ENGINE, act_wait, NULL},
     {"tse_claim", "tse_claim", NEEDS_ENGINE, act_claim, pending_runs},
@@ -985,6 +1067,10 @@ const struct scenario scenarios[] = {
     {"tse_stats_read", "tse_stats_read", NEEDS_ENGINE, act_stats_read, NULL},
     {"tse_stats_get", "tse_stats_get", NEEDS_NOTHING, act_stats_get, NULL},
     {"tse_stats_count", "tse_stats_count", NEEDS_NOTHING, act_stats_count, NULL},
+    {"tse_pause", "tse_pause", NEEDS_ENGINE, act_pause, zone_is_paused},
+    {"tse_unpause", "tse_unpause", NEEDS_ENGINE, act_unpause, nothing_is_paused},
+    {"tse_stats_pause_count", "tse_stats_pause_count", NEEDS_NOTHING, act_stats_pause_count, NULL},
+    {"tse_stats_pause", "tse_stats_pause", NEEDS_NOTHING, act_stats_pause, NULL},
     {"tse_stats_text", "tse_stats_text", NEEDS_NOTHING, act_stats_text, NULL},
     {"tse_stats_free", "tse_stats_free", NEEDS_NOTHING, act_stats_free, NULL},
     {"tse_clock_ok", "tse_clock_ok", NEEDS_ENGINE, act_clock_ok, NULL},

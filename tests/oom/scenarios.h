@@ -24,6 +24,7 @@ struct world {
   tse_history *old_history;
   tse_changes *old_changes;
   tse_stats *old_stats;
+  tse_stored_result *old_stored;
   tse_report *old_report;
 
   /* What the call hands out: untouched by a call that fails. */
@@ -42,6 +43,7 @@ struct world {
     tse_history *history;
     tse_changes *changes;
     tse_stats *stats;
+    tse_stored_result *stored;
     tse_report *report;
   } out;
 };

@@ -106,6 +106,8 @@ inline std::ostream& boost_test_print_type(std::ostream& out, const Row& row) {
   print_field(out, "worker", row.worker);
   print_field(out, "not_before", row.not_before);
   print_field(out, "start_by", row.start_by);
+  if (row.priority != 0) print_field(out, "priority", row.priority);
+  print_field(out, "ref", row.ref);
   if (row.cancel_requested) out << " cancel_requested";
   if (row.failure_kind) print_field(out, "failure_kind", to_string(*row.failure_kind));
   print_field(out, "error_detail", row.error_detail);

@@ -59,8 +59,8 @@ int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, s
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *payload, size_t payload_size,
                     int64_t not_before, int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
-                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
-                    tspy_result *result) {
+                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, int64_t priority,
+                    const char *ref, size_t ref_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_new_task spec = TSE_NEW_TASK_INIT;
   spec.zone_id = text(zone_id, zone_id_size);
@@ -78,6 +78,8 @@ int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, s
   spec.max_attempts = max_attempts;
   spec.idempotency_key = text(idempotency_key, idempotency_key_size);
   spec.retry_of = text(retry_of, retry_of_size);
+  spec.priority = priority;
+  spec.ref = text(ref, ref_size);
   if (batch) return tse_batch_create(batch, &spec, &result->error);
   tse_task *task = NULL;
   const int32_t code = tse_create(engine, &spec, call, &task, &result->error);
@@ -133,7 +135,8 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
-                    const char *error_detail, size_t error_detail_size, const tse_call *call, tspy_result *result) {
+                    const char *error_detail, size_t error_detail_size, const char *stored, size_t stored_size,
+                    const char *media_type, size_t media_type_size, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_update update = TSE_UPDATE_INIT;
   update.install_id = text(install_id, install_id_size);
@@ -144,6 +147,8 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
   update.warnings = text(warnings, warnings_size);
   update.error_message = text(error_message, error_message_size);
   update.error_detail = text(error_detail, error_detail_size);
+  update.result = text(stored, stored_size);
+  update.media_type = text(media_type, media_type_size);
   if (batch) {
     return token ? add_by_lease(batch, change, text(token, token_size), &update, &result->error)
                  : add_by_key(batch, change, text(zone_id, zone_id_size), text(id, id_size), &update, &result->error);
@@ -165,12 +170,41 @@ int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size
   return tspy_take_task(result, code, task);
 }
 
+int32_t tspy_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                          int64_t priority, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_task *task = NULL;
+  const int32_t code =
+      tse_reprioritize(engine, zone_id, zone_id_size, id, id_size, priority, call, &task, &result->error);
+  return tspy_take_task(result, code, task);
+}
+
+int32_t tspy_retry(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                   int32_t flags, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_task *task = NULL;
+  const int32_t code = tse_retry(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
+  return tspy_take_task(result, code, task);
+}
+
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                  int32_t flags, const tse_call *call, tspy_result *result) {
   tspy_clear(result);
   tse_task *task = NULL;
   const int32_t code = tse_get(engine, zone_id, zone_id_size, id, id_size, flags, call, &task, &result->error);
   return tspy_take_task(result, code, task);
+}
+
+int32_t tspy_stored_result(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                           const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_stored_result *stored = NULL;
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  int32_t code = tse_stored_result_read(engine, zone_id, zone_id_size, id, id_size, call, &stored, &result->error);
+  if (!code) code = tse_stored_result_get(stored, &view);
+  if (!code) code = put_texts(result, view.bytes, view.media_type);
+  tse_stored_result_free(stored);
+  return code;
 }
 
 int32_t tspy_wait(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
@@ -386,6 +420,9 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
   code = tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
   if (!code) code = put_histogram(result, &view.waiting_time);
   if (!code) code = put_histogram(result, &view.running_time);
+  const size_t pauses = tse_stats_pause_count(stats);
+  const int64_t following[] = {(int64_t)view.count_count, (int64_t)pauses};
+  if (!code) code = tspy_put_record(result, following, COUNT(following), NULL, 0);
   for (size_t i = 0; !code && i < view.count_count; ++i) {
     tse_count_view count = TSE_COUNT_VIEW_INIT;
     code = tse_stats_count(stats, i, &count);
@@ -393,6 +430,26 @@ static int32_t put_stats(tspy_result *result, const tse_stats *stats) {
     const tse_str names[] = {count.zone_id, count.operation};
     if (!code) code = tspy_put_record(result, figures, COUNT(figures), names, COUNT(names));
   }
+  for (size_t i = 0; !code && i < pauses; ++i) {
+    tse_pause_view pause = TSE_PAUSE_VIEW_INIT;
+    code = tse_stats_pause(stats, i, &pause);
+    const tse_str names[] = {pause.zone_id, pause.operation, pause.actor};
+    if (!code) code = tspy_put_record(result, &pause.since, 1, names, COUNT(names));
+  }
+  return code;
+}
+
+int32_t tspy_set_paused(tse_engine *engine, int32_t paused, const char *zone_id, size_t zone_id_size,
+                        const char *operation, size_t operation_size, const tse_call *call, tspy_result *result) {
+  tspy_clear(result);
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  spec.zone_id = text(zone_id, zone_id_size);
+  spec.operation = text(operation, operation_size);
+  int32_t changed = 0;
+  int32_t code = paused ? tse_pause(engine, &spec, call, &changed, &result->error)
+                        : tse_unpause(engine, &spec, call, &changed, &result->error);
+  const int64_t number = changed;
+  if (!code) code = tspy_put_record(result, &number, 1, NULL, 0);
   return code;
 }
 

@@ -63,8 +63,8 @@ int32_t tspy_create(tse_engine *engine, tse_batch *batch, const char *zone_id, s
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *payload, size_t payload_size,
                     int64_t not_before, int64_t start_within_us, int64_t max_attempts, const char *idempotency_key,
-                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, const tse_call *call,
-                    tspy_result *result);
+                    size_t idempotency_key_size, const char *retry_of, size_t retry_of_size, int64_t priority,
+                    const char *ref, size_t ref_size, const tse_call *call, tspy_result *result);
 int32_t tspy_start(tse_engine *engine, tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
                    size_t id_size, const tse_call *call, tspy_result *result);
 /* change: TSPY_ANNOTATE, TSPY_COMPLETE or TSPY_FAIL. Under the lease that the token names, or else by key. */
@@ -73,12 +73,20 @@ int32_t tspy_update(tse_engine *engine, tse_batch *batch, int32_t change, const 
                     size_t install_id_size, const char *package_id, size_t package_id_size, const char *package_slug,
                     size_t package_slug_size, int64_t package_version, const char *links, size_t links_size,
                     const char *warnings, size_t warnings_size, const char *error_message, size_t error_message_size,
-                    const char *error_detail, size_t error_detail_size, const tse_call *call, tspy_result *result);
+                    const char *error_detail, size_t error_detail_size, const char *stored, size_t stored_size,
+                    const char *media_type, size_t media_type_size, const tse_call *call, tspy_result *result);
 int32_t tspy_cancel(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                     int32_t flags, const char *reason, size_t reason_size, const tse_call *call, tspy_result *result);
+int32_t tspy_reprioritize(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                          int64_t priority, const tse_call *call, tspy_result *result);
+int32_t tspy_retry(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                   int32_t flags, const tse_call *call, tspy_result *result);
 /* No record if there is no such task. */
 int32_t tspy_get(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                  int32_t flags, const tse_call *call, tspy_result *result);
+/* One record: (; bytes, media type). */
+int32_t tspy_stored_result(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
+                           const tse_call *call, tspy_result *result);
 /* As tspy_get(). */
 int32_t tspy_wait(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                   int64_t revision, int64_t wait_us, const tse_call *call, tspy_result *result);
@@ -134,8 +142,12 @@ int32_t tspy_purge(tse_engine *engine, const char *zone_id, size_t zone_id_size,
 /* One record: (erased). */
 int32_t tspy_erase(tse_engine *engine, const char *zone_id, size_t zone_id_size, const char *id, size_t id_size,
                    const tse_call *call, tspy_result *result);
-/* Head (see put_stats() in helpers.c), two records for each histogram, then a record (status, count; zone, operation)
- * for each count. */
+/* One record: (changed). `paused`: tse_pause(), or else tse_unpause(). */
+int32_t tspy_set_paused(tse_engine *engine, int32_t paused, const char *zone_id, size_t zone_id_size,
+                        const char *operation, size_t operation_size, const tse_call *call, tspy_result *result);
+/* Head (see put_stats() in helpers.c), two records for each histogram, then how many there are of what follows (counts,
+ * pauses), a record (status, count; zone, operation) for each count, and one (since; zone, operation, actor) for each
+ * pause. */
 int32_t tspy_stats(tse_engine *engine, const char *zone_id, size_t zone_id_size, const tse_call *call,
                    tspy_result *result);
 

@@ -72,11 +72,13 @@ int32_t tspy_put_record(tspy_result *result, const int64_t *numbers, size_t numb
 int32_t tspy_put_task(tspy_result *result, const tse_task_view *task) {
   const int64_t numbers[] = {task->created_at, task->updated_at, task->status,           task->package_version,
                              task->revision,   task->epoch,      task->attempt,          task->max_attempts,
-                             task->not_before, task->start_by,   task->cancel_requested, task->replayed};
-  const tse_str texts[] = {task->zone_id,           task->id,          task->operation,    task->error_message,
-                           task->install_id,        task->links,       task->package_id,   task->package_slug,
-                           task->warnings,          task->json,        task->error_detail, task->failure_kind,
-                           task->client_request_id, task->traceparent, task->payload,      task->worker};
+                             task->not_before, task->start_by,   task->cancel_requested, task->replayed,
+                             task->priority};
+  const tse_str texts[] = {
+      task->zone_id,      task->id,           task->operation,         task->error_message, task->install_id,
+      task->links,        task->package_id,   task->package_slug,      task->warnings,      task->json,
+      task->error_detail, task->failure_kind, task->client_request_id, task->traceparent,   task->payload,
+      task->worker,       task->ref,          task->result_media_type};
   return tspy_put_record(result, numbers, COUNT(numbers), texts, COUNT(texts));
 }
 

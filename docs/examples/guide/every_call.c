@@ -70,6 +70,7 @@ static tse_engine *open_engine(void) {
   OK(tse_options_set_longest_wait(options, 20000000, NULL));
   OK(tse_options_set_retention(options, 0, NULL)); /* tse_purge() instead */
   OK(tse_options_set_tombstones(options, 3600000000, NULL));
+  OK(tse_options_set_result_retention(options, 0, NULL)); /* as long as its task */
   OK(tse_options_set_feed_retention(options, 604800000000, NULL));
   OK(tse_options_set_durability(options, TSE_DURABILITY_FULL, NULL));
   OK(tse_options_set_max_bytes(options, 1 << 30, NULL));
@@ -111,7 +112,14 @@ static void change_by_key(tse_engine *tasks) {
   OK(tse_annotate(tasks, "z1", TSE_NTS, "t1", TSE_NTS, &update, call, NULL, NULL));
   update = (tse_update)TSE_UPDATE_INIT;
   update.install_id = tse_text("ins_1");
+  update.result = tse_text("id,name\n");
+  update.media_type = tse_text("text/csv; charset=utf-8");
   OK(tse_complete(tasks, "z1", TSE_NTS, "t1", TSE_NTS, &update, call, NULL, NULL));
+  tse_stored_result *stored = NULL;
+  OK(tse_stored_result_read(tasks, "z1", TSE_NTS, "t1", TSE_NTS, NULL, &stored, NULL));
+  tse_stored_result_view result = TSE_STORED_RESULT_VIEW_INIT;
+  OK(tse_stored_result_get(stored, &result)); /* result.bytes, result.media_type */
+  tse_stored_result_free(stored);
 
   create(tasks, "t2", 1);
   OK(tse_start(tasks, "z1", TSE_NTS, "t2", TSE_NTS, call, NULL, NULL));
@@ -120,7 +128,20 @@ static void change_by_key(tse_engine *tasks) {
   failure.error_detail = tse_text("ENOSPC on /dev/sda1"); /* nobody but you reads this */
   OK(tse_fail(tasks, "z1", TSE_NTS, "t2", TSE_NTS, &failure, call, NULL, NULL));
 
+  tse_pause_spec zone = TSE_PAUSE_SPEC_INIT;
+  zone.zone_id = tse_text("z1");
+  OK(tse_pause(tasks, &zone, call, NULL, NULL)); /* claims pass over it */
+  tse_stats *stats = NULL;
+  OK(tse_stats_read(tasks, NULL, 0, NULL, &stats, NULL));
+  if (tse_stats_pause_count(stats) != 1) exit(1);
+  tse_pause_view pause = TSE_PAUSE_VIEW_INIT;
+  OK(tse_stats_pause(stats, 0, &pause));
+  tse_stats_free(stats);
+  OK(tse_unpause(tasks, &zone, call, NULL, NULL));
+  OK(tse_retry(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 0, call, NULL, NULL)); /* a new task like it */
+
   create(tasks, "t3", 1);
+  OK(tse_reprioritize(tasks, "z1", TSE_NTS, "t3", TSE_NTS, 50, call, NULL, NULL));
   OK(tse_cancel(tasks, "z1", TSE_NTS, "t3", TSE_NTS, 0, "Not wanted.", TSE_NTS, call, NULL, NULL));
   tse_cancel_token_cancel(token); /* from now on, whatever would wait with this call is TSE_CANCELLED */
   tse_cancel_token_free(token);

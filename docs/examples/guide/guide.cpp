@@ -108,6 +108,14 @@ void run_many(taskstate::Engine& tasks) {
   check(results[1].value().status == taskstate::Status::completed && results[3], "each has its own result");
 }
 
+// ---- results.md
+
+void store_result(taskstate::Engine& tasks) {
+  tasks.complete("z1", "report", {.result = "id,name\n", .media_type = "text/csv; charset=utf-8"});
+  const taskstate::StoredResult report = tasks.result("z1", "report");  // .bytes .media_type
+  check(report.bytes == "id,name\n", "what was stored is handed out");
+}
+
 // ---- cancellation.md
 
 void cancel(taskstate::Engine& tasks) {
@@ -336,6 +344,9 @@ int main() try {
   auto lease = tasks.claim();
   create(tasks, "waiting");
   cancel(tasks);
+  create(tasks, "report");
+  tasks.start("z1", "report");
+  store_result(tasks);
   create(tasks, "urgent");
   give_up_waiting(tasks);
   end_a_wait(tasks);

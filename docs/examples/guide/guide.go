@@ -108,6 +108,15 @@ func runMany(ctx context.Context, tasks *taskstate.Engine) {
 	check(results[1].Task.Status == taskstate.Completed && results[3].Err == nil, "each has its own result")
 }
 
+// ---- results.md
+
+func storeResult(ctx context.Context, tasks *taskstate.Engine) {
+	csv := taskstate.Update{Result: []byte("id,name\n"), MediaType: "text/csv; charset=utf-8"}
+	must(tasks.Complete(ctx, "z1", "report", csv))
+	report := must(tasks.Result(ctx, "z1", "report")) // .Data .MediaType
+	check(string(report.Data) == "id,name\n", "what was stored is handed out")
+}
+
 // ---- cancellation.md
 
 func cancel(ctx context.Context, tasks *taskstate.Engine) {
@@ -281,6 +290,9 @@ func main() {
 	must(tasks.Claim(ctx, taskstate.ClaimOptions{}))
 	create("waiting")
 	cancel(ctx, tasks)
+	create("report")
+	must(tasks.Start(ctx, "z1", "report"))
+	storeResult(ctx, tasks)
 	create("urgent")
 	giveUpWaiting(ctx, tasks)
 	endAWait(ctx, tasks)

@@ -83,6 +83,15 @@ def mixed_batch(tasks, leases):
     return [result.value().status for result in tasks.run(batch)]  # value() raises what was refused
 
 
+# ---- results.md
+
+
+def store_result(tasks):
+    tasks.complete("z1", "report", result=b"id,name\n", media_type="text/csv; charset=utf-8")
+    report = tasks.result("z1", "report")  # .data .media_type
+    return report
+
+
 # ---- cancellation.md
 
 
@@ -284,6 +293,9 @@ def main():
         tasks.claim("w1")
         tasks.create("z1", "create", id="waiting")
         cancel(tasks)
+        tasks.create("z1", "create", id="report")
+        tasks.start("z1", "report")
+        assert store_result(tasks).data == b"id,name\n"
         tasks.create("z1", "create", id="urgent")
         give_up_waiting(tasks)
         end_a_wait(tasks)

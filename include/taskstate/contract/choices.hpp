@@ -18,10 +18,11 @@ inline constexpr std::array completed_policies{Choice{"see_other", 0}, Choice{"o
 inline constexpr std::array log_levels{Choice{"trace", 0}, Choice{"debug", 1}, Choice{"info", 2},
                                        Choice{"warn", 3},  Choice{"error", 4}, Choice{"off", 5}};
 inline constexpr std::array durabilities{Choice{"full", 0}, Choice{"relaxed", 1}};
-inline constexpr std::array migrations{Choice{"auto", 0}, Choice{"refuse", 1}};
+inline constexpr std::array migrations{Choice{"auto", 0}, Choice{"manual", 1}, Choice{"refuse", 2}};
 inline constexpr std::array id_kinds{Choice{"task", 0}, Choice{"request", 1}};
 
 inline constexpr std::array cancel_flags{Choice{"force", 1}};
+inline constexpr std::array retry_flags{Choice{"again", 1}};
 inline constexpr std::array get_flags{Choice{"with_payload", 1}};
 inline constexpr std::array changes_flags{Choice{"latest", 1}, Choice{"allow_gap", 2}};
 

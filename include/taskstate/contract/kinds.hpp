@@ -40,19 +40,20 @@ inline constexpr std::string_view started = "started";                    ///< a
 inline constexpr std::string_view annotated = "annotated";                ///< links, warnings or fields were added
 inline constexpr std::string_view progress = "progress";                  ///< a heartbeat told progress
 inline constexpr std::string_view cancel_requested = "cancel_requested";  ///< its worker is to stop
-inline constexpr std::string_view released = "released";                  ///< its worker gave it back
-inline constexpr std::string_view lost = "lost";                          ///< its lease ended
-inline constexpr std::string_view cancelled = "cancelled";                ///< somebody cancelled it
-inline constexpr std::string_view expired = "expired";                    ///< nobody started it in time
-inline constexpr std::string_view completed = "completed";                ///< its outcome
-inline constexpr std::string_view failed = "failed";                      ///< its outcome
-inline constexpr std::string_view external = "external";                  ///< another SQL client changed it
-inline constexpr std::string_view purged = "purged";                      ///< it was removed; in the feed only
+inline constexpr std::string_view reprioritized = "reprioritized";  ///< claims take it sooner or later than before
+inline constexpr std::string_view released = "released";            ///< its worker gave it back
+inline constexpr std::string_view lost = "lost";                    ///< its lease ended
+inline constexpr std::string_view cancelled = "cancelled";          ///< somebody cancelled it
+inline constexpr std::string_view expired = "expired";              ///< nobody started it in time
+inline constexpr std::string_view completed = "completed";          ///< its outcome
+inline constexpr std::string_view failed = "failed";                ///< its outcome
+inline constexpr std::string_view external = "external";            ///< another SQL client changed it
+inline constexpr std::string_view purged = "purged";                ///< it was removed; in the feed only
 }  // namespace event
 
 inline constexpr std::array event_kinds{
-    event::created,  event::started,  event::annotated, event::progress, event::cancel_requested,
-    event::released, event::lost,     event::cancelled, event::expired,  event::completed,
-    event::failed,   event::external, event::purged};
+    event::created,       event::started,  event::annotated, event::progress,  event::cancel_requested,
+    event::reprioritized, event::released, event::lost,      event::cancelled, event::expired,
+    event::completed,     event::failed,   event::external,  event::purged};
 
 }  // namespace taskstate::contract

@@ -19,6 +19,7 @@ inline constexpr Range pending_limit{"pending_limit", Unit::number, 1, unbounded
 inline constexpr Range idempotency_retention{"idempotency_retention", Unit::microseconds, second, 10 * year, 24 * hour};
 inline constexpr Range longest_wait{"longest_wait", Unit::microseconds, 0, hour, 0};
 inline constexpr Range retention{"retention", Unit::microseconds, second, 100 * year, 0, true};
+inline constexpr Range result_retention{"result_retention", Unit::microseconds, second, 100 * year, 0, true};
 inline constexpr Range tombstones{"tombstones", Unit::microseconds, second, 100 * year, 0, true};
 inline constexpr Range feed_retention{"feed_retention", Unit::microseconds, second, 100 * year, 7 * day};
 inline constexpr Range max_bytes{"max_bytes", Unit::bytes, 64 * kibibyte, unbounded, 0, true};
@@ -43,6 +44,7 @@ inline constexpr std::array options{option::timeout,
                                     option::idempotency_retention,
                                     option::longest_wait,
                                     option::retention,
+                                    option::result_retention,
                                     option::tombstones,
                                     option::feed_retention,
                                     option::max_bytes,

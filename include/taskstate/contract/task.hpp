@@ -42,6 +42,9 @@ inline constexpr std::array hidden_fields{Field{"zone_id", Field::Type::text, Fi
                                           Field{"max_attempts", Field::Type::integer, Field::Presence::always},
                                           Field{"not_before", Field::Type::time, Field::Presence::when_given},
                                           Field{"start_by", Field::Type::time, Field::Presence::when_given},
+                                          Field{"priority", Field::Type::integer, Field::Presence::always},
+                                          Field{"ref", Field::Type::text, Field::Presence::when_given},
+                                          Field{"result_media_type", Field::Type::text, Field::Presence::when_given},
                                           Field{"cancel_requested", Field::Type::flag, Field::Presence::always},
                                           Field{"replayed", Field::Type::flag, Field::Presence::always}};
 

@@ -63,6 +63,7 @@ using WatchHandle = std::unique_ptr<tse_watch, Freer<tse_watch_free>>;
 using OptionsHandle = std::unique_ptr<tse_options, Freer<tse_options_free>>;
 using CallHandle = std::unique_ptr<tse_call, Freer<tse_call_free>>;
 using TaskHandle = std::unique_ptr<tse_task, Freer<tse_task_free>>;
+using StoredResultHandle = std::unique_ptr<tse_stored_result, Freer<tse_stored_result_free>>;
 using PageHandle = std::unique_ptr<tse_page, Freer<tse_page_free>>;
 using HistoryHandle = std::unique_ptr<tse_history, Freer<tse_history_free>>;
 using ChangesHandle = std::unique_ptr<tse_changes, Freer<tse_changes_free>>;

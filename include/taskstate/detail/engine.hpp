@@ -118,6 +118,40 @@ inline Task Engine::cancel(std::string_view zone_id, std::string_view id, const 
                                                             key.size, flags, reason.data, reason.size, c_call.get()));
 }
 
+inline Task Engine::reprioritize(std::string_view zone_id, std::string_view id, std::int64_t priority,
+                                 const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_reprioritize, engine_.get(), zone.data, zone.size,
+                                                            key.data, key.size, priority, c_call.get()));
+}
+
+inline Task Engine::retry(std::string_view zone_id, std::string_view id, Retry how, const Call& call) {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const std::int32_t flags = how == Retry::again ? TSE_RETRY_AGAIN : 0;
+  const auto c_call = detail::to_c(call);
+  return detail::task_from(detail::make<detail::TaskHandle>(tse_retry, engine_.get(), zone.data, zone.size, key.data,
+                                                            key.size, flags, c_call.get()));
+}
+
+inline bool Engine::pause(const PauseTarget& what, const Call& call) {
+  const tse_pause_spec spec = detail::to_c(what);
+  const auto c_call = detail::to_c(call);
+  std::int32_t changed = 0;
+  detail::check(tse_pause, engine_.get(), &spec, c_call.get(), &changed);
+  return changed != 0;
+}
+
+inline bool Engine::unpause(const PauseTarget& what, const Call& call) {
+  const tse_pause_spec spec = detail::to_c(what);
+  const auto c_call = detail::to_c(call);
+  std::int32_t changed = 0;
+  detail::check(tse_unpause, engine_.get(), &spec, c_call.get(), &changed);
+  return changed != 0;
+}
+
 inline std::vector<Result> Engine::run(const Batch& batch, const Call& call) {
   const auto c_call = detail::to_c(call);
   const auto results =
@@ -213,6 +247,17 @@ inline std::optional<Task> Engine::get(std::string_view zone_id, std::string_vie
                                                        flags, c_call.get());
   if (!handle) return std::nullopt;
   return detail::task_from(handle);
+}
+
+inline StoredResult Engine::result(std::string_view zone_id, std::string_view id, const Call& call) const {
+  const tse_str zone = detail::view(zone_id);
+  const tse_str key = detail::view(id);
+  const auto c_call = detail::to_c(call);
+  const auto handle = detail::make<detail::StoredResultHandle>(tse_stored_result_read, engine_.get(), zone.data,
+                                                               zone.size, key.data, key.size, c_call.get());
+  tse_stored_result_view view = TSE_STORED_RESULT_VIEW_INIT;
+  detail::check_code(tse_stored_result_get(handle.get(), &view));
+  return {detail::string(view.bytes), detail::string(view.media_type)};
 }
 
 inline Page Engine::list(const ListQuery& query, const Call& call) const {

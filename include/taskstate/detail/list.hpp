@@ -111,6 +111,13 @@ template <typename Handle, typename Read>
           .purged_through = from.purged_through};
 }
 
+[[nodiscard]] inline tse_pause_spec to_c(const PauseTarget& what) noexcept {
+  tse_pause_spec to = TSE_PAUSE_SPEC_INIT;
+  to.zone_id = view(what.zone_id);
+  to.operation = view(what.operation);
+  return to;
+}
+
 [[nodiscard]] inline Histogram histogram_from(const tse_histogram& from) {
   Histogram to{.bounds = {},
                .counts = {from.counts, from.counts + from.bound_count + 1},
@@ -129,6 +136,7 @@ template <typename Handle, typename Read>
               .completed = from.completed,
               .failed = from.failed,
               .counts = {},
+              .pauses = {},
               .file_bytes = from.file_bytes,
               .free_bytes = from.free_bytes,
               .wal_bytes = from.wal_bytes,
@@ -166,6 +174,13 @@ template <typename Handle, typename Read>
     check_code(tse_stats_count(handle, index, &count));
     stats.counts.push_back(
         {string(count.zone_id), string(count.operation), static_cast<Status>(count.status), count.count});
+  }
+  for (std::size_t index = 0; index < tse_stats_pause_count(handle); ++index) {
+    tse_pause_view pause = TSE_PAUSE_VIEW_INIT;
+    check_code(tse_stats_pause(handle, index, &pause));
+    stats.pauses.push_back({{optional_string(pause.zone_id), optional_string(pause.operation)},
+                            time(pause.since),
+                            optional_string(pause.actor)});
   }
   return stats;
 }

@@ -149,6 +149,7 @@ void set_text(Setter setter, tse_options* options, const std::optional<std::stri
   set_flag(tse_options_set_adopt_request_id, from.adopt_request_id);
   set_time(tse_options_set_longest_wait, from.longest_wait);
   set_time(tse_options_set_retention, from.retention);
+  set_time(tse_options_set_result_retention, from.result_retention);
   set_time(tse_options_set_tombstones, from.tombstones);
   set_time(tse_options_set_feed_retention, from.feed_retention);
   if (from.durability) check(tse_options_set_durability, to, static_cast<std::int32_t>(*from.durability));

@@ -42,6 +42,9 @@ namespace taskstate::detail {
   task.max_attempts = from.max_attempts;
   task.not_before = optional_time(from.not_before);
   task.start_by = optional_time(from.start_by);
+  task.priority = from.priority;
+  task.ref = optional_string(from.ref);
+  task.result_media_type = optional_string(from.result_media_type);
   task.cancel_requested = from.cancel_requested != 0;
   task.replayed = from.replayed != 0;
   return task;
@@ -94,12 +97,16 @@ void fill(To& to, const From& from, const Lists& lists) noexcept {
   to.max_attempts = spec.max_attempts;
   to.idempotency_key = view(spec.idempotency_key);
   to.retry_of = view(spec.retry_of);
+  to.priority = spec.priority;
+  to.ref = view(spec.ref);
   return to;
 }
 
 [[nodiscard]] inline tse_update to_c(const Update& update, const Lists& lists) noexcept {
   tse_update to = TSE_UPDATE_INIT;
   fill(to, update, lists);
+  to.result = view(update.result);
+  to.media_type = view(update.media_type);
   return to;
 }
 

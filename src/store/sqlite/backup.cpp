@@ -4,25 +4,19 @@
 #include "store/size_signal.hpp"
 #include "store/sqlite/backup_target.hpp"
 #include "store/sqlite/failure.hpp"
+#include "store/sqlite/file_copy.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
-#include <memory>
-#include <thread>
 
 namespace tse::store::sqlite {
 
 using core::Failure;
 
 namespace {
-
-constexpr int pages_at_once = 256;
 
 /// A new, empty file under a name of its own; gone at the end unless it was renamed.
 class Temporary {
@@ -53,32 +47,6 @@ class Temporary {
   std::array<std::string, suffixes.size()> beside_;  // made beforehand: removing them must not need memory
 };
 
-OwnDescriptor opened(const std::string& path, int flags) {
-  OwnDescriptor descriptor(open_high(path.c_str(), flags));
-  if (!descriptor) throw Failure(errno_error(errno, "open the backup"));
-  return descriptor;
-}
-
-void flush(const OwnDescriptor& descriptor) {
-  if (::fsync(descriptor.get()) != 0) throw Failure(errno_error(errno, "flush the backup"));
-}
-
-/// All pages, of one snapshot: the source's transaction is open, so nothing makes the copy begin anew.
-void copy_pages(Connection& source, Connection& target, const Patience& patience) {
-  const std::unique_ptr<sqlite3_backup, int (*)(sqlite3_backup*)> copy(
-      sqlite3_backup_init(target.handle(), "main", source.handle(), "main"), &sqlite3_backup_finish);
-  if (!copy) raise(target.handle(), sqlite3_errcode(target.handle()), "begin the backup");
-  for (;;) {
-    patience.require("the backup was not done by the deadline");
-    const int code = sqlite3_backup_step(copy.get(), pages_at_once);
-    if (code == SQLITE_DONE) return;
-    if (code == SQLITE_OK) continue;
-    if (code != SQLITE_BUSY && code != SQLITE_LOCKED)
-      throw Failure(to_error(target.handle(), code, "copy to the backup", Writes::database));
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-}
-
 // The copy is a file of its own: what was given out by the original is nothing to it. Whatever a crash leaves of it has
 // not got the name yet, so nothing is flushed until the end.
 void make_its_own(Connection& copy) {
@@ -99,9 +67,8 @@ void back_up(Connection& connection, const Database& database, const std::string
     copy_pages(connection, copy, patience);
     make_its_own(copy);
   }
-  flush(opened(temporary.path(), O_RDONLY));
-  const auto slash = target.path().rfind('/');
-  const OwnDescriptor directory = opened(slash == 0 ? "/" : target.path().substr(0, slash), O_RDONLY | O_DIRECTORY);
+  flush(open_file(temporary.path()));
+  const OwnDescriptor directory = open_directory_of(target.path());
   target.take(temporary.path());
   flush(directory);
 }

@@ -21,6 +21,23 @@
 
 namespace tse::store::sqlite {
 
+/// What is known of the processes whose leases are held in a clock, and that have the file open.
+struct ClockPresence {
+  bool living = true;              ///< there is one, or that cannot be told
+  std::int64_t absent_for = 0;     ///< us for which there has been none, as those measured who asked with one clock
+  std::int64_t longest_lease = 0;  ///< us, of all that were granted in it; 0: not known
+};
+
+/// What all processes of one clock remember of the wall clock, as its distance to theirs, in us.
+enum class WallNote : std::uint8_t {
+  lowest,        ///< the least that was seen
+  accepted,      ///< what the host said to be right
+  leap_noticed,  ///< when a leap was noticed, on the processes' clock
+  leap_from,     ///< and from which distance
+};
+using WallNotes = std::array<std::int64_t, 4>;
+inline constexpr std::int64_t no_note = INT64_MIN;
+
 /// Any thread.
 class ClockSlots {
  public:

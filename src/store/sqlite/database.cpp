@@ -9,6 +9,7 @@
 #include "store/sqlite/probe.hpp"
 #include "store/sqlite/read_only_media.hpp"
 #include "store/sqlite/settings.hpp"
+#include "store/sqlite/upgrade.hpp"
 #include "store/sqlite/vfs.hpp"
 
 #include <time.h>
@@ -52,16 +53,10 @@ void limit_size(Connection& connection, std::int64_t max_bytes) {
 }
 
 /// Makes the schema, or brings an older one up to date.
-void migrate_or_refuse(const Options& options, Connection& connection, Content content) {
-  const auto steps = options.migrations.empty() ? migrations() : options.migrations;
-  if (content != Content::ours) return migrate(connection, 0, steps, content == Content::empty);
-  require_current(connection, steps);
-  const std::int64_t found = connection.integer("SELECT schema FROM taskstate_meta WHERE one = 1");
-  if (found >= steps.back().version) return;
-  if (options.refuse_migration)
-    throw Failure(Code::schema_too_old, "the file has schema " + std::to_string(found) + ", this engine uses schema " +
-                                            std::to_string(steps.back().version) + " and may not migrate it");
-  migrate(connection, found, steps, connection.integer("PRAGMA application_id") == application_id);
+void make_or_upgrade(Database& database, Content content, const Patience& patience) {
+  Connection& writer = *database.writer;
+  if (content != Content::ours) return migrate(writer, 0, migrations(), content == Content::empty);
+  database.migrated = upgrade({database.options, database.paths, writer, database.presence, patience});
 }
 
 void open_memory(Database& database) {
@@ -73,6 +68,16 @@ void open_memory(Database& database) {
   install_authorizer(*database.writer);
   database.writer->guard(database.options.guards);
   begin_lineage(database, *database.writer);
+}
+
+// Where the sidecar cannot be opened, the engine reads all the same, and nobody sees it.
+void show_reader(Database& database) {
+  try {
+    database.presence.open(database.paths.sidecar);
+    database.presence.show(Role::reads, newest_schema());
+  } catch (const Failure& failure) {
+    database.log(LogLevel::debug, failure.error().message);
+  }
 }
 
 void open_read_only(Database& database, const Patience& patience) {
@@ -87,7 +92,8 @@ void open_read_only(Database& database, const Patience& patience) {
     connection.wait_until(patience.until);
     connection.configure();
     check_schema(connection, Intent::read);
-    require_current(connection, database.options.migrations.empty() ? migrations() : database.options.migrations);
+    require_newest(connection);
+    show_reader(database);
     compare_settings(database.options, connection);
     begin_lineage(database, connection);
     database.identity.record(database.paths);
@@ -149,7 +155,7 @@ void set_up(Database& database, const Patience& patience) {
   give_room(writer);
   use_wal(writer);
   try {
-    migrate_or_refuse(database.options, writer, content);
+    make_or_upgrade(database, content, patience);
     keep_pages(writer);  // a migration may need the room, and has no savepoints
     const auto wal_index = WalIndex::map(writer);
     const auto before = wal_index ? wal_index->stamp() : Stamp();
@@ -182,8 +188,10 @@ void open_file(Database& database, const Patience& patience) {
   database.lock.lock(patience, [] {});
   try {
     database.lock.check_header();
+    database.presence.open(paths.sidecar);
     if (exists && has_sidecar) judge(options, probe(paths, Intent::write, patience));
     set_up(database, patience);
+    database.presence.show(Role::writes, newest_schema());
   } catch (...) {
     database.writer.reset();
     database.lock.close();
@@ -218,10 +226,8 @@ void refuse_locks_without_use(bool own_sqlite) {
 
 std::unique_ptr<Database> open_database(Options options, const Patience& patience) {
   const NoSizeSignal no_signal;
-  auto database = std::make_unique<Database>();
-  database->options = std::move(options);
-  if (database->options.path == ":memory:") {
-    database->memory = true;
+  auto database = std::make_unique<Database>(std::move(options));
+  if (database->memory) {
     if (database->read_only()) throw Failure(core::invalid("mode", "a database in memory cannot be read-only"));
     open_memory(*database);
     return database;

@@ -6,7 +6,9 @@
 #include "store/sqlite/gate.hpp"
 #include "store/sqlite/identity.hpp"
 #include "store/sqlite/lineage.hpp"
+#include "store/sqlite/presence.hpp"
 #include "store/sqlite/sqlite_store.hpp"
+#include "store/sqlite/timekeeper.hpp"
 #include "store/sqlite/transaction_lock.hpp"
 #include "store/sqlite/wal_index.hpp"
 #include "store/sqlite/write_lock.hpp"
@@ -17,17 +19,23 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace tse::store::sqlite {
 
 inline constexpr std::int64_t wal_frame_bytes = 4096 + 24;
 
 struct Database {
-  Options options;
-  bool memory = false;
+  explicit Database(Options chosen) : options(std::move(chosen)), memory(options.path == ":memory:") {}
+
+  const Options options;
+  const bool memory;
+  Timekeeper time{options.clocks};
   Paths paths;  ///< empty for memory
   Gate gate;
-  WriteLock lock;  ///< not opened for memory or read-only
+  WriteLock lock;     ///< not opened for memory or read-only
+  Presence presence;  ///< not shown for memory
+  Migrated migrated;  ///< what opening it did
   Identity identity;
   std::atomic<std::int64_t> identity_checked{0};  ///< steady clock, ns
   Lineage lineage;

@@ -52,7 +52,7 @@ bool is_of_a_migration(std::string_view sql) {
 // A trigger runs what somebody has written, whatever its name. Those of a later schema are not known here, and can do
 // only what the authorizer lets them.
 void refuse_altered_triggers(Connection& connection) {
-  if (connection.integer("SELECT schema FROM taskstate_meta WHERE one = 1") > schema_version) return;
+  if (schema_of(connection) > newest_schema()) return;
   Query query(connection,
               "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'taskstate\\_%' ESCAPE '\\'");
   while (query.step())

@@ -112,6 +112,12 @@ std::optional<core::Row> find_row(Connection& connection, const core::Key& key) 
   return read_row(query);
 }
 
+std::string find_generation(Connection& connection) {
+  static const core::NoDestructor<Sql> sql("SELECT generation FROM taskstate_meta WHERE one = 1");
+  Query query(connection, *sql);
+  return query.step() ? query.text(0) : std::string();
+}
+
 std::optional<std::string> find_payload(Connection& connection, const core::Key& key) {
   static const core::NoDestructor<Sql> sql(
       "SELECT payload FROM taskstate_payloads WHERE task_seq = "
@@ -125,7 +131,8 @@ std::optional<std::string> find_payload(Connection& connection, const core::Key&
 namespace {
 
 // The first column is left to whoever asks.
-constexpr std::string_view answer_columns = "status, created_at, revision, body, body_format, install_id, result_href";
+constexpr std::string_view answer_columns =
+    "status, created_at, revision, body, body_format, install_id, result_href, result_media_type IS NOT NULL";
 
 AnswerRow read_answer(Connection& connection, const core::Key& key, const Query& query, int column) {
   AnswerRow answer;
@@ -136,6 +143,7 @@ AnswerRow read_answer(Connection& connection, const core::Key& key, const Query&
   const bool is_rendered = query.integer(column++) == body_format && !query.is_null(body);
   answer.install_id = query.optional_text(column++);
   answer.result_href = query.optional_text(column++);
+  answer.has_stored_result = query.integer(column++) != 0;
   if (is_rendered) {
     answer.body = query.text(body);
   } else if (const auto row = find_row(connection, key)) {

@@ -12,6 +12,8 @@
 namespace tse::store::sqlite {
 
 [[nodiscard]] std::optional<core::Row> find_row(Connection& connection, const core::Key& key);
+/// What stands in the file.
+[[nodiscard]] std::string find_generation(Connection& connection);
 [[nodiscard]] std::optional<std::string> find_payload(Connection& connection, const core::Key& key);
 /// Checks the schema in the same statement, so that the hottest question needs no transaction around it, and tells the
 /// stamp of the settings.

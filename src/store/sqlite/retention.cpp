@@ -1,6 +1,7 @@
 #include "store/sqlite/retention.hpp"
 
 #include "core/no_destructor.hpp"
+#include "core/removal.hpp"
 #include "store/sqlite/columns.hpp"
 #include "store/sqlite/metrics.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 
 constexpr const char* has_no_live_key =
     " AND NOT EXISTS (SELECT 1 FROM taskstate_idempotency AS kept WHERE kept.zone_id = taskstate_tasks.zone_id "
-    "AND kept.task_id = taskstate_tasks.id AND kept.expires_at > ?2)";
+    "AND kept.task_id = taskstate_tasks.id AND kept.expires_at > ?2 AND kept.expires_at <> 9223372036854775807)";
+static_assert(core::kept_with_its_task == 9223372036854775807);
 // The newest event stays in any case.
 constexpr const char* is_told_no_longer =
     " WHERE task_seq IS NULL AND at <= ?1 AND seq < (SELECT max(seq) FROM taskstate_events)";

@@ -1,6 +1,7 @@
 #include "store/sqlite/runnable.hpp"
 
 #include "core/no_destructor.hpp"
+#include "store/sqlite/pauses.hpp"
 
 #include <algorithm>
 #include <array>
@@ -128,11 +129,14 @@ std::vector<core::Key> keys_until(Query& query, std::int64_t until, std::size_t 
 }  // namespace
 
 std::vector<std::string> find_runnable_operations(Connection& connection, std::span<const std::string> asked) {
-  if (asked.empty()) return all_runnable_operations(connection);
   std::vector<std::string> found;
+  if (asked.empty()) found = all_runnable_operations(connection);
   for (const std::string& operation : asked)
     if (next_zone(connection, pending(), operation, "") || next_zone(connection, released(), operation, ""))
       found.push_back(operation);
+  std::erase_if(found, [&connection](const std::string& operation) {
+    return is_paused(connection, Pause::What::operation, operation);
+  });
   return found;
 }
 
@@ -162,7 +166,7 @@ std::optional<core::Key> find_oldest_runnable(Connection& connection, std::strin
     improve(best, connection, released(), zone_id, operation);
     if (!offered_again) improve(best, connection, pending(), zone_id, operation);
   }
-  if (!best) return std::nullopt;
+  if (!best || is_paused(connection, Pause::What::zone, zone_id)) return std::nullopt;
   return core::Key{std::string(zone_id), std::move(best->id)};
 }
 
@@ -191,17 +195,17 @@ std::int64_t count_leases(Connection& connection, std::string_view clock) {
   return query.step() ? query.integer(0) : 0;
 }
 
-NextDue find_next_due(Connection& connection, const DueAfter& after) {
+NextDue find_next_due(Connection& connection, std::int64_t wall, std::string_view clock, std::int64_t lease) {
   const auto first = [](Query& query) { return query.step() ? std::optional(query.integer(0)) : std::nullopt; };
   NextDue due;
   for (const char* sql : {next_ripe_sql, next_start_by_sql}) {
     Query query(connection, sql);
-    query.bind(1, after.wall);
+    query.bind(1, wall);
     const auto found = first(query);
     if (found && (!due.wall || *found < *due.wall)) due.wall = found;
   }
   Query query(connection, next_end_sql);
-  query.bind(1, after.lease).bind(2, after.lease_clock);
+  query.bind(1, lease).bind(2, clock);
   due.lease = first(query);
   return due;
 }

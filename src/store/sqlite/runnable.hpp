@@ -25,7 +25,14 @@ namespace tse::store::sqlite {
 [[nodiscard]] std::vector<core::Key> find_ended_leases(Connection& connection, std::string_view clock,
                                                        std::int64_t until, std::size_t limit);
 [[nodiscard]] std::int64_t count_leases(Connection& connection, std::string_view clock);
-[[nodiscard]] NextDue find_next_due(Connection& connection, const DueAfter& after);
+/// The first moments after those given at which something is due: a not_before or a start_by, by the wall clock; the end
+/// of a lease, on a clock.
+struct NextDue {
+  std::optional<std::int64_t> wall;
+  std::optional<std::int64_t> lease;
+};
+[[nodiscard]] NextDue find_next_due(Connection& connection, std::int64_t wall, std::string_view clock,
+                                    std::int64_t lease);
 [[nodiscard]] std::vector<core::Key> find_overdue_starts(Connection& connection, std::int64_t now, std::size_t limit);
 [[nodiscard]] std::vector<core::Key> find_ripe(Connection& connection, std::int64_t now, std::size_t limit);
 

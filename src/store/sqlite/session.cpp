@@ -2,6 +2,7 @@
 
 #include "core/no_destructor.hpp"
 #include "store/sqlite/host_statement.hpp"
+#include "store/sqlite/pauses.hpp"
 #include "store/sqlite/retention.hpp"
 #include "store/sqlite/row_io.hpp"
 
@@ -84,12 +85,11 @@ bool SqliteSession::replace(const core::Row& before, const core::Row& next) {
   return true;
 }
 
-std::int64_t SqliteSession::next_epoch() { return ledger_.next(); }
-
-std::string SqliteSession::generation() {
-  static const core::NoDestructor<Sql> sql("SELECT generation FROM taskstate_meta WHERE one = 1");
-  Query query(connection_, *sql);
-  return query.step() ? query.text(0) : std::string();
+// The number of the next event, with which the lease begins.
+LeaseStart SqliteSession::lease(std::int64_t duration) {
+  LeaseStart start = time_.lease(duration);
+  start.epoch = ledger_.next();
+  return start;
 }
 
 std::int64_t SqliteSession::count(std::string_view zone_id, core::Status status) {
@@ -99,6 +99,11 @@ std::int64_t SqliteSession::count(std::string_view zone_id, core::Status status)
 void SqliteSession::keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) {
   sqlite::keep_result(connection_, key, result, until);
   count_frames(frames_per_write, result.size());
+}
+
+bool SqliteSession::set_paused(const Pause& pause, bool paused) {
+  count_frames(frames_per_write, 0);
+  return sqlite::set_paused(connection_, pause, paused);
 }
 
 void SqliteSession::keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) {

@@ -11,14 +11,14 @@ namespace tse::store::sqlite {
 class SqliteSession final : public Answering<Session> {
  public:
   /// The ledger is the transaction's, the patience that of the host's statements; both must outlive it.
-  SqliteSession(Connection& connection, Ledger& ledger, const Patience& patience)
-      : Answering(connection), ledger_(ledger), patience_(patience) {}
+  SqliteSession(Connection& connection, Timekeeper& time, Ledger& ledger, const Patience& patience)
+      : Answering(connection, time), ledger_(ledger), patience_(patience) {}
   bool insert(const core::Row& row, std::optional<std::string_view> payload) override;
   bool replace(const core::Row& before, const core::Row& next) override;
-  std::int64_t next_epoch() override;
-  std::string generation() override;
+  LeaseStart lease(std::int64_t duration) override;
   std::int64_t count(std::string_view zone_id, core::Status status) override;
   void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) override;
+  bool set_paused(const Pause& pause, bool paused) override;
   void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) override;
   void drop_replay(std::string_view zone_id, std::string_view key) override;
   bool remove(const core::Key& key, std::int64_t now) override;

@@ -4,7 +4,7 @@
 #include "store/size_signal.hpp"
 #include "store/sqlite/backup.hpp"
 #include "store/sqlite/checkpoint.hpp"
-#include "store/sqlite/clock_slots.hpp"
+#include "store/sqlite/commit_notice.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/feed.hpp"
 #include "store/sqlite/migrate.hpp"
@@ -95,7 +95,7 @@ class SqliteStore final : public Store {
 
   void view(const std::function<void(View&)>& question, const Patience& patience) override {
     ask(*database_, readers_, patience, [&](Connection& connection) {
-      SqliteView snapshot(connection);
+      SqliteView snapshot(connection, database_->time);
       question(snapshot);
     });
   }
@@ -111,12 +111,12 @@ class SqliteStore final : public Store {
     if (proven) {
       Found found = find_answer_unchecked(lease.connection(), key);
       found.proven = database_->stamp() == proven;  // then it is all of one state, the one that was checked
-      if (found.proven) return found;
+      if (found.proven) return with_expiry(std::move(found));
     }
     std::int64_t settings = 0;
     Found found = find_answer(lease.connection(), key, settings);
     database_->settings_stamp.store(settings, std::memory_order_relaxed);
-    return found;
+    return with_expiry(std::move(found));
   }
   News news(std::optional<std::int64_t> after, std::size_t limit, const Patience& patience) override {
     return ask_origin(*database_, readers_, patience, [&](const Asked& asked) {
@@ -174,16 +174,11 @@ class SqliteStore final : public Store {
   }
   void flush_removed(const Patience& patience) override;
 
-  void note_lease(std::int64_t duration) override { clock_slots_.note_lease(duration); }
-  [[nodiscard]] ClockPresence presence(std::string_view clock, std::int64_t now) noexcept override {
-    return clock_slots_.presence(clock, now);
-  }
-  [[nodiscard]] std::optional<WallNotes> wall_notes() noexcept override { return clock_slots_.wall_notes(); }
-  void set_wall_note(WallNote which, std::int64_t value) noexcept override { clock_slots_.set_wall_note(which, value); }
+  void accept_clock() noexcept override { database_->time.accept(); }
 
-  [[nodiscard]] CommitFiles commit_files() const override {
-    if (database_->memory) return {};
-    return {database_->paths.sidecar, database_->paths.wal};
+  [[nodiscard]] std::unique_ptr<Notices> notices() override {
+    if (database_->memory) return nullptr;
+    return std::make_unique<CommitNotice>(database_->paths.sidecar, database_->paths.wal);
   }
   [[nodiscard]] std::string generation() const override { return to_string(database_->lineage.generation()); }
   [[nodiscard]] std::uint64_t content() const override { return database_->lineage.content(); }
@@ -195,8 +190,10 @@ class SqliteStore final : public Store {
     return !database_->read_only() && database_->lineage.is_unsettled();
   }
 
+  [[nodiscard]] const Migrated& migrated() const noexcept { return database_->migrated; }
+
   /// Once, before anybody else uses it.
-  void join_clock(const Patience& patience);
+  void begin_time(const Patience& patience);
 
   void close() noexcept override;
   void before_fork() noexcept override;
@@ -204,26 +201,34 @@ class SqliteStore final : public Store {
   void after_fork_child() noexcept override;
 
  private:
+  Found with_expiry(Found found) {
+    if (found.tombstone) found.expiry = database_->time.now().expiry;
+    return found;
+  }
+  void join_clock(const Patience& patience);
   void last_checkpoint();
 
   std::unique_ptr<Database> database_;
   Writer writer_{*database_};
   CommitGroup group_{writer_};
   ReaderPool readers_{*database_};
-  ClockSlots clock_slots_;
 };
 
 // Without it this engine works on; others may take it for gone.
 void SqliteStore::join_clock(const Patience& patience) {
-  const std::string& clock = database_->options.lease_clock;
-  if (clock.empty() || database_->memory || database_->read_only()) return;
+  if (database_->options.clocks.lease.name.empty() || database_->memory || database_->read_only()) return;
   const auto turn = writer_.turn(patience);
   try {
-    if (clock_slots_.join(database_->paths.sidecar, clock)) return;
+    if (database_->time.join(database_->paths.sidecar)) return;
     database_->log(LogLevel::warn, "the -taskstate file has no room for another clock of leases");
   } catch (const Failure& failure) {
     database_->log(LogLevel::warn, failure.error().message);
   }
+}
+
+void SqliteStore::begin_time(const Patience& patience) {
+  join_clock(patience);
+  database_->time.begin();
 }
 
 void SqliteStore::close() noexcept {
@@ -244,7 +249,8 @@ void SqliteStore::close() noexcept {
   database_->observer.reset();
   database_->host_writer.reset();
   database_->writer.reset();
-  clock_slots_.close();
+  database_->time.close();
+  database_->presence.close();
   database_->lock.close();
   database_->identity.close();
 }
@@ -288,17 +294,27 @@ void SqliteStore::after_fork_child() noexcept {
   readers_.resume();
   database_->transaction.unlock();
   database_->gate.fork();
+  database_->presence.close();
   database_->lock.close();
   database_->identity.close_inherited();
-  clock_slots_.close_in_child();
+  database_->time.close_in_child();
 }
 
 }  // namespace
 
 std::unique_ptr<Store> open(Options options, const Patience& patience) {
   auto store = std::make_unique<SqliteStore>(open_database(std::move(options), patience));
-  store->join_clock(patience);
+  store->begin_time(patience);
   return store;
+}
+
+Migrated migrate_file(Options options, const Patience& patience) {
+  if (options.path == ":memory:") throw Failure(core::invalid("path", "must name a file: nothing in memory is older"));
+  options.mode = Mode::read_write;
+  options.adopt = false;
+  if (options.migrate == Migrate::manual) options.migrate = Migrate::automatic;
+  const SqliteStore store(open_database(std::move(options), patience));
+  return store.migrated();
 }
 
 }  // namespace tse::store::sqlite

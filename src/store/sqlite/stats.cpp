@@ -1,8 +1,10 @@
 #include "store/sqlite/stats.hpp"
 
 #include "core/no_destructor.hpp"
+#include "store/sqlite/due.hpp"
 #include "store/sqlite/feed.hpp"
 #include "store/sqlite/metrics.hpp"
+#include "store/sqlite/pauses.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/row_io.hpp"
 #include "store/sqlite/vfs.hpp"
@@ -34,12 +36,16 @@ void read_counts(Stats& stats, Connection& connection, std::string_view zone_id)
     stats.counts.push_back({query.text(0), query.text(1), read_status(query.view(2)), query.integer(3)});
 }
 
+/// What stands before the colon in a lease clock's name.
+std::string kind_of(const std::string& clock) { return clock.substr(0, clock.find(':')); }
+
 }  // namespace
 
-Stats read_stats(Connection& connection, const Database& database, std::string_view zone_id) {
+Stats read_stats(Connection& connection, Database& database, std::string_view zone_id) {
   Stats stats;
   read_totals(stats, connection);
   read_counts(stats, connection, zone_id);
+  stats.pauses = find_pauses(connection);
   stats.metrics = read_metrics(connection);
   const std::int64_t page_size = connection.integer("PRAGMA page_size");
   stats.free_bytes = connection.integer("PRAGMA freelist_count") * page_size;
@@ -47,6 +53,11 @@ Stats read_stats(Connection& connection, const Database& database, std::string_v
       database.memory ? connection.integer("PRAGMA page_count") * page_size : size_of(database.paths.database);
   if (!database.memory) stats.wal_bytes = size_of(database.paths.wal);
   stats.last_sequence = find_latest_event(connection);
+  const Incomparable incomparable = find_incomparable(connection, database.time);
+  stats.clocks_incomparable = incomparable.clocks;
+  stats.leases_incomparable = incomparable.leases;
+  stats.expiry_paused = database.time.is_paused();
+  stats.lease_clock = kind_of(database.time.lease_clock());
   stats.engine = sqlite3_libversion();
   stats.locks = database.memory ? "none" : vfs::locks() == vfs::Locks::ofd ? "ofd" : "posix";
   return stats;

@@ -8,6 +8,6 @@
 namespace tse::store::sqlite {
 
 /// Counts and sizes; of what the engine did, nothing.
-[[nodiscard]] Stats read_stats(Connection& connection, const Database& database, std::string_view zone_id);
+[[nodiscard]] Stats read_stats(Connection& connection, Database& database, std::string_view zone_id);
 
 }  // namespace tse::store::sqlite

@@ -111,14 +111,17 @@ const std::vector<Object>& expected_objects() {
   return *objects;
 }
 
+// What a later release has made of our objects is not known here; but what we read is there.
 void Verification::check_objects() {
+  const bool is_newer = schema_of(connection_) > newest_schema();
   for (const Object& expected : expected_objects()) {
+    if (is_newer && expected.type != "table") continue;
     Query found(connection_, "SELECT sql IS ?3 FROM sqlite_schema WHERE type = ?1 AND name = ?2");
     found.bind(1, expected.type).bind(2, expected.name).bind(3, expected.sql);
     const std::string object = "the " + expected.type + " " + expected.name;
     if (!found.step()) {
       problem(object + " is missing");
-    } else if (found.integer(0) == 0) {
+    } else if (found.integer(0) == 0 && !is_newer) {
       problem(object + " was altered");
     }
   }
@@ -150,11 +153,7 @@ void Verification::check_tasks() {
 
 void Verification::check_row(const core::Row& row) {
   const std::string name = name_of(row.task.zone_id, row.task.id);
-  for (const core::Detail& detail : core::validate(row.task)) {
-    // A stored result is one, too, and the task as the wire shows it does not say so.
-    if (detail.field == "install_id" && row.task.status == core::Status::completed && row.result_media_type) continue;
-    problem(name + ": " + detail.field + " " + detail.message);
-  }
+  for (const core::Detail& detail : core::validate(row)) problem(name + ": " + detail.field + " " + detail.message);
   if (row.body != core::render(row.task)) problem(name + ": its stored body is not what the task looks like");
   if (row.version < row.revision) problem(name + ": its version is less than its revision");
   if (row.attempt > row.max_attempts) problem(name + ": it was started more often than it may be");

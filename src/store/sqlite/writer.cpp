@@ -244,7 +244,7 @@ Writer::Ran Writer::run_change(Group& group, std::size_t index) {
   const bool is_saved = !group.is_lone();
   const Ledger::Place place = group.ledger.place();
   if (is_saved) Query(writer, *save).run();
-  SqliteSession session(writer, group.ledger, change.patience);
+  SqliteSession session(writer, database_.time, group.ledger, change.patience);
   try {
     change.run(session);
   } catch (...) {

@@ -52,6 +52,17 @@ BOOST_AUTO_TEST_CASE(a_result_link_wins_over_the_install_id) {
   BOOST_TEST(header(ask(task), "Location") == "/results/1?full=1");
 }
 
+BOOST_AUTO_TEST_CASE(a_stored_result_is_below_the_status_url_where_there_is_no_other) {
+  const Row row = completed_row();
+  Answerable task = answerable(row);
+  task.has_stored_result = true;
+  BOOST_TEST(header(ask(task), "Location") == "/zones/z1/installs/ins_1");
+  task.install_id.reset();
+  BOOST_TEST(header(ask(task), "Location") == "/zones/z1/catalog_tasks/t1/result");
+  task.result_href = "/results/1";
+  BOOST_TEST(header(ask(task), "Location") == "/results/1");
+}
+
 BOOST_AUTO_TEST_CASE(completed_is_never_304) {
   Request request;
   request.if_none_match = "*";

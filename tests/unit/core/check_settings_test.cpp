@@ -62,6 +62,7 @@ BOOST_AUTO_TEST_CASE(all_that_is_broken_is_told_in_one_order) {
   settings.durability = static_cast<Durability>(2);
   settings.feed_retention = 0s;
   settings.tombstones = 1us;
+  settings.result_retention = 1us;
   settings.retention = 1us;
   settings.idempotency_retention = 0s;
   settings.pending_limit = -1;
@@ -73,11 +74,11 @@ BOOST_AUTO_TEST_CASE(all_that_is_broken_is_told_in_one_order) {
   settings.operations = {"X"};
   settings.timeout = -1us;
   settings.mode = static_cast<Mode>(3);
-  BOOST_TEST(
-      test::fields(check(settings)->details) ==
-      "mode timeout operation completed retry_after longest_wait housekeeping running_limit pending_limit "
-      "idempotency_retention retention tombstones feed_retention durability max_bytes checkpoint_bytes file_mode "
-      "migrate answer_cache_bytes boot_id log_level log_file");
+  BOOST_TEST(test::fields(check(settings)->details) ==
+             "mode timeout operation completed retry_after longest_wait housekeeping running_limit pending_limit "
+             "idempotency_retention retention result_retention tombstones feed_retention durability max_bytes "
+             "checkpoint_bytes file_mode "
+             "migrate answer_cache_bytes boot_id log_level log_file");
 }
 
 BOOST_AUTO_TEST_CASE(choices) {
@@ -114,6 +115,9 @@ BOOST_AUTO_TEST_CASE(durations) {
              }).starts_with("idempotency_retention: must be 1 s to 10 years, is "));
   BOOST_TEST(fault([](auto& it) { it.retention = 0s; }) == "");
   BOOST_TEST(fault([](auto& it) { it.retention = 1s; }) == "");
+  BOOST_TEST(fault([](auto& it) { it.result_retention = 0s; }) == "");
+  BOOST_TEST(fault([](auto& it) { it.result_retention = 999ms; }) ==
+             "result_retention: must be 0, or 1 s to 100 years, is 999000 us");
   BOOST_TEST(fault([](auto& it) { it.tombstones = 100 * 366 * 24h; }) == "");
   BOOST_TEST(fault([](auto& it) { it.policy.longest_wait = 3600000001; }) ==
              "longest_wait: must be 0 to 1 h, is 3600000001 us");

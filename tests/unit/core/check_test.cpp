@@ -182,6 +182,25 @@ BOOST_AUTO_TEST_CASE(what_is_done_under_a_lease) {
   BOOST_TEST(fault<ReleaseTerms>([](auto& it) { it.delay = -1us; }) == "delay: must be 0 to 30 days, is -1 us");
 }
 
+BOOST_AUTO_TEST_CASE(a_pause_is_of_a_zone_or_an_operation) {
+  const auto of = [](Text zone_id, Text operation) {
+    return fields(PauseTarget{std::move(zone_id), std::move(operation)});
+  };
+  BOOST_TEST(of("z", {}) == "");
+  BOOST_TEST(of({}, "create") == "");
+  BOOST_TEST(of({}, {}) == "zone_id");
+  BOOST_TEST(of("z", "create") == "operation");
+  BOOST_TEST(of("", {}) == "zone_id");
+  BOOST_TEST(of({}, "") == "operation");
+}
+
+BOOST_AUTO_TEST_CASE(statements_go_with_the_change_of_a_task_alone) {
+  CallInfo call;
+  BOOST_TEST(!refuse_statements(call));
+  call.also = {{"SELECT 1", {}, {}}};
+  BOOST_TEST(refuse_statements(call)->message == "also[0]: goes with the change of a task, and this call changes none");
+}
+
 BOOST_AUTO_TEST_CASE(a_list) {
   const auto of = [](auto change) { return fault<ListQuery>(change); };
   BOOST_TEST(of([](auto& it) {
@@ -242,8 +261,8 @@ BOOST_AUTO_TEST_CASE(a_zone_to_look_at) {
 }
 
 BOOST_AUTO_TEST_CASE(a_task) {
-  BOOST_TEST(found(test::pending_row().task).empty());
-  BOOST_TEST(fields(Task{}) == "id operation");
+  BOOST_TEST(found(test::pending_row()).empty());
+  BOOST_TEST(fields(Row{}) == "id operation");
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_holds_so_many_changes) {

@@ -88,6 +88,41 @@ BOOST_AUTO_TEST_CASE(a_delete_needs_what_it_deletes) {
   BOOST_TEST(std::holds_alternative<Row>(create(spec, usual_operations(), status_url(), at_time(noon))));
 }
 
+BOOST_AUTO_TEST_CASE(a_priority_and_a_ref_stay_beside_the_task) {
+  NewTask spec = usual_task();
+  const auto created = [&] { return create(spec, usual_operations(), status_url(), at_time(noon)); };
+  const Row plain = std::get<Row>(created());
+  BOOST_TEST(plain.priority == 0);
+  BOOST_TEST(!plain.ref);
+  for (const std::int64_t priority : {-100, 100}) {
+    spec.priority = priority;
+    spec.ref = "Bestellung 7 ü";
+    const Row row = std::get<Row>(created());
+    BOOST_TEST(row.priority == priority);
+    BOOST_TEST(row.ref.value() == "Bestellung 7 ü");
+    BOOST_TEST(row.body == plain.body);
+  }
+  spec.ref = std::string(256, 'x');
+  BOOST_TEST(std::get<Row>(created()).ref->size() == 256U);
+}
+
+BOOST_AUTO_TEST_CASE(a_priority_and_a_ref_have_their_bounds) {
+  NewTask spec = usual_task();
+  for (const std::int64_t priority : {-101, 101}) {
+    spec.priority = priority;
+    BOOST_TEST(create_refusal(spec).message == "priority: must be -100 to 100, is " + std::to_string(priority));
+  }
+  spec.priority = 0;
+  for (const std::size_t size : {0, 257}) {
+    spec.ref = std::string(size, 'x');
+    BOOST_TEST(create_refusal(spec).message == "ref: must be 1 to 256 bytes; has " + std::to_string(size) + " bytes");
+  }
+  spec.ref = "\xff";
+  BOOST_TEST(create_refusal(spec).message == "ref: must be valid UTF-8 without NUL; has 1 bytes");
+  spec.ref = std::string("a\0b", 3);
+  BOOST_TEST(create_refusal(spec).message == "ref: must be valid UTF-8 without NUL; has 3 bytes");
+}
+
 BOOST_AUTO_TEST_CASE(payloads_of_the_greatest_size_are_taken) {
   NewTask spec = usual_task();
   spec.payload = std::string(max_payload_bytes, '\0');

@@ -499,4 +499,46 @@ BOOST_AUTO_TEST_CASE(ripening_leaves_what_is_not_waiting) {
     BOOST_TEST(std::holds_alternative<Unchanged>(apply(row, Ripen{}, at_time(noon))));
 }
 
+// ---- Priorities
+
+BOOST_AUTO_TEST_CASE(a_priority_changes_while_nobody_holds_the_task) {
+  for (const Row& row : {pending_with(1), offered_again()}) {
+    Context context = at_time(noon + second);
+    context.actor = "operator";
+    const Row urgent = std::get<Steps>(apply(row, Reprioritize{50}, context)).back();
+    BOOST_TEST(urgent.priority == 50);
+    BOOST_TEST(urgent.task.status == row.task.status);
+    BOOST_TEST(urgent.revision == row.revision + 1);
+    BOOST_TEST(urgent.task.updated_at == noon + second);
+    BOOST_TEST(urgent.body == render(urgent.task));
+    BOOST_TEST(urgent.note.kind == "reprioritized");
+    BOOST_TEST(urgent.note.detail.value() == "0 \u2192 50");
+    BOOST_TEST(urgent.note.worker.value() == "operator");
+    BOOST_TEST(std::holds_alternative<Unchanged>(apply(urgent, Reprioritize{50}, context)));
+    BOOST_TEST(after(urgent, Reprioritize{-100}).note.detail.value() == "50 \u2192 -100");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_task_that_somebody_holds_keeps_its_priority) {
+  for (const Row& row : {held(), held(2), running_row(), after(held(), Cancel{})}) {
+    const Error refused = std::get<Error>(apply(row, Reprioritize{50}, at_time(noon)));
+    BOOST_TEST(refused.code == Code::illegal_transition);
+    BOOST_TEST(refused.message.starts_with(
+        "a task that somebody holds cannot be reprioritized: release or cancel it first; running, last changed at "));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_task_that_has_ended_keeps_its_priority) {
+  const Error refused = std::get<Error>(apply(after(pending_with(1), Cancel{}), Reprioritize{0}, at_time(noon)));
+  BOOST_TEST(refused.code == Code::illegal_transition);
+  BOOST_TEST(refused.message == "a failed task cannot be reprioritized; failed since " + format_time(noon));
+}
+
+BOOST_AUTO_TEST_CASE(a_priority_out_of_bounds_is_refused_whatever_the_task_is) {
+  for (const std::int64_t priority : {-101, 101})
+    for (const Row& row : {pending_with(1), held()})
+      BOOST_TEST(std::get<Error>(apply(row, Reprioritize{priority}, at_time(noon))).message ==
+                 "priority: must be -100 to 100, is " + std::to_string(priority));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

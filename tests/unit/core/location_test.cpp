@@ -142,6 +142,15 @@ BOOST_AUTO_TEST_CASE(templates_are_filled_percent_encoded) {
   BOOST_TEST(PathTemplate("/fixed", "location").fill({"z", "t", std::nullopt}).value() == "/fixed");
 }
 
+BOOST_AUTO_TEST_CASE(a_result_is_one_segment_below_the_status_url) {
+  const auto below = [](std::string_view status_url, std::string_view zone_id = "z") {
+    return result_path(PathTemplate(status_url, "status_url"), zone_id, "t");
+  };
+  BOOST_TEST(below("/zones/{zone_id}/tasks/{task_id}").value() == "/zones/z/tasks/t/result");
+  BOOST_TEST(below("/tasks?zone={zone_id}&id={task_id}").value() == "/tasks/result?zone=z&id=t");
+  BOOST_TEST(!below("/zones/{zone_id}", "..").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_absent_value_gives_no_path) {
   BOOST_TEST(!PathTemplate("/i/{install_id}", "location").fill({"z", "t", std::nullopt}).has_value());
 }

@@ -143,6 +143,7 @@ BOOST_AUTO_TEST_CASE(the_feed_and_purging) {
   options.retention = 1h;
   options.tombstones = 1h;
   options.feed_retention = 2h;
+  options.result_retention = 2h;
   Engine tasks(":memory:", options);
   complete(tasks, "a");
   complete(tasks, "b");

@@ -73,6 +73,26 @@ BOOST_AUTO_TEST_CASE(zones_operations_and_limits_are_handed_on) {
   BOOST_TEST(error.field().value() == "limit");
 }
 
+BOOST_AUTO_TEST_CASE(the_highest_priority_is_claimed_first) {
+  create("t1");
+  const Task urgent =
+      tasks.create({.zone_id = "z1", .id = "t2", .operation = "create", .priority = 50, .ref = "order 7"});
+  BOOST_TEST(urgent.priority == 50);
+  BOOST_TEST(urgent.ref.value() == "order 7");
+  BOOST_TEST(urgent.json.find("order 7") == std::string::npos);
+  BOOST_TEST(tasks.reprioritize("z1", "t1", 60).priority == 60);
+  BOOST_TEST(tasks.history("z1", "t1").back().detail.value() == "0 \u2192 60");
+  tasks.reprioritize("z1", "t1", 0);
+  const Lease first = claimed();
+  BOOST_TEST(first.task().id == "t2");
+  BOOST_TEST((error_of([&] { tasks.reprioritize("z1", "t2", 0); }).code() == Errc::illegal_transition));
+  BOOST_TEST(first.task().ref.value() == "order 7");
+  BOOST_TEST(task("t1").priority == 0);
+  BOOST_TEST(!task("t1").ref);
+  const Error refused = error_of([&] { tasks.create({.zone_id = "z1", .operation = "create", .priority = 101}); });
+  BOOST_TEST(refused.field().value() == "priority");
+}
+
 BOOST_AUTO_TEST_CASE(a_lease_that_is_let_go_of_is_released) {
   create("t1", 3);
   { const Lease lease = claimed(); }

@@ -140,6 +140,47 @@ BOOST_AUTO_TEST_CASE(oldest_first_within_a_zone_whatever_the_clock_says) {
   BOOST_TEST(claim_all() == "t1 t2 t3");
 }
 
+BOOST_AUTO_TEST_CASE(the_highest_priority_first_within_a_zone_and_zones_in_turn) {
+  const auto prior = [&](const std::string& id, const std::string& zone, std::int64_t priority) {
+    core::NewTask spec;
+    spec.zone_id = zone;
+    spec.id = id;
+    spec.operation = "create";
+    spec.priority = priority;
+    spec.max_attempts = 3;
+    engine::create(*tasks, spec, {});
+  };
+  prior("low", "a", -1);
+  prior("usual", "a", 0);
+  prior("high", "a", 50);
+  prior("high_too", "a", 50);
+  prior("other", "b", 0);
+  const Lease first = claim({{{"a"}, {}}}).value();
+  BOOST_TEST(first.row.task.id == "high");
+  engine::release(*tasks, first.token, 0us, {});
+  prior("late", "a", 50);
+  // Requeued or not makes no difference.
+  BOOST_TEST(claim_all({{{"a"}, {}}}) == "high high_too late usual low");
+  BOOST_TEST(claim_all() == "other");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_priority_counts_with_the_next_claim) {
+  create("first");
+  create("second", "z", 2);
+  const auto reprioritize = [&](const std::string& id, std::int64_t priority) {
+    return engine::change(*tasks, {"z", id}, core::Reprioritize{priority}, {}).revision;
+  };
+  BOOST_TEST(reprioritize("second", 50) == 2);
+  BOOST_TEST(reprioritize("second", 50) == 2);
+  BOOST_TEST(engine::history(*tasks, {"z", "second"}, {}).back().detail.value() == "0 \u2192 50");
+  const Lease lease = claim().value();
+  BOOST_TEST(lease.row.task.id == "second");
+  BOOST_TEST(code_of([&] { reprioritize("second", 0); }) == Code::illegal_transition);
+  engine::release(*tasks, lease.token, 0us, {});
+  reprioritize("second", -50);
+  BOOST_TEST(claim_all() == "first second");
+}
+
 BOOST_AUTO_TEST_CASE(zones_take_turns) {
   for (const char* id : {"a1", "a2", "a3"}) create(id, "a");
   for (const char* id : {"b1", "b2"}) create(id, "b");

@@ -54,11 +54,8 @@ class FakeStore final : public store::Store {
   store::Stats stats(std::string_view, const store::Patience&) override { return {}; }
   void backup(const std::string&, const store::Patience&) override {}
   void flush_removed(const store::Patience&) override {}
-  void note_lease(std::int64_t) override {}
-  store::ClockPresence presence(std::string_view, std::int64_t) noexcept override { return {}; }
-  std::optional<store::WallNotes> wall_notes() noexcept override { return {}; }
-  void set_wall_note(store::WallNote, std::int64_t) noexcept override {}
-  store::CommitFiles commit_files() const override { return {}; }
+  void accept_clock() noexcept override {}
+  std::unique_ptr<store::Notices> notices() override { return {}; }
   std::string generation() const override { return generation_; }
   std::uint64_t content() const override { return 0; }
   bool tell_restored() override { return false; }

@@ -2,7 +2,7 @@
 // mounted over. They are left alone, everything else goes on, and they end once nobody of that clock has been there for
 // as long as they last. What an observer sees of its machine is told by the name of its clock.
 #include "core/lease.hpp"
-#include "engine/lease_clock.hpp"
+#include "store/clocks.hpp"
 #include "unit/engine/host.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -46,7 +46,7 @@ struct Fixture {
     spec.lease = lease;
     return engine::claim(tasks, spec, {}).at(0);
   }
-  static std::int64_t foreign(Engine& tasks) { return engine::stats(tasks, {}, {}).incomparable.leases; }
+  static std::int64_t foreign(Engine& tasks) { return engine::stats(tasks, {}, {}).store.leases_incomparable; }
 };
 
 const std::string ours = core::boot_clock_name("b1", "1");
@@ -94,8 +94,8 @@ BOOST_AUTO_TEST_CASE(claims_and_ticks_go_on_beside_it) {
   BOOST_TEST(claim(*tasks).row.task.id == "t2");
   BOOST_TEST(engine::claim(*tasks, {}, {}).empty());
   const Stats stats = engine::stats(*tasks, {}, {});
-  BOOST_TEST(stats.incomparable.leases == 1);
-  BOOST_TEST(stats.incomparable.clocks == 1);
+  BOOST_TEST(stats.store.leases_incomparable == 1);
+  BOOST_TEST(stats.store.clocks_incomparable == 1);
   const std::string text = to_open_metrics(stats);
   BOOST_TEST(text.find("taskstate_leases_incomparable 1\n") != std::string::npos);
   BOOST_TEST(text.find("taskstate_lease_clocks_incomparable 1\n") != std::string::npos);
@@ -215,16 +215,16 @@ BOOST_AUTO_TEST_CASE(where_the_sidecar_is_another_a_lease_may_be_as_long_as_any)
 }
 
 BOOST_AUTO_TEST_CASE(the_clocks_name_says_what_can_be_told_of_the_boot) {
-  const std::string kernel = system_lease_clock("").name;
+  const std::string kernel = store::system_lease_clock("").name;
   BOOST_TEST(core::tells_boot(kernel));
-  BOOST_TEST(kernel == system_lease_clock("").name);
-  BOOST_TEST(core::tells_boot(system_lease_clock("boot-1").name));
+  BOOST_TEST(kernel == store::system_lease_clock("").name);
+  BOOST_TEST(core::tells_boot(store::system_lease_clock("boot-1").name));
   const std::string file = directory.path("boot_id");
   std::ofstream(file) << "11111111-2222-4333-8444-555555555555\n";
-  const LeaseClock over = system_lease_clock("", file.c_str());  // a file that is mounted over the kernel's
+  const store::LeaseClock over = store::system_lease_clock("", file.c_str());  // a file that is mounted over the kernel's
   BOOST_TEST(over.name.starts_with("boot:?11111111-2222-4333-8444-555555555555:"));
   BOOST_TEST((core::compare_clocks(over.name, kernel) == core::Comparable::unknown));
-  const LeaseClock hidden = system_lease_clock("", directory.path("none").c_str());
+  const store::LeaseClock hidden = store::system_lease_clock("", directory.path("none").c_str());
   BOOST_TEST(hidden.name == core::wall_clock_name);
   const std::int64_t before = over.now();
   BOOST_TEST(hidden.even() >= before);

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(sizes_and_deeds) {
   BOOST_TEST(stats.store.commits == 1);
   BOOST_TEST(stats.store.changes == 1);
   BOOST_TEST(stats.store.largest_group == 1);
-  BOOST_TEST(stats.lease_clock == "host");
+  BOOST_TEST(stats.store.lease_clock == "host");
   BOOST_TEST((stats.durability == store::Durability::full));
   BOOST_TEST(stats.store.engine.starts_with("3."));
 }
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(the_scrapers_text_has_histograms) {
 
 BOOST_AUTO_TEST_CASE(no_label_gets_out_of_its_quotes) {
   engine::Stats stats;
-  stats.lease_clock = "b\"} 1\n# EOF";
+  stats.store.lease_clock = "b\"} 1\n# EOF";
   stats.store.engine = "3\\";
   stats.store.counts = {{"z\"\\\n\x7f\xc3\xa4\xff\xc3", std::string("o\0p", 3), core::Status::running, 7}};
   const std::string text = engine::to_open_metrics(stats);

@@ -35,7 +35,7 @@ struct Fixture : test::Host {
     *boot += us;
   }
   void leap() { *now += years; }
-  [[nodiscard]] bool is_paused() const { return engine::stats(*tasks, {}, {}).expiry_paused; }
+  [[nodiscard]] bool is_paused() const { return engine::stats(*tasks, {}, {}).store.expiry_paused; }
   Created create_with_key(const std::string& key) {
     core::NewTask made = spec("");
     made.id.reset();
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(whoever_opens_the_file_after_the_leap_knows_of_it_and_what_
   BOOST_TEST(engine::tick(*tasks, {}) == 0);
   leap();
   const Engine::Ptr later = another();
-  BOOST_TEST(engine::stats(*later, {}, {}).expiry_paused);
+  BOOST_TEST(engine::stats(*later, {}, {}).store.expiry_paused);
   BOOST_TEST(engine::tick(*later, {}) == 0);
   BOOST_TEST(is_paused());
   engine::clock_ok(*later, {});

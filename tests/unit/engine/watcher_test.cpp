@@ -1,7 +1,7 @@
 #include "engine/watcher.hpp"
 
 #include "core/error.hpp"
-#include "engine/commit_notice.hpp"
+#include "store/sqlite/commit_notice.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -15,13 +15,13 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
 
-using tse::engine::CommitNotice;
 using tse::engine::NewsSource;
 using tse::engine::Watch;
 using tse::engine::Watcher;
 using tse::engine::Watches;
-using tse::store::CommitFiles;
+using tse::store::sqlite::CommitNotice;
 
 namespace {
 
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_write_to_either_file_wakes_who_waits) {
   const ScratchFile announced;
   const ScratchFile written;
   const auto watches = std::make_shared<Watches>(NewsSource{});
-  Watcher watcher(watches, {announced.path, written.path}, [] {});
+  Watcher watcher(watches, std::make_unique<CommitNotice>(announced.path, written.path), [] {});
   watcher.start();
   watcher.start();  // again is nothing
   Watch watch(watches);
@@ -69,12 +69,12 @@ BOOST_AUTO_TEST_CASE(a_write_to_either_file_wakes_who_waits) {
 BOOST_AUTO_TEST_CASE(who_cannot_be_notified_looks_now_and_then) {
   const ScratchFile there;
   const std::string nowhere = there.path + "-none";
-  for (const CommitFiles& files :
-       {CommitFiles{nowhere, there.path}, CommitFiles{there.path, nowhere}, CommitFiles{nowhere, nowhere}}) {
+  for (const auto& [announced, written] :
+       {std::pair(nowhere, there.path), std::pair(there.path, nowhere), std::pair(nowhere, nowhere)}) {
     const auto watches = std::make_shared<Watches>(NewsSource{});
     std::atomic<int> came{0};
     Watcher watcher(
-        watches, files, [] {}, [&came] { ++came; });
+        watches, std::make_unique<CommitNotice>(announced, written), [] {}, [&came] { ++came; });
     watcher.start();
     Watch watch(watches);
     watch.await_claim({});
@@ -86,36 +86,13 @@ BOOST_AUTO_TEST_CASE(who_cannot_be_notified_looks_now_and_then) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(it_is_notified_again_once_that_can_be) {
-  const ScratchFile announced;
-  const std::string written = announced.path + "-late";
-  CommitFiles files{announced.path, written};
-  CommitNotice commits(files);
-  BOOST_TEST(!commits.enable(true));
-  BOOST_TEST(!commits.available());
-  std::ofstream(written) << "x";
-  BOOST_TEST(commits.enable(true));
-  BOOST_TEST(commits.available());
-  BOOST_TEST(!commits.enable(true));
-  std::ofstream(written) << "y";
-  BOOST_TEST(commits.take().written);
-  ::unlink(written.c_str());
-  commits.take();
-  BOOST_TEST(!commits.available());
-  commits.enable(false);
-  announced.write();
-  BOOST_TEST(!commits.take().announced);
-}
-
 BOOST_AUTO_TEST_CASE(nothing_of_it_is_a_standard_descriptor) {
   const ScratchFile file;
-  const CommitFiles files{file.path, file.path};
   BOOST_REQUIRE(::close(0) == 0);
   const tse::engine::Signal signal;
   BOOST_TEST(signal.descriptor() > 2);
-  CommitNotice commits(files);
-  commits.enable(true);
-  BOOST_TEST(commits.descriptor() > 2);
+  CommitNotice commits(file.path, file.path);
+  BOOST_TEST(commits.look(true).descriptor > 2);
   BOOST_TEST(::open("/dev/null", O_RDONLY) == 0);
 }
 

@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(whatever_a_plain_client_writes_keeps_the_rules_or_is_found)
       });
     for (const char* id : {"b", "c", "d"}) start(*store, {"z", id});
     std::int64_t epoch = 0;
-    must(*store, [&](store::Session& session) { epoch = session.next_epoch(); });
+    must(*store, [&](store::Session& session) { epoch = session.lease(1000).epoch; });
     change(*store, {"z", "e"}, core::Start{core::Grant{epoch, 9'000'000'000'000'000, "clock", "w"}});
     complete(*store, {"z", "c"});
     fail(*store, {"z", "d"});

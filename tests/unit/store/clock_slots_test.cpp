@@ -11,8 +11,8 @@
 #include <string>
 
 using namespace store_test;
-using store::ClockPresence;
-using store::WallNote;
+using store::sqlite::ClockPresence;
+using store::sqlite::WallNote;
 using store::sqlite::ClockSlots;
 
 namespace {
@@ -138,14 +138,14 @@ BOOST_AUTO_TEST_CASE(a_look_that_fails_finds_nobody_gone) {
 
 BOOST_AUTO_TEST_CASE(notes_of_the_wall_clock_belong_to_a_clock) {
   const auto ours = join("ours");
-  BOOST_TEST(ours->wall_notes().value()[0] == store::no_note);
+  BOOST_TEST(ours->wall_notes().value()[0] == store::sqlite::no_note);
   ours->set_wall_note(WallNote::lowest, -5);
   ours->set_wall_note(WallNote::leap_from, 9);
   const auto notes = join("ours")->wall_notes().value();
   BOOST_TEST(notes[static_cast<std::size_t>(WallNote::lowest)] == -5);
-  BOOST_TEST(notes[static_cast<std::size_t>(WallNote::accepted)] == store::no_note);
+  BOOST_TEST(notes[static_cast<std::size_t>(WallNote::accepted)] == store::sqlite::no_note);
   BOOST_TEST(notes[static_cast<std::size_t>(WallNote::leap_from)] == 9);
-  BOOST_TEST(join("theirs")->wall_notes().value()[0] == store::no_note);
+  BOOST_TEST(join("theirs")->wall_notes().value()[0] == store::sqlite::no_note);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,28 +9,23 @@ class NoSession final : public store::Session {
  public:
   std::optional<core::Row> read(const core::Key&) override { return {}; }
   std::optional<std::string> payload(const core::Key&) override { return {}; }
-  std::vector<std::string> runnable_operations(std::span<const std::string>) override { return {}; }
-  std::optional<std::string> some_zone(std::uint64_t) override { return {}; }
-  std::optional<std::string> next_runnable_zone(std::string_view, std::span<const std::string>) override { return {}; }
-  std::optional<core::Key> oldest_runnable(std::string_view, std::span<const std::string>, bool) override { return {}; }
+  store::Now now() override { return {}; }
+  std::string generation() override { return "fake"; }
+  std::unique_ptr<store::Candidates> claimable(const store::ClaimQuery&, const store::Patience&) override { return {}; }
   std::optional<store::Result> result(const core::Key&) override { return {}; }
   std::int64_t count(std::string_view, core::Status) override { return 0; }
-  std::vector<std::string> lease_clocks() override { return {}; }
-  std::vector<core::Key> ended_leases(std::string_view, std::int64_t, std::size_t) override { return {}; }
-  std::int64_t held_leases(std::string_view) override { return 0; }
-  store::NextDue next_due(const store::DueAfter&) override { return {}; }
-  std::vector<core::Key> overdue_starts(std::int64_t, std::size_t) override { return {}; }
-  std::vector<core::Key> ripe(std::int64_t, std::size_t) override { return {}; }
+  store::Due due(const store::DueQuery&) override { return {}; }
+  bool is_comparable(std::string_view) override { return true; }
   bool insert(const core::Row&, std::optional<std::string_view>) override { return true; }
   bool replace(const core::Row&, const core::Row&) override { return true; }
-  std::int64_t next_epoch() override { return 1; }
-  std::string generation() override { return "fake"; }
+  store::LeaseStart lease(std::int64_t) override { return {1, "fake", 0}; }
   void keep_result(const core::Key&, std::string_view, std::optional<std::int64_t>) override {}
   std::optional<core::Replay> replay(std::string_view, std::string_view) override { return {}; }
   std::optional<std::int64_t> tombstone(const core::Key&) override { return {}; }
   std::vector<core::Key> ended(store::EndedQuery&) override { return {}; }
   bool has_expired(const store::Expiry&) override { return false; }
   core::StoredSettings settings() override { return {}; }
+  bool set_paused(const store::Pause&, bool) override { return false; }
   void keep_replay(std::string_view, std::string_view, const core::Replay&) override {}
   void drop_replay(std::string_view, std::string_view) override {}
   bool remove(const core::Key&, std::int64_t) override { return false; }

@@ -380,53 +380,6 @@ BOOST_AUTO_TEST_CASE(a_closed_file_is_whole_by_itself) {
   BOOST_TEST(open(elsewhere.path())->read({"z", "a"}, in()).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_failing_migration_changes_nothing) {
-  using namespace store::sqlite;
-  const TempDirectory directory;
-  {
-    Connection connection(file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    const Migration steps[] = {migrations()[0], {3, "CREATE TABLE taskstate_more (a); SELECT no_such_function();"}};
-    BOOST_CHECK_THROW(migrate(connection, 0, steps, true), core::Failure);
-    BOOST_TEST(!connection.in_transaction());
-    BOOST_TEST(connection.integer("SELECT count(*) FROM sqlite_schema") == 0);
-    BOOST_TEST(connection.integer("PRAGMA application_id") == 0);
-  }
-  BOOST_TEST(open(directory.path())->verify(in()).problems.empty());
-}
-
-BOOST_AUTO_TEST_CASE(a_migration_adds_only_what_is_missing) {
-  using namespace store::sqlite;
-  const TempDirectory directory;
-  { create(*open(directory.path()), "z", "a"); }
-  Connection connection(file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
-  const Migration steps[] = {migrations()[0], {3, "CREATE TABLE taskstate_more (a);"}};
-  migrate(connection, 2, steps, true);
-  BOOST_TEST(connection.integer("SELECT schema FROM taskstate_meta") == 3);
-  BOOST_TEST(connection.integer("PRAGMA user_version") == 3);
-  BOOST_TEST(connection.integer("SELECT count(*) FROM taskstate_tasks") == 1);
-}
-
-BOOST_AUTO_TEST_CASE(an_older_file_is_migrated_at_open_or_refused) {
-  using namespace store::sqlite;
-  const TempDirectory directory;
-  { create(*open(directory.path()), "z", "a"); }
-  const Migration steps[] = {migrations()[0], {3, "CREATE TABLE taskstate_more (a);"}};
-  Options newer = options(directory.path());
-  newer.migrations = steps;
-  newer.refuse_migration = true;
-  const auto schema = [&] { return shell(directory.path(), "SELECT schema FROM taskstate_meta"); };
-  BOOST_TEST((code_of([&] { (void)store::sqlite::open(newer, in()); }) == core::Code::schema_too_old));
-  BOOST_TEST(schema() == "2");
-  newer.refuse_migration = false;
-  BOOST_TEST(store::sqlite::open(newer, in())->read({"z", "a"}, in()).has_value());
-  BOOST_TEST(schema() == "3");
-  newer.refuse_migration = true;  // there is nothing left to migrate, and a new file is made either way
-  BOOST_TEST(store::sqlite::open(newer, in())->read({"z", "a"}, in()).has_value());
-  newer.path = directory.path("new.db");
-  newer.migrations = {};
-  create(*store::sqlite::open(newer, in()), "z", "a");
-}
-
 BOOST_AUTO_TEST_CASE(a_schema_from_before_the_first_release_is_refused) {
   const TempDirectory directory;
   { create(*open(directory.path()), "z", "a"); }
@@ -462,26 +415,6 @@ BOOST_AUTO_TEST_CASE(new_files_have_the_mode_that_was_asked_for) {
   for (const char* suffix : {"", "-wal", "-shm", "-taskstate"})
     BOOST_TEST((std::filesystem::status(directory.path() + suffix).permissions() == std::filesystem::perms(0660)),
                suffix);
-}
-
-BOOST_AUTO_TEST_CASE(death_in_a_migration_leaves_the_old_schema) {
-  using namespace store::sqlite;
-  const TempDirectory directory;
-  { create(*open(directory.path()), "z", "a"); }
-  const int status = in_child([&] {
-    Connection connection(file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
-    sqlite3_create_function(
-        connection.handle(), "die", 0, SQLITE_UTF8, nullptr,
-        [](sqlite3_context*, int, sqlite3_value**) { ::kill(::getpid(), SIGKILL); }, nullptr, nullptr);
-    const Migration steps[] = {migrations()[0],
-                               {3, "CREATE TABLE taskstate_more (a); DROP TABLE taskstate_events; SELECT die();"}};
-    migrate(connection, 2, steps, true);
-    return 0;
-  });
-  BOOST_TEST(status == 128 + SIGKILL);
-  const auto store = open(directory.path());
-  BOOST_TEST(store->verify(in()).problems.empty());
-  BOOST_TEST(history(*store, {"z", "a"}).size() == 1U);
 }
 
 // A checkpoint writes the first page into the file, and the power may fail in the middle of it.

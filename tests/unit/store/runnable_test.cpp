@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include "core/lease.hpp"
+#include "store/sqlite/queries.hpp"
 #include "store/sqlite/runnable.hpp"
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string>
 
 using namespace store_test;
+using namespace store::sqlite;
 
 BOOST_AUTO_TEST_SUITE(store_runnable)
 
@@ -17,7 +19,9 @@ namespace {
 const std::vector<std::string> any{};
 
 struct Fixture {
-  std::unique_ptr<Store> store = open(":memory:");
+  TempDirectory directory;
+  std::unique_ptr<Store> store = open(directory.path());
+  Connection connection{store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE};
 
   void add(const std::string& zone, const std::string& id, const std::string& operation = "create",
            const std::function<void(core::Row&)>& adjust = {}) {
@@ -32,34 +36,26 @@ struct Fixture {
   }
   void hold(const core::Key& key, std::int64_t until, const std::string& clock = "c1") {
     std::int64_t epoch = 0;
-    must(*store, [&](store::Session& session) { epoch = session.next_epoch(); });
+    must(*store, [&](store::Session& session) { epoch = session.lease(1000).epoch; });
     change(*store, key, core::Start{core::Grant{epoch, until, clock, "w"}});
   }
   void offer_again(const core::Key& key) {
     hold(key, 5);
     change(*store, key, core::EndLease{"c1", 5});
   }
-  template <typename Question>
-  auto ask(Question question) {
-    decltype(question(std::declval<store::View&>())) answer;
-    store->view([&](store::View& view) { answer = question(view); }, in());
-    return answer;
-  }
-  static std::vector<std::string> those(store::View& view, const std::vector<std::string>& operations) {
-    return operations.empty() ? view.runnable_operations({}) : operations;
+  [[nodiscard]] std::vector<std::string> those(const std::vector<std::string>& operations) {
+    return operations.empty() ? find_runnable_operations(connection, {}) : operations;
   }
   std::string operations(const std::vector<std::string>& asked) {
     std::string all;
-    for (const std::string& each : ask([&](store::View& view) { return view.runnable_operations(asked); }))
-      all += (all.empty() ? "" : " ") + each;
+    for (const std::string& each : find_runnable_operations(connection, asked)) all += (all.empty() ? "" : " ") + each;
     return all;
   }
   std::string next_zone(const std::string& after, const std::vector<std::string>& operations = any) {
-    return ask([&](store::View& view) { return view.next_runnable_zone(after, those(view, operations)); })
-        .value_or("-");
+    return find_runnable_zone(connection, after, those(operations)).value_or("-");
   }
   std::string oldest(const std::string& zone, const std::vector<std::string>& operations = any, bool again = false) {
-    const auto key = ask([&](store::View& view) { return view.oldest_runnable(zone, those(view, operations), again); });
+    const auto key = find_oldest_runnable(connection, zone, those(operations), again);
     return key ? key->id : "-";
   }
   static std::string ids(const std::vector<core::Key>& keys) {
@@ -73,7 +69,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_CASE(a_number_chooses_a_zone_that_has_a_task, Fixture) {
   const auto zone = [&](std::uint64_t number) {
-    return ask([&](store::View& view) { return view.some_zone(number << 1); });
+    return find_some_zone(connection, number << 1);
   };
   BOOST_TEST(!zone(7));
   for (const char* each : {"a", "b", "c"}) add(each, "1");
@@ -152,10 +148,10 @@ BOOST_FIXTURE_TEST_CASE(ended_leases_are_those_of_one_clock_until_a_time, Fixtur
   hold({"z", "t1"}, 30);
   hold({"z", "t2"}, 20);
   hold({"z", "t3"}, 10, "c2");
-  const auto clocks = ask([](store::View& view) { return view.lease_clocks(); });
+  const auto clocks = find_lease_clocks(connection);
   BOOST_TEST(clocks == (std::vector<std::string>{"c1", "c2"}), boost::test_tools::per_element());
   const auto ended = [&](const char* clock, std::int64_t until, std::size_t limit) {
-    return ids(ask([&](store::View& view) { return view.ended_leases(clock, until, limit); }));
+    return ids(find_ended_leases(connection, clock, until, limit));
   };
   BOOST_TEST(ended("c1", 30, 9) == "t2 t1");
   BOOST_TEST(ended("c1", 29, 9) == "t2");
@@ -171,9 +167,9 @@ BOOST_FIXTURE_TEST_CASE(overdue_and_ripe_are_those_whose_time_has_come, Fixture)
   add("z", "t4", "create", [](core::Row& row) { row.start_by = 5; });
   start(*store, {"z", "t4"});
   const auto overdue = [&](std::int64_t now, std::size_t limit) {
-    return ids(ask([&](store::View& view) { return view.overdue_starts(now, limit); }));
+    return ids(find_overdue_starts(connection, now, limit));
   };
-  const auto ripe = [&](std::int64_t now) { return ids(ask([&](store::View& view) { return view.ripe(now, 9); })); };
+  const auto ripe = [&](std::int64_t now) { return ids(find_ripe(connection, now, 9)); };
   BOOST_TEST(overdue(20, 9) == "t2 t1");
   BOOST_TEST(overdue(20, 1) == "t2");
   BOOST_TEST(overdue(9, 9) == "");
@@ -187,7 +183,7 @@ BOOST_FIXTURE_TEST_CASE(overdue_and_ripe_are_those_whose_time_has_come, Fixture)
 // What is due already is no next moment: where it cannot be done, it would be tried all the time.
 BOOST_FIXTURE_TEST_CASE(the_next_moments_are_those_after_now, Fixture) {
   const auto next = [&](std::int64_t wall, std::int64_t lease) {
-    const store::NextDue due = ask([&](store::View& view) { return view.next_due({wall, "c1", lease}); });
+    const NextDue due = find_next_due(connection, wall, "c1", lease);
     return std::pair(due.wall.value_or(-1), due.lease.value_or(-1));
   };
   BOOST_TEST((next(0, 0) == std::pair<std::int64_t, std::int64_t>(-1, -1)));
@@ -200,17 +196,17 @@ BOOST_FIXTURE_TEST_CASE(the_next_moments_are_those_after_now, Fixture) {
   BOOST_TEST((next(14, 24) == std::pair<std::int64_t, std::int64_t>(15, 25)));
   BOOST_TEST((next(15, 25) == std::pair<std::int64_t, std::int64_t>(20, 30)));
   BOOST_TEST((next(20, 30) == std::pair<std::int64_t, std::int64_t>(-1, -1)));
-  BOOST_TEST(ask([](store::View& view) { return view.held_leases("c1"); }) == 2);
-  BOOST_TEST(ask([](store::View& view) { return view.held_leases("c3"); }) == 0);
+  BOOST_TEST(count_leases(connection, "c1") == 2);
+  BOOST_TEST(count_leases(connection, "c3") == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_epoch_is_the_number_of_the_event_that_begins_the_lease, Fixture) {
   std::int64_t first = 0;
   must(*store, [&](store::Session& session) {
-    first = session.next_epoch();
-    BOOST_TEST(session.next_epoch() == first);
+    first = session.lease(1000).epoch;
+    BOOST_TEST(session.lease(1000).epoch == first);
     BOOST_TEST(session.insert(new_row("z", "a"), std::nullopt));
-    BOOST_TEST(session.next_epoch() == first + 1);
+    BOOST_TEST(session.lease(1000).epoch == first + 1);
   });
   BOOST_TEST(first > 0);
   hold({"z", "a"}, 5);
@@ -221,7 +217,7 @@ BOOST_FIXTURE_TEST_CASE(an_epoch_is_the_number_of_the_event_that_begins_the_leas
                session.insert(new_row("z", "b"), std::nullopt);
                throw core::Failure(core::Code::limit_exceeded, "enough");
              }).has_value());
-  must(*store, [&](store::Session& session) { BOOST_TEST(session.next_epoch() == first + 2); });
+  must(*store, [&](store::Session& session) { BOOST_TEST(session.lease(1000).epoch == first + 2); });
 }
 
 BOOST_FIXTURE_TEST_CASE(the_highest_priority_goes_first_and_of_those_the_oldest, Fixture) {
@@ -252,7 +248,7 @@ BOOST_FIXTURE_TEST_CASE(a_zones_tasks_are_counted_by_status, Fixture) {
   start(*store, {"z", "t1"});
   start(*store, {"z", "t4"});
   const auto count = [&](core::Status status) {
-    return ask([&](store::View& view) { return view.count("z", status); });
+    return count_in_zone(connection, "z", status);
   };
   BOOST_TEST(count(core::Status::running) == 2);
   BOOST_TEST(count(core::Status::pending) == 2);
@@ -262,7 +258,7 @@ BOOST_FIXTURE_TEST_CASE(a_zones_tasks_are_counted_by_status, Fixture) {
 BOOST_AUTO_TEST_CASE(that_there_is_nothing_is_found_as_fast_with_many_zones) {
   const TempDirectory directory;
   const auto store = open(directory.path());
-  store::sqlite::Connection connection(store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
+  Connection connection(store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
   const auto steps = [&](const std::vector<std::string>& asked) {
     int count = 0;
     sqlite3_progress_handler(
@@ -286,7 +282,7 @@ BOOST_AUTO_TEST_CASE(that_there_is_nothing_is_found_as_fast_with_many_zones) {
 BOOST_AUTO_TEST_CASE(every_question_is_answered_by_its_index_alone) {
   const TempDirectory directory;
   const auto store = open(directory.path());
-  store::sqlite::Connection connection(store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
+  Connection connection(store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE);
   for (const std::string& sql : store::sqlite::runnable_sql()) {
     store::sqlite::Query plan(connection, "EXPLAIN QUERY PLAN " + sql);
     std::string text;
@@ -295,31 +291,6 @@ BOOST_AUTO_TEST_CASE(every_question_is_answered_by_its_index_alone) {
     BOOST_TEST(text.find("SCAN") == std::string::npos, sql << "\n" << text);
     BOOST_TEST(text.find("TEMP B-TREE") == std::string::npos, sql << "\n" << text);
   }
-}
-
-BOOST_AUTO_TEST_CASE(commits_are_told_of_by_files) {
-  const TempDirectory directory;
-  const store::CommitFiles files = open(directory.path())->commit_files();
-  BOOST_TEST(files.announced == directory.path() + "-taskstate");
-  BOOST_TEST(files.written == directory.path() + "-wal");
-  BOOST_TEST(open(":memory:")->commit_files().announced == "");
-}
-
-BOOST_AUTO_TEST_CASE(a_commit_is_announced_once_it_can_be_seen_and_a_heartbeat_is_not) {
-  const TempDirectory directory;
-  const auto store = open(directory.path());
-  const std::string path = store->commit_files().announced;
-  const auto announced = [&] { return read_file(path).substr(32, 56); };
-  const std::string before = announced();
-  const store::Change beat{[](store::Session& session) {
-                             session.entomb({"z", "t0"}, 1, 2);
-                           },
-                           store::Durability::relaxed, false};
-  const store::Change* const beats[] = {&beat};
-  BOOST_TEST(!commit(*store, beats)[0]);
-  BOOST_TEST((announced() == before));
-  create(*store, "z", "t");
-  BOOST_TEST((announced() != before));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -56,7 +56,19 @@ from ._lease import Lease
 from ._native import ffi as _ffi
 from ._native import lib as _lib
 from ._options import Completed, Durability, LogLevel, Migrate, Mode, Options
-from ._results import ChangesBatch, Count, Event, Failures, Histogram, History, Page, Report, Stats
+from ._results import (
+    ChangesBatch,
+    Count,
+    Event,
+    Failures,
+    Histogram,
+    History,
+    Page,
+    Pause,
+    Report,
+    Stats,
+    StoredResult,
+)
 from ._statements import Also, Parameters, Statement, Value
 from ._task import Status, Task, can_transition
 from ._wire import parse_task, validate
@@ -100,6 +112,7 @@ def open(
     adopt_request_id: bool | None = None,
     longest_wait: Seconds | None = None,
     retention: Seconds | None = None,
+    result_retention: Seconds | None = None,
     tombstones: Seconds | None = None,
     feed_retention: Seconds | None = None,
     durability: Durability | None = None,
@@ -114,8 +127,8 @@ def open(
 
     What clients and other processes see is stored in the file, so that all who have it open agree: ``operations``,
     ``location``, ``status_url``, ``completed``, ``retry_after``, ``ignore_bad_request_id``, ``adopt_request_id``, the
-    two limits, ``idempotency_retention``, ``retention``, ``tombstones`` and ``feed_retention``. Of these, what is not
-    given is the file's, and the default in a new one; what differs from the file's raises InvalidArgument, which names
+    two limits, ``idempotency_retention``, ``retention``, ``result_retention``, ``tombstones`` and ``feed_retention``. Of
+    these, what is not given is the file's, and the default in a new one; what differs from the file's raises InvalidArgument, which names
     it and both values. ``reconfigure``: it is written instead, and holds for every engine from its next look at the
     file on.
 
@@ -149,6 +162,8 @@ def open(
     ``longest_wait``: the longest that decide() may wait by a Prefer header, up to 1 h; not at all unless given.
     ``retention``: how long after its end a task is kept before the housekeeping purges it, 1 s - 100 years; for good
     unless given.
+    ``result_retention``: how long a completed task's stored result is kept, 1 s - 100 years; as long as the task unless
+    given.
     ``tombstones``: how long a purged task leaves a tombstone, 1 s - 100 years: decide() answers 410 and its id is not
     used again; none unless given.
     ``feed_retention``: how long the feed tells of a purge, 1 s - 100 years; 7 days unless given.
@@ -199,6 +214,7 @@ def open(
             adopt_request_id=adopt_request_id,
             longest_wait=longest_wait,
             retention=retention,
+            result_retention=result_retention,
             tombstones=tombstones,
             feed_retention=feed_retention,
             durability=durability,
@@ -262,6 +278,7 @@ __all__ = [
     "Outcome",
     "Page",
     "Parameters",
+    "Pause",
     "ReadOnly",
     "Report",
     "Restored",
@@ -272,6 +289,7 @@ __all__ = [
     "Statement",
     "Stats",
     "Status",
+    "StoredResult",
     "Task",
     "TaskFailed",
     "Unavailable",

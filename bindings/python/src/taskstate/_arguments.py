@@ -88,6 +88,8 @@ def new_task(
     max_attempts: int,
     idempotency_key: str | None,
     retry_of: str | None,
+    priority: int,
+    ref: str | None,
 ) -> tuple[Any, ...]:
     """What tspy_create() takes between the batch and the call."""
     return (
@@ -106,12 +108,20 @@ def new_task(
         number("max_attempts", max_attempts),
         *text("idempotency_key", idempotency_key),
         *text("retry_of", retry_of),
+        number("priority", priority),
+        *text("ref", ref),
     )
 
 
-def change(kind: int, key: tuple[str, str] | None, token: str | None, update: tuple[Any, ...]) -> tuple[Any, ...]:
+def change(
+    kind: int,
+    key: tuple[str, str] | None,
+    token: str | None,
+    update: tuple[Any, ...],
+    stored: tuple[Any, ...] = (None, None),
+) -> tuple[Any, ...]:
     """What tspy_update() takes between the batch and the call: annotate(), complete() or fail(), by key or by the
-    token of a lease."""
+    token of a lease. ``stored``: a result and its media type."""
     install_id, package_id, package_slug, package_version, links, warnings, error_message, error_detail = update
     zone_id, id = key or (None, None)
     return (
@@ -127,6 +137,8 @@ def change(kind: int, key: tuple[str, str] | None, token: str | None, update: tu
         *array("warnings", warnings),
         *text("error_message", error_message),
         *text("error_detail", error_detail),
+        *octets("result", stored[0]),
+        *text("media_type", stored[1]),
     )
 
 

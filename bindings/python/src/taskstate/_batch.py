@@ -47,6 +47,8 @@ class NewTask(_NewTask, total=False):
     max_attempts: int
     idempotency_key: str | None
     retry_of: str | None
+    priority: int
+    ref: str | None
 
 
 class _Completion(TypedDict):
@@ -63,6 +65,8 @@ class Completion(_Completion, total=False):
     package_version: int | None
     links: Json
     warnings: Json
+    result: bytes | bytearray | memoryview | None
+    media_type: str | None
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ class Batch:
         max_attempts: int = 1,
         idempotency_key: str | None = None,
         retry_of: str | None = None,
+        priority: int = 0,
+        ref: str | None = None,
     ) -> Batch:
         """Adds an Engine.create()."""
         spec = new_task(
@@ -143,6 +149,8 @@ class Batch:
             max_attempts,
             idempotency_key,
             retry_of,
+            priority,
+            ref,
         )
         return self._add(None, lib.tspy_create, *spec)
 
@@ -177,10 +185,13 @@ class Batch:
         package_version: int | None = None,
         links: Json = None,
         warnings: Json = None,
+        result: bytes | bytearray | memoryview | None = None,
+        media_type: str | None = None,
     ) -> Batch:
         """Adds an Engine.complete()."""
         update = (install_id, package_id, package_slug, package_version, links, warnings, None, None)
-        return self._add(None, lib.tspy_update, *change(lib.TSPY_COMPLETE, (zone_id, id), None, update))
+        stored = (result, media_type)
+        return self._add(None, lib.tspy_update, *change(lib.TSPY_COMPLETE, (zone_id, id), None, update, stored))
 
     def fail(
         self,
@@ -211,11 +222,14 @@ class Batch:
         package_version: int | None = None,
         links: Json = None,
         warnings: Json = None,
+        result: bytes | bytearray | memoryview | None = None,
+        media_type: str | None = None,
     ) -> Batch:
         """Adds a Lease.complete(). ``lease``: the Lease, which ends as by its own call, or only its token."""
         update = (install_id, package_id, package_slug, package_version, links, warnings, None, None)
         token, held = _held(lease)
-        return self._add(held, lib.tspy_update, *change(lib.TSPY_COMPLETE, None, token, update))
+        stored = (result, media_type)
+        return self._add(held, lib.tspy_update, *change(lib.TSPY_COMPLETE, None, token, update, stored))
 
     def fail_leased(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, overload
 
-from ._arguments import Json, Seconds, change, context, duration, new_task, text
+from ._arguments import Json, Seconds, change, context, duration, new_task, number, text
 from ._calls import call
 from ._cancel import CancelToken
 from ._handle import Handle
@@ -39,6 +39,8 @@ class Changes(Handle):
         max_attempts: int = 1,
         idempotency_key: str | None = None,
         retry_of: str | None = None,
+        priority: int = 0,
+        ref: str | None = None,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
         request_id: str | None = None,
@@ -60,10 +62,12 @@ class Changes(Handle):
         claim() offers it again.
         ``idempotency_key``: 1-512 bytes of UTF-8 without control characters, per zone, kept for open()'s
         ``idempotency_retention``. The same key again with the same content gives the first task as it is by then,
-        ``replayed``, and makes nothing; with other content it raises IdempotencyMismatch. Content is every field but
-        ``id``, ``not_before`` and the key.
+        ``replayed``, and makes nothing; with other content it raises IdempotencyMismatch. Content is
+        operation, install_id, the package's fields, payload and ``retry_of``.
         ``retry_of``: the id of a failed task of the zone that this one tries again: it gets a link
         ``rel="predecessor"`` to that one. Raises NotFound or IllegalTransition if it is unknown or has not failed.
+        ``priority``: -100 ... 100: of a zone's tasks claim() takes those of a higher one first, and of the same the
+        oldest. ``ref``: private, what you call it, such as an order number; a ref has 1-256 bytes of UTF-8 without NUL.
 
         Every change may raise Busy, Cancelled, Closed, Forked, ReadOnly, DiskFull, IoError, Moved, Corrupt,
         SchemaTooNew, NoMemory and Internal.
@@ -89,6 +93,8 @@ class Changes(Handle):
                     max_attempts,
                     idempotency_key,
                     retry_of,
+                    priority,
+                    ref,
                 ),
                 context(timeout, cancel, request_id, traceparent, actor, also),
             )
@@ -194,6 +200,8 @@ class Changes(Handle):
         package_version: int | None = None,
         links: Json = None,
         warnings: Json = None,
+        result: bytes | bytearray | memoryview | None = None,
+        media_type: str | None = None,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
         request_id: str | None = None,
@@ -201,7 +209,12 @@ class Changes(Handle):
         actor: str | None = None,
         also: Also = (),
     ) -> Task:
-        """running -> completed. The task must then have an install_id or one link ``rel="result"``.
+        """running -> completed. The task must then have a result: a link ``rel="result"``, an install_id, or bytes.
+
+        ``result``: what it produced, opaque bytes, at most 1 MiB, may be empty, never on the wire: see Engine.result().
+        ``media_type``: of the result, which must have one: type/subtype with any parameters (RFC 9110, section 8.3.1);
+        a media type has 3-256 bytes of printable ASCII; alone, the result is empty. The task leads to the first that it
+        has of link, install and stored result, to the last at its status URL with ``/result`` behind the path.
 
         Repeating the very same outcome succeeds and changes nothing; another is IllegalTransition. A task that
         was started under a lease is ended by its holder only: LeaseLost here, see Lease.complete(). Raises
@@ -213,6 +226,7 @@ class Changes(Handle):
             None,
             (install_id, package_id, package_slug, package_version, links, warnings, None, None),
             context(timeout, cancel, request_id, traceparent, actor, also),
+            (result, media_type),
         )
 
     def fail(
@@ -280,6 +294,68 @@ class Changes(Handle):
             )
         )
 
+    def reprioritize(
+        self,
+        zone_id: str,
+        id: str,
+        priority: int,
+        *,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+        also: Also = (),
+    ) -> Task:
+        """Gives a task another priority, -100 ... 100, while nobody holds it: it is pending, or it is requeued.
+
+        The history tells it as ``reprioritized``, with the detail "0 → 50"; the priority that the task has changes
+        nothing. Raises NotFound, InvalidArgument, IllegalTransition for a task that somebody holds (release or cancel
+        it first) or that has ended, or what every change may.
+        """
+        return Task(
+            call(
+                lib.tspy_reprioritize,
+                self._native(),
+                *text("zone_id", zone_id),
+                *text("id", id),
+                number("priority", priority),
+                context(timeout, cancel, request_id, traceparent, actor, also),
+            )
+        )
+
+    def retry(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        again: bool = False,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        actor: str | None = None,
+        also: Also = (),
+    ) -> Task:
+        """A new task like one that failed, of whatever kind, which it returns.
+
+        It takes over operation, install_id, package fields, payload, priority, max_attempts and ref, and has as long to
+        be started in as the failed one had from its creation; not links, warnings, idempotency key, not_before and
+        tracing. A link ``rel="predecessor"`` leads to the failed one, as with create()'s ``retry_of``, which counts as
+        a retry, too. ``again``: also where another task retries it already; else that is AlreadyExists, which names it.
+        Raises NotFound, IllegalTransition (it did not fail), LimitExceeded, or what every change may.
+        """
+        return Task(
+            call(
+                lib.tspy_retry,
+                self._native(),
+                *text("zone_id", zone_id),
+                *text("id", id),
+                lib.TSE_RETRY_AGAIN if again else 0,
+                context(timeout, cancel, request_id, traceparent, actor, also),
+            )
+        )
+
     def _update(
         self,
         kind: int,
@@ -287,7 +363,8 @@ class Changes(Handle):
         token: str | None,
         update: tuple[Any, ...],
         tracing: tuple[Any, ...],
+        stored: tuple[Any, ...] = (None, None),
     ) -> Task:
         """annotate(), complete() or fail(), by key or by the token of a lease."""
-        arguments = change(kind, key, token, update)
+        arguments = change(kind, key, token, update, stored)
         return Task(call(lib.tspy_update, self._native(), ffi.NULL, *arguments, tracing))

@@ -22,7 +22,7 @@ from ._calls import call
 from ._cancel import CancelToken
 from ._feed import Feed
 from ._native import lib
-from ._results import ChangesBatch, History, Page
+from ._results import ChangesBatch, History, Page, StoredResult, stored_result
 from ._task import Task, has_moved
 from ._upkeep import Upkeep
 from ._watch import Waiting, waits_in_python
@@ -78,6 +78,22 @@ class Engine(Upkeep):
         waits = context(timeout, cancel)
         data = call(lib.tspy_get, self._native(), *text("zone_id", zone_id), *text("id", id), flags, waits)
         return Task(data) if data else None
+
+    def result(
+        self,
+        zone_id: str,
+        id: str,
+        *,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> StoredResult:
+        """What a completed task has stored as its result: its ``data`` and ``media_type``.
+
+        Raises NotFound, whose message says why there is none: no such task, it is pending or running, it has failed, it
+        stored none, or open()'s ``result_retention`` is over.
+        """
+        key = (*text("zone_id", zone_id), *text("id", id))
+        return stored_result(call(lib.tspy_stored_result, self._native(), *key, context(timeout, cancel)))
 
     def list(
         self,

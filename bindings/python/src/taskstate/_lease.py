@@ -186,6 +186,8 @@ class Lease:
         package_version: int | None = None,
         links: Json = None,
         warnings: Json = None,
+        result: bytes | bytearray | memoryview | None = None,
+        media_type: str | None = None,
         timeout: Seconds | None = None,
         cancel: CancelToken | None = None,
         request_id: str | None = None,
@@ -198,6 +200,7 @@ class Lease:
             lib.TSPY_COMPLETE,
             (install_id, package_id, package_slug, package_version, links, warnings, None, None),
             context(timeout, cancel, request_id, traceparent, actor, also),
+            (result, media_type),
         )
 
     def fail(
@@ -246,16 +249,20 @@ class Lease:
         self._ended = True
         return self._task
 
-    def _update(self, change: int, update: tuple[Any, ...], tracing: tuple[Any, ...]) -> Task:
+    def _update(
+        self, change: int, update: tuple[Any, ...], tracing: tuple[Any, ...], stored: tuple[Any, ...] = (None, None)
+    ) -> Task:
         try:
-            self._task = self._engine._update(change, None, self._token, update, tracing)
+            self._task = self._engine._update(change, None, self._token, update, tracing, stored)
         except _errors.LeaseLost:
             self._lost = True
             raise
         return self._task
 
-    def _end(self, change: int, update: tuple[Any, ...], tracing: tuple[Any, ...]) -> Task:
-        task = self._update(change, update, tracing)
+    def _end(
+        self, change: int, update: tuple[Any, ...], tracing: tuple[Any, ...], stored: tuple[Any, ...] = (None, None)
+    ) -> Task:
+        task = self._update(change, update, tracing, stored)
         self._ended = True
         return task
 

@@ -30,6 +30,7 @@ _DURATIONS = {
     "idempotency_retention": lib.tse_options_set_idempotency_retention,
     "longest_wait": lib.tse_options_set_longest_wait,
     "retention": lib.tse_options_set_retention,
+    "result_retention": lib.tse_options_set_result_retention,
     "tombstones": lib.tse_options_set_tombstones,
     "feed_retention": lib.tse_options_set_feed_retention,
 }
@@ -70,6 +71,7 @@ class Options(NamedTuple):
     adopt_request_id: bool | None
     longest_wait: Seconds | None
     retention: Seconds | None
+    result_retention: Seconds | None
     tombstones: Seconds | None
     feed_retention: Seconds | None
     durability: Durability | None

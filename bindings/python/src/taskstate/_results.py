@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Iterator
@@ -35,8 +36,8 @@ class Event(_records.Record):
 
     @property
     def kind(self) -> str:
-        """``created``, ``started`` (each attempt), ``annotated``, ``progress``, ``cancel_requested``, ``released``,
-        ``lost``, ``cancelled``, ``expired``, ``completed``, ``failed`` or ``external``; in the feed also ``purged``."""
+        """``created``, ``started`` (each attempt), ``annotated``, ``progress``, ``cancel_requested``, ``reprioritized``,
+        ``released``, ``lost``, ``cancelled``, ``expired``, ``completed``, ``failed`` or ``external``; in the feed also ``purged``."""
         return self._required(2)
 
     @property
@@ -235,6 +236,26 @@ class ChangesBatch:
 
 
 @dataclass(frozen=True)
+class StoredResult:
+    """What a completed task has stored as its result. Immutable."""
+
+    data: bytes = field(repr=False)  #: may be empty
+    media_type: str
+
+
+class _StoredResult(_records.Record):
+    __slots__ = ()
+    _numbers = 0
+    _layout = _records.layout(0, 2)
+
+
+def stored_result(data: bytes) -> StoredResult:
+    """The stored result in a result."""
+    record = _StoredResult(data)
+    return StoredResult(record._bytes(0) or b"", record._required(1))
+
+
+@dataclass(frozen=True)
 class Count:
     """How many tasks of one zone and operation have a status."""
 
@@ -242,6 +263,33 @@ class Count:
     operation: str
     status: Status
     count: int  #: 1 and up: a count of 0 is left out
+
+
+@dataclass(frozen=True)
+class Pause:
+    """What pause() has paused: a zone or an operation; the other is None."""
+
+    zone_id: str | None
+    operation: str | None
+    since_us: int  #: microseconds since 1970
+    actor: str | None  #: of the call that paused it
+
+    @property
+    def since(self) -> datetime:
+        """Since when."""
+        return _records.to_datetime(self.since_us)
+
+
+class _Following(_records.Record):
+    __slots__ = ()
+    _numbers = 2
+    _layout = _records.layout(2, 0)
+
+
+class _Pause(_records.Record):
+    __slots__ = ()
+    _numbers = 1
+    _layout = _records.layout(1, 3)
 
 
 @dataclass(frozen=True)
@@ -322,6 +370,7 @@ class Stats:
     waiting_time: Histogram  #: from a task's creation, or its ``not_before``, to its start
     running_time: Histogram  #: from the start of its latest attempt to its end
     counts: tuple[Count, ...]  #: by zone, operation and status: of all zones, or of the one that was asked for
+    pauses: tuple[Pause, ...]  #: of the whole file: zones, then operations
     #: The same as OpenMetrics text 1.0.0: ``application/openmetrics-text; version=1.0.0; charset=utf-8``
     openmetrics: str = field(repr=False)
 
@@ -337,7 +386,8 @@ def stats(data: bytes) -> Stats:
     first = len(_FIGURES) + 1
     waiting_time = _histogram(next(records), next(records))
     running_time = _histogram(next(records), next(records))
-    counts = map(_Count, records)
+    following = _Following(next(records))
+    counts = map(_Count, itertools.islice(records, following._number(0)))
     return Stats(
         **figures,
         durability=DURABILITIES[head._number(len(_FIGURES))],
@@ -354,6 +404,9 @@ def stats(data: bytes) -> Stats:
         running_time=running_time,
         counts=tuple(
             Count(one._required(0), one._required(1), STATUSES[one._number(0)], one._number(1)) for one in counts
+        ),
+        pauses=tuple(
+            Pause(one._text(0), one._text(1), one._number(0), one._text(2)) for one in map(_Pause, records)
         ),
         openmetrics=head._required(4),
     )

@@ -47,8 +47,8 @@ class Task(_records.Record):
     """
 
     __slots__ = ()
-    _numbers = 12
-    _layout = _records.layout(12, 16)
+    _numbers = 13
+    _layout = _records.layout(13, 18)
 
     @property
     def zone_id(self) -> str | None:
@@ -212,6 +212,21 @@ class Task(_records.Record):
     def start_by_us(self) -> int | None:
         """The same in microseconds since 1970."""
         return self._optional_number(9)
+
+    @property
+    def priority(self) -> int:
+        """-100 ... 100; claim() takes higher ones first."""
+        return self._number(12)
+
+    @property
+    def ref(self) -> str | None:
+        """What the host calls it."""
+        return self._text(16)
+
+    @property
+    def result_media_type(self) -> str | None:
+        """Of the result that its completion stored, also once the bytes are dropped; None if it stored none."""
+        return self._text(17)
 
     @property
     def cancel_requested(self) -> bool:

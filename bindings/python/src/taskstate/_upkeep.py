@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from . import _options, _results
 from ._arguments import Seconds, context, duration, number, text
@@ -70,6 +71,39 @@ class Upkeep(Workers):
         key = (*text("zone_id", zone_id), *text("id", id))
         carried = context(timeout, cancel, request_id, traceparent, actor, also)
         return bool(Count(call(lib.tspy_erase, self._native(), *key, carried))._number(0))
+
+    def pause(
+        self,
+        *,
+        zone: str | None = None,
+        operation: str | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+        actor: str | None = None,
+    ) -> bool:
+        """From now on claims of every process pass over the zone or the operation, of which exactly one is given, until
+        unpause(); False if it was paused already.
+
+        It is kept in the file, and stats() tells it with the ``actor``. Tasks are created, and leases go on, as before,
+        and a task that nobody starts in time still fails. What is named, as by start(), is not held up. Raises
+        InvalidArgument, or what every change may.
+        """
+        return self._set_paused(True, zone, operation, context(timeout, cancel, None, None, actor))
+
+    def unpause(
+        self,
+        *,
+        zone: str | None = None,
+        operation: str | None = None,
+        timeout: Seconds | None = None,
+        cancel: CancelToken | None = None,
+    ) -> bool:
+        """Ends a pause, and wakes the claims that wait, in every process; False if it was not paused."""
+        return self._set_paused(False, zone, operation, context(timeout, cancel))
+
+    def _set_paused(self, paused: bool, zone: str | None, operation: str | None, carried: Any) -> bool:
+        what = (*text("zone", zone), *text("operation", operation))
+        return bool(Count(call(lib.tspy_set_paused, self._native(), int(paused), *what, carried))._number(0))
 
     def stats(
         self, zone: str | None = None, *, timeout: Seconds | None = None, cancel: CancelToken | None = None

@@ -99,7 +99,8 @@ class Workers(Batches):
     ) -> Lease | None:
         """Takes one task that is pending or requeued; None if there is none, also after ``wait``.
 
-        Oldest first within a zone, zones in turn. ``worker``: who claims, 1-256 bytes of UTF-8, for operators.
+        Within a zone the highest priority first, then the oldest; zones in turn. ``worker``: who claims, 1-256 bytes of
+        UTF-8, for operators.
         ``lease``: how long it lasts without a heartbeat, 1 ms - 30 days. ``zones``, ``operations``: one, several
         or all. ``wait``: for a task to come, ``math.inf`` for ever; KeyboardInterrupt, ``cancel`` and ``close()`` end
         it at once. Leases that have ended are ended first. Raises InvalidArgument, Cancelled, or what

@@ -1,4 +1,4 @@
-#include "engine/wall_guard.hpp"
+#include "store/sqlite/wall_guard.hpp"
 
 #include "core/time.hpp"
 
@@ -7,10 +7,8 @@
 #include <algorithm>
 #include <utility>
 
-namespace tse::engine {
+namespace tse::store::sqlite {
 namespace {
-
-using store::WallNote;
 
 namespace pace = taskstate::contract::pace;
 /// Smaller steps back are not worth a write.
@@ -18,8 +16,8 @@ constexpr std::int64_t worth_noting = 1'000'000;
 
 }  // namespace
 
-WallGuard::WallGuard(store::Store& store, Clock wall, Even even, bool shared)
-    : store_(store), wall_(std::move(wall)), even_(std::move(even)), shared_(shared) {
+WallGuard::WallGuard(ClockSlots& slots, Clock wall, Clock even, bool shared)
+    : slots_(slots), wall_(std::move(wall)), even_(std::move(even)), shared_(shared) {
   read_notes();
   (void)is_paused();  // a leap is counted from what is seen first
 }
@@ -30,20 +28,20 @@ std::int64_t WallGuard::note(WallNote which) const noexcept {
 
 void WallGuard::set(WallNote which, std::int64_t value) noexcept {
   notes_[static_cast<std::size_t>(which)].store(value, std::memory_order_relaxed);
-  if (shared_) store_.set_wall_note(which, value);
+  if (shared_) slots_.set_wall_note(which, value);
 }
 
 // Each note is written by itself, and what others wrote is taken over.
 void WallGuard::read_notes() noexcept {
   if (!shared_) return;
-  const auto notes = store_.wall_notes();
+  const auto notes = slots_.wall_notes();
   if (!notes) return;
   for (std::size_t i = 0; i < notes->size(); ++i) notes_[i].store((*notes)[i], std::memory_order_relaxed);
 }
 
 bool WallGuard::leaps(std::int64_t distance) const noexcept {
   const std::int64_t lowest = note(WallNote::lowest);
-  return lowest != store::no_note && distance - std::max(lowest, note(WallNote::accepted)) > pace::wall_leap;
+  return lowest != no_note && distance - std::max(lowest, note(WallNote::accepted)) > pace::wall_leap;
 }
 
 std::int64_t WallGuard::expired_until(std::int64_t wall) noexcept {
@@ -52,7 +50,7 @@ std::int64_t WallGuard::expired_until(std::int64_t wall) noexcept {
   const std::int64_t now = std::clamp(even_(), 2 * core::min_time, 2 * core::max_time);
   const std::int64_t distance = wall - now;
   const std::int64_t lowest = note(WallNote::lowest);
-  const bool lower = lowest == store::no_note || distance < lowest - worth_noting;
+  const bool lower = lowest == no_note || distance < lowest - worth_noting;
   if (!lower && !leaps(distance)) return wall;
   const std::lock_guard judging(mutex_);
   return judge(distance, now) ? core::min_time - 1 : wall;
@@ -62,11 +60,11 @@ std::int64_t WallGuard::expired_until(std::int64_t wall) noexcept {
 bool WallGuard::judge(std::int64_t distance, std::int64_t now) noexcept {
   read_notes();
   const std::int64_t lowest = note(WallNote::lowest);
-  if (lowest == store::no_note || distance < lowest - worth_noting) set(WallNote::lowest, distance);
+  if (lowest == no_note || distance < lowest - worth_noting) set(WallNote::lowest, distance);
   if (!leaps(distance)) return false;
   const std::int64_t from = std::max(note(WallNote::lowest), note(WallNote::accepted));
   const std::int64_t noticed = note(WallNote::leap_noticed);
-  if (note(WallNote::leap_from) != from || noticed == store::no_note || noticed > now) {
+  if (note(WallNote::leap_from) != from || noticed == no_note || noticed > now) {
     set(WallNote::leap_noticed, now);
     set(WallNote::leap_from, from);
     return true;
@@ -86,4 +84,4 @@ void WallGuard::accept() noexcept {
   set(WallNote::accepted, wall_() - now);
 }
 
-}  // namespace tse::engine
+}  // namespace tse::store::sqlite

@@ -1,4 +1,4 @@
-#include "engine/commit_notice.hpp"
+#include "store/sqlite/commit_notice.hpp"
 
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -7,49 +7,54 @@
 #include <cstddef>
 #include <cstring>
 
-namespace tse::engine {
+namespace tse::store::sqlite {
 
-CommitNotice::CommitNotice(const store::CommitFiles& files) noexcept : files_(files) {}
-
-bool CommitNotice::enable(bool wanted) noexcept {
+Notices::Seen CommitNotice::look(bool wanted) noexcept {
+  Seen seen;
   if (!wanted) {
-    if (announced_ >= 0 || written_ >= 0) stop();
-    return false;
+    stop();
+    return seen;
   }
-  if (available() || files_.announced.empty()) return false;
-  start();
-  return available();
+  take(seen);
+  const bool was_complete = is_complete();
+  if (!was_complete) start();
+  seen.began = !was_complete && is_complete();
+  seen.complete = is_complete();
+  seen.descriptor = descriptor_.get();
+  return seen;
 }
 
 void CommitNotice::start() noexcept {
-  if (!descriptor_) descriptor_ = store::OwnDescriptor(store::move_high(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)));
+  if (!descriptor_) descriptor_ = OwnDescriptor(move_high(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)));
   if (!descriptor_.is_ours()) return;
   const auto watch = [this](int& into, const std::string& file) {
-    if (into < 0) into = ::inotify_add_watch(descriptor(), file.c_str(), IN_MODIFY);
+    if (into < 0) into = ::inotify_add_watch(descriptor_.get(), file.c_str(), IN_MODIFY);
   };
-  watch(announced_, files_.announced);
-  watch(written_, files_.written);
+  watch(announced_, announced_file_);
+  watch(written_, written_file_);
 }
 
 void CommitNotice::stop() noexcept {
+  if (announced_ < 0 && written_ < 0) return;
   for (int* const each : {&announced_, &written_}) {
-    if (*each >= 0 && descriptor_.is_ours()) ::inotify_rm_watch(descriptor(), *each);
+    if (*each >= 0 && descriptor_.is_ours()) ::inotify_rm_watch(descriptor_.get(), *each);
     *each = -1;
   }
-  take();
+  Seen ignored;
+  take(ignored);
 }
 
-CommitNotice::Seen CommitNotice::take() noexcept {
-  Seen seen;
+void CommitNotice::take(Seen& seen) noexcept {
+  if (!descriptor_) return;
   if (!descriptor_.is_ours()) {  // the host has closed it
     descriptor_.close();
     announced_ = written_ = -1;
-    return seen;
+    return;
   }
   alignas(inotify_event) std::array<char, 4096> events{};
   for (;;) {
-    const ssize_t size = ::read(descriptor(), events.data(), events.size());
-    if (size <= 0) return seen;
+    const ssize_t size = ::read(descriptor_.get(), events.data(), events.size());
+    if (size <= 0) return;
     for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
       inotify_event event{};
       std::memcpy(&event, events.data() + at, sizeof event);
@@ -65,4 +70,4 @@ CommitNotice::Seen CommitNotice::take() noexcept {
   }
 }
 
-}  // namespace tse::engine
+}  // namespace tse::store::sqlite

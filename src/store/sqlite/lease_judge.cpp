@@ -1,4 +1,4 @@
-#include "engine/lease_judge.hpp"
+#include "store/sqlite/lease_judge.hpp"
 
 #include "core/lease.hpp"
 #include "core/range.hpp"
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace tse::engine {
+namespace tse::store::sqlite {
 namespace {
 
 constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
@@ -29,7 +29,7 @@ std::optional<std::int64_t> LeaseJudge::over_until(std::string_view clock, std::
 // How long each lease lasts is not known, only the longest of all; where not even that is, because the -taskstate file
 // is another, it may be as long as any.
 std::optional<std::int64_t> LeaseJudge::over_by_absence(std::string_view clock, bool another_boot) const {
-  const store::ClockPresence presence = store_.presence(clock, ours_.even ? ours_.even() : ours_.now());
+  const ClockPresence presence = slots_.presence(clock, ours_.even ? ours_.even() : ours_.now());
   if (presence.living) return std::nullopt;
   if (another_boot) return all;
   const std::int64_t longest =
@@ -38,4 +38,4 @@ std::optional<std::int64_t> LeaseJudge::over_by_absence(std::string_view clock, 
   return all;
 }
 
-}  // namespace tse::engine
+}  // namespace tse::store::sqlite

@@ -1,8 +1,7 @@
-#include "engine/lease_clock.hpp"
+#include "store/clocks.hpp"
 
 #include "core/lease.hpp"
-#include "engine/clock.hpp"
-
+#include "core/time.hpp"
 #include "store/descriptor.hpp"
 
 #include <fcntl.h>
@@ -10,11 +9,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <string_view>
 
-namespace tse::engine {
+namespace tse::store {
 namespace {
 
 struct BootId {
@@ -23,7 +23,7 @@ struct BootId {
 };
 
 BootId kernel_boot_id(const char* path) {
-  const store::OwnDescriptor file(store::open_high(path, O_RDONLY));
+  const OwnDescriptor file(open_high(path, O_RDONLY));
   if (!file) return {};
   std::array<char, 64> bytes{};
   const ssize_t size = ::read(file.get(), bytes.data(), bytes.size());
@@ -52,7 +52,26 @@ std::int64_t boot_now() noexcept {
   return std::int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000;
 }
 
+// The kernel's clock can be set to any time that its 64 bits of seconds can say.
+std::int64_t microseconds_of(const timespec& time) noexcept {
+  constexpr std::int64_t second = 1000000;
+  const std::int64_t seconds = std::clamp(std::int64_t{time.tv_sec}, core::min_time / second, core::max_time / second);
+  return seconds * second + time.tv_nsec / 1000;
+}
+
 }  // namespace
+
+std::int64_t system_now() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return microseconds_of(now);
+}
+
+std::int64_t rough_system_now() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return microseconds_of(now);
+}
 
 LeaseClock system_lease_clock(const std::string& boot_id, const char* file) {
   if (!boot_id.empty()) return {core::boot_clock_name(boot_id, time_namespace()), boot_now};
@@ -62,4 +81,4 @@ LeaseClock system_lease_clock(const std::string& boot_id, const char* file) {
   return {name(boot.text, time_namespace()), boot_now};
 }
 
-}  // namespace tse::engine
+}  // namespace tse::store

@@ -1,15 +1,26 @@
-#include "engine/picker.hpp"
+#include "store/sqlite/picker.hpp"
+
+#include "store/sqlite/runnable.hpp"
 
 #include <taskstate/contract/limits.hpp>
 
 #include <algorithm>
 #include <utility>
 
-namespace tse::engine {
+namespace tse::store::sqlite {
 namespace {
 
-/// Zones at their limit that one look passes over. The next begins where it ended.
+/// Zones at their limit or paused that one look passes over. The next begins where it ended.
 constexpr std::size_t most_passed{taskstate::contract::pace::passed_zones};
+
+/// Where an engine begins that has served nobody yet: at random, since workers that live for one claim must not all
+/// serve the first zone.
+ClaimTurn first_turn(Connection& connection, const ClaimQuery& query) {
+  ClaimTurn turn = query.turn;
+  if (query.random && turn.served.empty() && !turn.stopped_at)
+    turn.served = find_some_zone(connection, *query.random).value_or("");
+  return turn;
+}
 
 }  // namespace
 
@@ -20,8 +31,8 @@ std::optional<std::string> ZonesInTurn::next() {
 }
 
 std::optional<std::string> ZonesInTurn::next_of_all() const {
-  auto zone = view_.next_runnable_zone(turn_, operations_);
-  return zone || turn_.empty() ? zone : view_.next_runnable_zone("", operations_);
+  auto zone = find_runnable_zone(connection_, turn_, operations_);
+  return zone || turn_.empty() ? zone : find_runnable_zone(connection_, "", operations_);
 }
 
 std::optional<std::string> ZonesInTurn::next_of_filter() const {
@@ -29,14 +40,14 @@ std::optional<std::string> ZonesInTurn::next_of_filter() const {
   return after == filter_.zones.end() ? filter_.zones.front() : *after;
 }
 
-Picker::Picker(store::View& view, const ClaimFilter& filter, std::int64_t running_limit, const ClaimTurn& turn,
-               const store::Patience& patience)
-    : view_(view),
-      operations_(view.runnable_operations(filter.operations)),
-      running_limit_(running_limit),
+Picker::Picker(Connection& connection, View& view, const ClaimQuery& query, const Patience& patience)
+    : connection_(connection),
+      view_(view),
+      operations_(find_runnable_operations(connection, query.filter.operations)),
+      running_limit_(query.running_limit),
       patience_(patience),
-      round_(turn),
-      zones_(view, filter, operations_, turn.stopped_at.value_or(turn.served)) {}
+      round_(first_turn(connection, query)),
+      zones_(connection, query.filter, operations_, round_.stopped_at.value_or(round_.served)) {}
 
 std::optional<core::Key> Picker::next() {
   std::optional<std::string> first_passed;
@@ -44,9 +55,10 @@ std::optional<core::Key> Picker::next() {
     look_at_the_time();
     if (has_seen(*zone)) break;
     const bool full = is_full(*zone);
-    if (auto key = view_.oldest_runnable(*zone, operations_, full)) return key;
+    if (auto key = find_oldest_runnable(connection_, *zone, operations_, full)) return key;
     if (first_passed == zone) break;
-    if (full && ++passed_ > most_passed) {
+    // A zone that was found has something to give: it is at its limit, or paused.
+    if ((full || zones_.are_found()) && ++passed_ > most_passed) {
       round_.stopped_at = zone;
       return std::nullopt;
     }
@@ -77,4 +89,4 @@ void Picker::look_at_the_time() {
   if (++looked_ % zones_between_looks == 0) patience_.require("the deadline passed before all zones were looked at");
 }
 
-}  // namespace tse::engine
+}  // namespace tse::store::sqlite

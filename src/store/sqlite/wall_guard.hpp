@@ -4,8 +4,8 @@
 // those that open the file after the leap.
 #pragma once
 
-#include "engine/clock.hpp"
-#include "store/store.hpp"
+#include "store/clocks.hpp"
+#include "store/sqlite/clock_slots.hpp"
 
 #include <array>
 #include <atomic>
@@ -13,15 +13,14 @@
 #include <functional>
 #include <mutex>
 
-namespace tse::engine {
+namespace tse::store::sqlite {
 
 /// Any thread.
 class WallGuard {
  public:
-  using Even = std::function<std::int64_t()>;
-  /// `even` runs evenly; empty: there is no other clock, so no leap is seen. `shared`: the notes are kept by the store,
-  /// since its clock tells one boot from another.
-  WallGuard(store::Store& store, Clock wall, Even even, bool shared);
+  /// `even` runs evenly; empty: there is no other clock, so no leap is seen. `shared`: the notes are kept in the slots,
+  /// since their clock tells one boot from another.
+  WallGuard(ClockSlots& slots, Clock wall, Clock even, bool shared);
 
   /// Up to when what expires by the wall clock has expired: the time that it shows, or, after a leap, before all times.
   /// `wall` is what it shows now.
@@ -33,16 +32,16 @@ class WallGuard {
  private:
   [[nodiscard]] bool leaps(std::int64_t distance) const noexcept;
   [[nodiscard]] bool judge(std::int64_t distance, std::int64_t now) noexcept;
-  [[nodiscard]] std::int64_t note(store::WallNote which) const noexcept;
-  void set(store::WallNote which, std::int64_t value) noexcept;
+  [[nodiscard]] std::int64_t note(WallNote which) const noexcept;
+  void set(WallNote which, std::int64_t value) noexcept;
   void read_notes() noexcept;
 
-  store::Store& store_;
+  ClockSlots& slots_;
   const Clock wall_;
-  const Even even_;
+  const Clock even_;
   const bool shared_;
   std::mutex mutex_;  // held to judge a leap
-  std::array<std::atomic<std::int64_t>, 4> notes_{store::no_note, store::no_note, store::no_note, store::no_note};
+  std::array<std::atomic<std::int64_t>, 4> notes_{no_note, no_note, no_note, no_note};
 };
 
-}  // namespace tse::engine
+}  // namespace tse::store::sqlite

@@ -2,19 +2,19 @@
 // cannot be compared with ours is left alone until nobody of that clock has been there for as long as it lasts.
 #pragma once
 
-#include "engine/lease_clock.hpp"
-#include "store/store.hpp"
+#include "store/clocks.hpp"
+#include "store/sqlite/clock_slots.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-namespace tse::engine {
+namespace tse::store::sqlite {
 
 class LeaseJudge {
  public:
   /// Both outlive it.
-  LeaseJudge(store::Store& store, const LeaseClock& ours) : store_(store), ours_(ours) {}
+  LeaseJudge(ClockSlots& slots, const LeaseClock& ours) : slots_(slots), ours_(ours) {}
 
   /// Until when leases on a clock are over, in us on that clock; nothing if that cannot be told from here. `wall` and
   /// `lease` are the time now, by the wall clock and by ours.
@@ -23,8 +23,8 @@ class LeaseJudge {
 
  private:
   [[nodiscard]] std::optional<std::int64_t> over_by_absence(std::string_view clock, bool another_boot) const;
-  store::Store& store_;
+  ClockSlots& slots_;
   const LeaseClock& ours_;
 };
 
-}  // namespace tse::engine
+}  // namespace tse::store::sqlite
