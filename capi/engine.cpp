@@ -1,6 +1,8 @@
 // Opening and closing.
 #include "internal.hpp"
 
+#include "engine/migrate.hpp"
+
 #include <memory>
 
 using namespace tse;
@@ -18,6 +20,21 @@ int32_t tse_open(const char* path, size_t size, const tse_options* options, tse_
 
 int32_t tse_close(tse_engine* engine, tse_error** error) noexcept {
   return capi::guard(error, [&] { capi::require(engine, "engine").engine->close(); });
+}
+
+int32_t tse_migrate(const char* path, size_t size, const tse_options* options, const tse_call* call,
+                    tse_migration_view* migration, tse_error** error) noexcept {
+  return capi::guard(error, [&] {
+    const std::string file = capi::text_or_empty(path, size, "path");
+    if (migration != nullptr) (void)capi::require_struct(migration, "migration");
+    const engine::Migrated done =
+        engine::migrate(file, options ? options->settings : engine::Settings{}, capi::call_in(call));
+    if (migration == nullptr) return;
+    migration->from_schema = done.from;
+    migration->to_schema = done.to;
+    migration->copy_bytes = done.copy_bytes;
+    migration->wal_bytes = done.wal_bytes;
+  });
 }
 
 void tse_engine_free(tse_engine* engine) noexcept { delete engine; }

@@ -117,7 +117,7 @@ static inline tse_str tse_text(const char *text) {
 #define TSE_CORRUPT 14              /**< the file is damaged */
 #define TSE_NOT_A_TASKSTATE_FILE 15 /**< the file is something else; it was not touched */
 #define TSE_SCHEMA_TOO_NEW 16       /**< the file needs a newer taskstate */
-#define TSE_SCHEMA_TOO_OLD 17       /**< the file is older and may not be migrated here */
+#define TSE_SCHEMA_TOO_OLD 17       /**< the file is older and was not migrated */
 #define TSE_MOVED 18                /**< the file was replaced or removed while it was open */
 #define TSE_FORKED 19               /**< opened before fork(); open the file again in the child */
 #define TSE_CLOSED 20               /**< the engine was closed */
@@ -296,10 +296,10 @@ TSE_API int32_t tse_options_set_adopt(tse_options *options, int32_t adopt, tse_e
 /** What clients and other processes see is stored in the file, so that all who have it open agree: the operations, the
  *  templates of location and status URL, `completed`, the bounds of Retry-After, whether bad request ids are ignored and good
  *  ones adopted, the limits of pending and running tasks, and how long keys, ended tasks, results, tombstones and purge
- *  events are kept. Of these, what no setter was called for is the file's. A new file gets all of them, as they then are. A value that
- *  differs from the file's is TSE_INVALID_ARGUMENT at tse_open(), naming the setting and both values; 1: it is written
- *  instead, and holds for every engine from its next look at the file on. 0 (default): it is not. All other settings are
- *  of this engine alone. */
+ *  events are kept. Of these, what no setter was called for is the file's. A new file gets all of them, as they then are.
+ *  A value that differs from the file's is TSE_INVALID_ARGUMENT at tse_open(), naming the setting and both values; 1: it is
+ *  written instead, and holds for every engine from its next look at the file on. 0 (default): it is not. All other
+ *  settings are of this engine alone. */
 TSE_API int32_t tse_options_set_reconfigure(tse_options *options, int32_t reconfigure, tse_error **error) TSE_NOEXCEPT;
 /** The default timeout of calls, microseconds; 5 s unless set. */
 TSE_API int32_t tse_options_set_timeout(tse_options *options, int64_t timeout_us, tse_error **error) TSE_NOEXCEPT;
@@ -403,10 +403,11 @@ TSE_API int32_t tse_options_set_answer_cache_bytes(tse_options *options, int64_t
 /** The mode of new files, of the database and all beside it: 0600 (default) with any of 0066 added. */
 TSE_API int32_t tse_options_set_file_mode(tse_options *options, int32_t mode, tse_error **error) TSE_NOEXCEPT;
 
-#define TSE_MIGRATE_AUTO 0   /**< an older file is brought to this schema at open (default) */
-#define TSE_MIGRATE_REFUSE 1 /**< an older file is schema_too_old and stays as it is */
+#define TSE_MIGRATE_AUTO 0   /**< opening an older file for writing migrates it, as tse_migrate() does, within the timeout (default) */
+#define TSE_MIGRATE_MANUAL 1 /**< opening it is schema_too_old; only tse_migrate() migrates it */
+#define TSE_MIGRATE_REFUSE 2 /**< an older file is schema_too_old and stays as it is, also for tse_migrate() */
 
-/** TSE_MIGRATE_AUTO or TSE_MIGRATE_REFUSE. A new file is made either way. */
+/** What becomes of a file of an older schema: TSE_MIGRATE_AUTO, _MANUAL or _REFUSE. A new file is made in any case. */
 TSE_API int32_t tse_options_set_migrate(tse_options *options, int32_t migrate, tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Engine -------------------------------------------------------------------------------- */
@@ -415,9 +416,10 @@ TSE_API int32_t tse_options_set_migrate(tse_options *options, int32_t migrate, t
 typedef struct tse_engine tse_engine;
 
 /** Opens (and by default creates, mode 0600) the file at `path`, or ":memory:" for a private
- *  database in memory. `options` may be NULL. Migrates an older file. Blocks up to the timeout. What is given of the
- *  file's settings must be as it stands there (tse_options_set_reconfigure()).
- *  Errors: not_a_taskstate_file, schema_too_new, corrupt, access_denied, read_only, unsupported
+ *  database in memory. `options` may be NULL. An older file is migrated, or refused, as
+ *  tse_options_set_migrate() says. Blocks up to the timeout. What is given of the file's settings must be as it stands
+ *  there (tse_options_set_reconfigure()).
+ *  Errors: not_a_taskstate_file, schema_too_new, schema_too_old, corrupt, access_denied, read_only, unsupported
  *  (file system), unavailable, busy, disk_full, io_error, invalid_argument. */
 TSE_API int32_t tse_open(const char *path, size_t size, const tse_options *options, tse_engine **engine,
                          tse_error **error) TSE_NOEXCEPT;
@@ -427,6 +429,29 @@ TSE_API int32_t tse_open(const char *path, size_t size, const tse_options *optio
 TSE_API int32_t tse_close(tse_engine *engine, tse_error **error) TSE_NOEXCEPT;
 /** Closes if need be and frees the handle; NULL is nothing. No call may be using it. */
 TSE_API void tse_engine_free(tse_engine *engine) TSE_NOEXCEPT;
+
+/** What tse_migrate() did. */
+typedef struct tse_migration_view {
+  size_t struct_size;  /**< set by TSE_MIGRATION_VIEW_INIT */
+  int64_t from_schema; /**< what the file had */
+  int64_t to_schema;   /**< what it has now; the same: there was nothing to do */
+  int64_t copy_bytes;  /**< of the copy beside it */
+  int64_t wal_bytes;   /**< to which the -wal grew */
+} tse_migration_view;
+#define TSE_MIGRATION_VIEW_INIT { sizeof(tse_migration_view), 0, 0, 0, 0 }
+
+/** Brings the file at `path`, which no engine of this process needs to have open, to this library's schema, and closes it.
+ *  All steps are one transaction: whatever ends it before its end, the file is as it was. Before them the file is copied to
+ *  FILE.schemaN beside it (N: its old schema), with which the release before can go on; a copy there that holds an
+ *  earlier state of this file is replaced, nothing else is (already_exists). Free space is looked for first (disk_full
+ *  says how much is needed). An engine of an older release that has the file open goes on if it can use the new
+ *  schema; if not, it is `busy`, and names the process. Others wait for their turn meanwhile. Without a timeout of the
+ *  call's own it takes as long as it takes; it can be cancelled until it commits. How far it is goes to the log, level
+ *  info. Of the options it heeds any_filesystem, the log, and TSE_MIGRATE_REFUSE. `migration` and `options` may be NULL.
+ *  Errors: unavailable (no such file), schema_too_old, schema_too_new, busy, cancelled, already_exists, disk_full,
+ *  io_error (with outcome unknown if its commit failed), unsupported, and those of tse_open(). @since 0.2 */
+TSE_API int32_t tse_migrate(const char *path, size_t size, const tse_options *options, const tse_call *call,
+                            tse_migration_view *migration, tse_error **error) TSE_NOEXCEPT;
 
 /* ---- Tasks --------------------------------------------------------------------------------- */
 

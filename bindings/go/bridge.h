@@ -753,6 +753,17 @@ static inline int32_t tsego_open(_GoString_ path, const tse_options *options, ts
   return tse_open(text.data, text.size, options, engine, error);
 }
 
+static inline int32_t tsego_migrate(_GoString_ path, const tse_options *options, TSEGO_CALL,
+                                    tse_migration_view *migration, tse_error **error) {
+  TSEGO_BEGIN_CALL(error);
+  const tse_str text = tsego_required(path);
+  const tse_migration_view none = TSE_MIGRATION_VIEW_INIT;
+  *migration = none;
+  code = tse_migrate(text.data, text.size, options, call, migration, error);
+  tse_call_free(TSEGO_OWNED);
+  return code;
+}
+
 #define TSEGO_TEXT_SETTER(name, setter)                                                   \
   static inline int32_t name(tse_options *options, _GoString_ value, tse_error **error) { \
     const tse_str text = tsego_required(value);                                           \

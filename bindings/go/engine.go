@@ -19,21 +19,50 @@ func Version() string { return nativeVersion() }
 func ABI() int { return nativeABI() }
 
 // Open opens, and unless [WithMode] says otherwise creates with mode 0600, the file at path; ":memory:" is a private
-// database in memory. An older file is migrated. It blocks up to the timeout. Errors: [ErrInvalidArgument],
-// [ErrNotATaskstateFile], [ErrSchemaTooNew], [ErrCorrupt], [ErrAccessDenied], [ErrReadOnly], [ErrUnsupported],
+// database in memory. An older file is migrated or refused, as [WithMigration] says. It blocks up to the timeout. Errors:
+// [ErrInvalidArgument], [ErrNotATaskstateFile], [ErrSchemaTooNew], [ErrSchemaTooOld], [ErrCorrupt], [ErrAccessDenied], [ErrReadOnly], [ErrUnsupported],
 // [ErrUnavailable], [ErrBusy], [ErrDiskFull], [ErrIO], [ErrNoMemory]. Since 0.1.
 func Open(path string, options ...Option) (*Engine, error) {
+	settings := configOf(options)
+	handle, err := nativeOpen(path, &settings)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{handle: handle}, nil
+}
+
+func configOf(options []Option) config {
 	var settings config
 	for _, option := range options {
 		if option != nil {
 			option(&settings)
 		}
 	}
-	handle, err := nativeOpen(path, &settings)
+	return settings
+}
+
+// Migration is what [Migrate] did. Since 0.2.
+type Migration struct {
+	FromSchema, ToSchema int   // what the file had and has; the same: there was nothing to do
+	CopyBytes            int64 // of the copy beside it, FILE.schemaN
+	WALBytes             int64 // to which the -wal grew
+}
+
+// Migrate brings the file at path to this library's schema, in one transaction, and closes it; before that it is copied to
+// FILE.schemaN beside it (N: its old schema). Without a deadline it takes as long as it takes; the context can end it until it
+// commits. How far it is goes to the log, level info. Errors: [ErrBusy] (also while an engine of an older release has the
+// file open that could not go on: its process is named), [ErrAlreadyExists] (the copy would take the place of what is no
+// earlier state of the file), [ErrDiskFull] (how much is needed), [ErrSchemaTooOld], [ErrSchemaTooNew], [ErrUnavailable]
+// (no such file), the context's error, and those of [Open]. Since 0.2.
+func Migrate(ctx context.Context, path string, options ...Option) (Migration, error) {
+	settings := configOf(options)
+	args, err := newCallArgs(ctx)
 	if err != nil {
-		return nil, err
+		return Migration{}, err
 	}
-	return &Engine{handle: handle}, nil
+	defer args.cancellable()()
+	migration, err := nativeMigrate(path, &settings, args)
+	return migration, args.explain(err)
 }
 
 // Close closes the file at once: calls that wait for their turn and later calls give [ErrClosed]; a change that is

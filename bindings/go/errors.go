@@ -27,7 +27,7 @@ const (
 	ErrCorrupt             Code = 14 // the file is damaged
 	ErrNotATaskstateFile   Code = 15 // the file is something else; it was not touched
 	ErrSchemaTooNew        Code = 16 // the file needs a newer taskstate
-	ErrSchemaTooOld        Code = 17 // the file is older and may not be migrated here
+	ErrSchemaTooOld        Code = 17 // the file is older and was not migrated
 	ErrMoved               Code = 18 // the file was replaced or removed while it was open
 	ErrForked              Code = 19 // opened before fork(); open the file again in the child
 	ErrClosed              Code = 20 // the engine was closed

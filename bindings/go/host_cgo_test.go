@@ -399,6 +399,24 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
+func TestMigrateAFileOfThisRelease(t *testing.T) {
+	path := newPath(t)
+	open(t, path, taskstate.WithMigration(taskstate.MigrateManual))
+	done, err := taskstate.Migrate(context.Background(), path, taskstate.WithMigration(taskstate.MigrateManual))
+	if err != nil || done.FromSchema != 2 || done.ToSchema != 2 || done.CopyBytes != 0 || done.WALBytes != 0 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	_, err = taskstate.Migrate(context.Background(), path+"-none")
+	wantError(t, err, taskstate.ErrUnavailable, "")
+	_, err = taskstate.Migrate(context.Background(), path, taskstate.WithMigration(7))
+	wantError(t, err, taskstate.ErrInvalidArgument, "migrate")
+	ended, end := context.WithCancel(context.Background())
+	end()
+	if _, err = taskstate.Migrate(ended, path); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}
+
 func TestBackupReplacesNothingButABackup(t *testing.T) {
 	path := newPath(t)
 	tasks := open(t, path)
@@ -435,7 +453,7 @@ func TestBackupReplacesNothingButABackup(t *testing.T) {
 
 func TestHostOptionsReachTheLibrary(t *testing.T) {
 	path := newPath(t)
-	open(t, path, taskstate.WithFileMode(0o640), taskstate.WithoutMigration())
+	open(t, path, taskstate.WithFileMode(0o640), taskstate.WithMigration(taskstate.MigrateRefuse))
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
 		t.Fatal(info, err)
 	}
@@ -448,6 +466,7 @@ func TestHostOptionsReachTheLibrary(t *testing.T) {
 		"tombstones":            taskstate.WithTombstones(-1),
 		"feed_retention":        taskstate.WithFeedRetention(0),
 		"durability":            taskstate.WithDurability(7),
+		"migrate":               taskstate.WithMigration(7),
 		"max_bytes":             taskstate.WithMaxBytes(1),
 		"checkpoint_bytes":      taskstate.WithCheckpointBytes(1),
 		"answer_cache_bytes":    taskstate.WithAnswerCacheBytes(-1),

@@ -23,6 +23,8 @@ func nativeABI() int { return -1 }
 
 func nativeOpen(string, *config) (*handle, error) { return nil, unsupported() }
 
+func nativeMigrate(string, *config, callArgs) (Migration, error) { return Migration{}, unsupported() }
+
 func nativeParse(string) (*Task, error) { return nil, unsupported() }
 
 func nativeValidate(string) error { return unsupported() }

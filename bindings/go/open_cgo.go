@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-func nativeOpen(path string, settings *config) (*handle, error) {
+// native gives the settings to the library; the result is to be freed.
+func (c *config) native() (*C.tse_options, error) {
 	if abi := nativeABI(); abi != C.TSE_ABI {
 		return nil, &Error{Code: ErrUnsupported, Message: "the linked taskstate library has another binary interface than " +
 			"the header this package was built with"}
@@ -20,10 +21,39 @@ func nativeOpen(path string, settings *config) (*handle, error) {
 	if code := C.tse_options_new(&options, &failure); code != C.TSE_OK {
 		return nil, takeError(code, failure)
 	}
-	defer C.tse_options_free(options)
-	if err := settings.apply(options); err != nil {
+	if err := c.apply(options); err != nil {
+		C.tse_options_free(options)
 		return nil, err
 	}
+	return options, nil
+}
+
+func nativeMigrate(path string, settings *config, call callArgs) (Migration, error) {
+	options, err := settings.native()
+	if err != nil {
+		return Migration{}, err
+	}
+	defer C.tse_options_free(options)
+	var view C.tse_migration_view
+	var failure *C.tse_error
+	code := C.tsego_migrate(path, options, C.int64_t(call.timeout), call.RequestID, call.Traceparent, call.Actor,
+		call.cancel.native(), call.also.native(), &view, &failure)
+	if code != C.TSE_OK {
+		return Migration{}, takeError(code, failure)
+	}
+	return Migration{
+		FromSchema: int(view.from_schema), ToSchema: int(view.to_schema),
+		CopyBytes: int64(view.copy_bytes), WALBytes: int64(view.wal_bytes),
+	}, nil
+}
+
+func nativeOpen(path string, settings *config) (*handle, error) {
+	options, err := settings.native()
+	if err != nil {
+		return nil, err
+	}
+	defer C.tse_options_free(options)
+	var failure *C.tse_error
 	var engine *C.tse_engine
 	if code := C.tsego_open(path, options, &engine, &failure); code != C.TSE_OK {
 		return nil, takeError(code, failure)
@@ -107,8 +137,8 @@ func (c *config) apply(options *C.tse_options) error {
 	set(c.fileMode != nil, func() C.int32_t {
 		return C.tse_options_set_file_mode(options, C.int32_t(*c.fileMode), &failure)
 	})
-	set(c.refuseMigration, func() C.int32_t {
-		return C.tse_options_set_migrate(options, C.TSE_MIGRATE_REFUSE, &failure)
+	set(c.migration != nil, func() C.int32_t {
+		return C.tse_options_set_migrate(options, C.int32_t(*c.migration), &failure)
 	})
 	set(c.bootID != nil, func() C.int32_t { return C.tsego_set_boot_id(options, *c.bootID, &failure) })
 	set(c.logLevel != nil, func() C.int32_t { return C.tse_options_set_log_level(options, C.int32_t(*c.logLevel), &failure) })

@@ -51,7 +51,7 @@ const (
 //
 // What clients and other processes see is stored in the file, so that all who have it open agree: [WithOperations],
 // [WithLocation], [WithStatusURL], [WithCompleted], [WithRetryAfter], [WithLenientRequestIDs], [WithAdoptRequestID],
-// [WithPendingLimit], [WithRunningLimit], [WithIdempotencyRetention], [WithRetention], [WithResultRetention], [WithTombstones] and
+// [WithPendingLimit], [WithRunningLimit], [WithIdempotencyRetention], [WithRetention], [WithTombstones] and
 // [WithFeedRetention]. Of these, what is left out is the file's, and the default in a new one; what differs from the file's is
 // [ErrInvalidArgument], unless [WithReconfigure] is given. Since 0.1.
 type Option func(*config)
@@ -82,10 +82,10 @@ type config struct {
 	pendingLimit                      *int
 	idempotencyRetention, longestWait *time.Duration
 	adoptRequestID                    *bool
-	refuseMigration                   bool
 	retention, resultRetention        *time.Duration
 	tombstones, feedRetention         *time.Duration
 	durability                        *Durability
+	migration                         *MigrationPolicy
 	maxBytes, checkpointBytes         *int64
 	answerCacheBytes                  *int64
 	fileMode                          *fs.FileMode
@@ -240,9 +240,18 @@ func WithAnswerCacheBytes(bytes int64) Option {
 // WithFileMode sets the mode of new files: 0600 (default) with any of 0066 added. Since 0.1.
 func WithFileMode(mode fs.FileMode) Option { return func(c *config) { c.fileMode = &mode } }
 
-// WithoutMigration makes a file of an older schema [ErrSchemaTooOld], and leaves it as it is, instead of migrating it. A new file
-// is made either way. Since 0.1.
-func WithoutMigration() Option { return func(c *config) { c.refuseMigration = true } }
+// MigrationPolicy says what becomes of a file of an older schema. Since 0.2.
+type MigrationPolicy int32
+
+// The policies of [WithMigration]. Since 0.2.
+const (
+	MigrateAuto   MigrationPolicy = 0 // opening it for writing migrates it, as [Migrate] does, within the timeout (default)
+	MigrateManual MigrationPolicy = 1 // opening it is [ErrSchemaTooOld]; only [Migrate] migrates it
+	MigrateRefuse MigrationPolicy = 2 // [ErrSchemaTooOld], and it stays as it is, also for [Migrate]
+)
+
+// WithMigration says what becomes of a file of an older schema. A new file is made in any case. Since 0.2.
+func WithMigration(policy MigrationPolicy) Option { return func(c *config) { c.migration = &policy } }
 
 // WithBootID names this boot of the machine instead of the kernel: 1-64 of A-Z a-z 0-9 - . _ ~. A lease taken under another
 // boot id has ended, unless a process that uses that one has the file open: give it to all processes or to none. For tests of a reboot, and for systems where no boot id can be read. Since 0.1.

@@ -35,6 +35,23 @@ struct Cancel {
   std::optional<std::string> reason{};  ///< the public message, 1-16384 bytes UTF-8 ["The task was cancelled."]
 };
 
+/// What migrate() did. @since 0.2
+struct Migration {
+  std::int64_t from_schema = 0;  ///< what the file had
+  std::int64_t to_schema = 0;    ///< what it has now; the same: there was nothing to do
+  std::int64_t copy_bytes = 0;   ///< of the copy beside it, FILE.schemaN
+  std::int64_t wal_bytes = 0;    ///< to which the -wal grew
+};
+
+/// Brings a file to this library's schema, in one transaction, and closes it; before that it is copied to FILE.schemaN
+/// beside it (N: its old schema). Without a timeout it takes as long as it takes; it can be cancelled until it commits.
+/// How far it is goes to the log, level info.
+/// @throws Error busy (also while an engine of an older release has the file open that could not go on: its process is
+/// named), already_exists (the copy would take the place of what is no earlier state of the file), disk_full (how much
+/// is needed), schema_too_old, schema_too_new, unavailable (no such file), cancelled, and what Engine() throws.
+/// @since 0.2
+Migration migrate(std::string_view path, const Options& options = {}, const Call& call = {});
+
 /// One open file of tasks. Any number of threads may use an engine at once, and any number of threads
 /// and processes may have the same file open. Moving and destroying are for one thread, when no call is
 /// running; a moved-from engine may only be assigned to, destroyed, or asked to decide(), which answers 503.
@@ -56,8 +73,8 @@ struct Cancel {
 class Engine {
  public:
   /// Opens, and by default creates with mode 0600, the file at `path`; ":memory:" is a private database
-  /// in memory. Migrates an older file.
-  /// @throws Error not_a_taskstate_file, schema_too_new, corrupt, access_denied, read_only, unsupported
+  /// in memory. An older file is migrated or refused, as Options::migrate says.
+  /// @throws Error not_a_taskstate_file, schema_too_new, schema_too_old, corrupt, access_denied, read_only, unsupported
   /// (the file system), unavailable, busy, disk_full, io_error, invalid_argument.
   explicit Engine(std::string_view path, const Options& options = {});
 

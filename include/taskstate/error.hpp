@@ -34,7 +34,7 @@ enum class Errc : std::int32_t {
   corrupt = TSE_CORRUPT,                            ///< the file is damaged
   not_a_taskstate_file = TSE_NOT_A_TASKSTATE_FILE,  ///< the file is something else; it was not touched
   schema_too_new = TSE_SCHEMA_TOO_NEW,              ///< the file needs a newer taskstate
-  schema_too_old = TSE_SCHEMA_TOO_OLD,              ///< the file is older and may not be migrated here
+  schema_too_old = TSE_SCHEMA_TOO_OLD,              ///< the file is older and was not migrated
   moved = TSE_MOVED,                                ///< the file was replaced or removed while it was open
   forked = TSE_FORKED,                              ///< opened before fork(); open the file again in the child
   closed = TSE_CLOSED,                              ///< the engine was closed

@@ -48,8 +48,9 @@ enum class Durability : std::int32_t {
 
 /// What becomes of a file of an older schema. @since 0.1
 enum class Migrate : std::int32_t {
-  automatic = TSE_MIGRATE_AUTO,  ///< it is brought to this one at open
-  refuse = TSE_MIGRATE_REFUSE,   ///< Errc::schema_too_old, and it stays as it is
+  automatic = TSE_MIGRATE_AUTO,  ///< opening it for writing migrates it, as migrate() does, within the timeout
+  manual = TSE_MIGRATE_MANUAL,   ///< opening it is Errc::schema_too_old; only migrate() migrates it
+  refuse = TSE_MIGRATE_REFUSE,   ///< Errc::schema_too_old, and it stays as it is, also for migrate()
 };
 
 /// What an id is for. @since 0.1
@@ -106,7 +107,7 @@ struct Options {
   std::chrono::microseconds longest_wait{0};  ///< that a request may ask for by Prefer, up to 1 h; 0: none
   /// After which the housekeeping purges what has ended, 1 s - 100 years; 0: never [file, 0]
   std::optional<std::chrono::microseconds> retention{};
-  /// Of stored results, 1 s - 100 years; 0: as long as their task [file, 0]
+  /// After which stored results are dropped, 1 s - 100 years; 0: they stay as long as their task [file, 0]
   std::optional<std::chrono::microseconds> result_retention{};
   /// For how long a purged task answers 410, 1 s - 100 years; 0: not at all [file, 0]
   std::optional<std::chrono::microseconds> tombstones{};

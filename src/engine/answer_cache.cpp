@@ -39,7 +39,7 @@ AnswerCache::AnswerCache(store::Store& store, std::size_t budget, FollowSettings
       mask_(table_size(budget) - 1),
       seed_(random_seed()),
       buckets_(mask_ + 1),
-      open_(budget > 0 && store.proof() != store::Proof::none),
+      open_(budget > 0 && store.traits().proof != store::Proof::none),
       remembered_(mask_ + 1) {}
 
 AnswerCache::~AnswerCache() {
@@ -96,8 +96,8 @@ bool AnswerCache::catch_up(const store::Patience& patience) {
   const store::News news = store_.news(seen_, most_moves, patience);
   // Whoever sees the table proven must see the settings of that state: what is rendered by others is not kept.
   if (follow_) follow_(news.settings, patience);
-  if (news.complete && news.content == content_ && news.settings == settings_) {
-    for (const core::Key& key : news.moved) drop({key.zone_id, key.id});
+  if (news.is_complete() && news.content == content_ && news.settings == settings_) {
+    for (const store::Move& move : news.moved) drop({move.key.zone_id, move.key.id});
   } else {
     drop_all();
   }

@@ -10,9 +10,12 @@ namespace {
 bool replace_all(store::Session& session, const core::Row& row, const core::Steps& steps) {
   const core::Row* before = &row;
   for (const core::Row& step : steps) {
-    if (!session.replace(*before, step)) {
-      if (before == &row) return false;
-      throw core::Failure(core::Code::internal, "a task moved between the two steps of one change");
+    switch (session.replace(*before, step)) {
+      case store::Replaced::done: break;
+      case store::Replaced::conflict: throw store::Conflict();
+      case store::Replaced::moved:
+        if (before == &row) return false;
+        throw core::Failure(core::Code::internal, "a task moved between the two steps of one change");
     }
     before = &step;
   }

@@ -37,8 +37,14 @@ Edit prepare_edit(std::string_view token, const core::Intent& intent) {
   return {std::move(lease.key), &intent, lease.epoch, std::move(lease.generation)};
 }
 
+store::Change change_of(std::function<void(store::Session&)> run, const core::Key& key) {
+  store::Change change{std::move(run)};
+  change.needs.rows = {&key, 1};
+  return change;
+}
+
 store::Change change_of(Context& at, Edit& edit, const Call& call) {
-  return {[&at, &edit, &call](store::Session& session) {
+  const auto run = [&at, &edit, &call](store::Session& session) {
     core::Context occasion = at.occasion(session, call);
     occasion.epoch = edit.epoch;
     if (edit.generation) require(core::check_origin(*edit.generation, session.generation()));
@@ -48,7 +54,8 @@ store::Change change_of(Context& at, Edit& edit, const Call& call) {
       run_also(session, call.also, edit.key, carried.row.task.updated_at);
     }
     edit.row = std::move(carried.row);
-  }};
+  };
+  return change_of(run, edit.key);
 }
 
 core::Row change(Engine& engine, const core::Key& key, const core::Intent& intent, const Call& call) {

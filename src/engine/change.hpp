@@ -7,6 +7,7 @@
 #include "store/store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -31,6 +32,8 @@ struct Edit {
 /// Throws Failure: not_found for a key that no task can have, invalid_argument for what is no token.
 [[nodiscard]] Edit prepare_edit(const core::Key& key, const core::Intent& intent);
 [[nodiscard]] Edit prepare_edit(std::string_view token, const core::Intent& intent);
+/// A change of one task. Refers to the key.
+[[nodiscard]] store::Change change_of(std::function<void(store::Session&)> run, const core::Key& key);
 /// Refers to all three.
 [[nodiscard]] store::Change change_of(Context& at, Edit& edit, const Call& call);
 

@@ -24,7 +24,7 @@ Changes changes(Engine& engine, const ChangesQuery& query, const Call& call) {
     generation = std::move(position.generation);
   }
   if (query.latest) {
-    generation = at.store->generation();
+    generation = at.store->content().generation;
     part.after = at.store->latest_event(at.patience(call));
   }
 

@@ -4,6 +4,7 @@
 #include "core/apply.hpp"
 #include "core/lease.hpp"
 #include "engine/carry_out.hpp"
+#include "engine/change.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 #include "engine/housekeeping.hpp"
@@ -34,10 +35,10 @@ Lease grant(Context& at, store::Session& session, const core::Key& key, const Le
 }
 
 /// Grants what is found, at most as many as the claim asks for.
-void grant_some(Context& at, store::Session& session, store::Candidates& candidates, const ClaimSpec& spec,
+void grant_some(Context& at, store::Session& session, const store::Candidates& candidates, const ClaimSpec& spec,
                 const Call& call, std::vector<Lease>& leases) {
   while (leases.size() < static_cast<std::size_t>(spec.limit)) {
-    const auto key = candidates.next();
+    const auto key = candidates();
     if (!key) break;
     try {
       leases.push_back(grant(at, session, *key, {spec.worker, spec.lease}, call));
@@ -68,14 +69,15 @@ store::ClaimQuery query_of(const Context& at, const ClaimSpec& spec, ClaimTurn&&
 /// Whether a claim is worth its write transaction. Moves the turn to where it stopped to look.
 bool is_worth_claiming(Context& at, store::ClaimQuery& query, const store::Patience& until) {
   bool worth = false;
+  store::ClaimQuery next = query;
   const auto look = [&](store::View& view) {
     worth = is_house_due(view);
     if (worth) return;
-    const auto candidates = view.claimable(query, until);
-    worth = candidates->next().has_value();
-    if (!worth) query.turn = candidates->turn();
+    next.turn = query.turn;
+    worth = view.claimable(next, until)().has_value();
   };
   at.store->view(look, until);
+  if (!worth) query.turn = std::move(next.turn);
   return worth;
 }
 
@@ -89,20 +91,23 @@ std::vector<Lease> take(Context& at, const ClaimSpec& spec, store::ClaimQuery& q
   }
   std::vector<Lease> leases;
   Kept kept;
-  ClaimTurn next;
+  store::ClaimQuery taken = query;
   do {
     const auto take_some = [&](store::Session& session) {
       leases.clear();
       kept = keep_house(session, round_size);
       if (kept.more) return;  // that comes before
-      const auto candidates = session.claimable(query, until);
-      grant_some(at, session, *candidates, spec, call, leases);
-      next = leases.empty() ? candidates->turn() : ClaimTurn{leases.back().row.task.zone_id};
+      taken.turn = query.turn;
+      grant_some(at, session, session.claimable(taken, until), spec, call, leases);
+      if (!leases.empty()) taken.turn = {leases.back().row.task.zone_id};
     };
-    at.commit({take_some}, call, until);
+    store::Change change{take_some};
+    change.needs.claim = &query;
+    change.needs.due = true;
+    at.commit(std::move(change), call, until);
     tell_kept(at, kept);
   } while (kept.more);
-  query.turn = std::move(next);
+  query.turn = std::move(taken.turn);
   if (!leases.empty()) {
     at.watches->signal_next(spec.filter);
     if (at.settings.real_time) at.housekeeper.wake_in(spec.lease);
@@ -169,7 +174,7 @@ Lease start_leased(Engine& engine, const core::Key& key, const LeaseTerms& terms
       throw;
     }
   };
-  at.commit({start}, call);
+  at.commit(change_of(start, key), call);
   if (at.settings.real_time) at.housekeeper.wake_in(terms.lease);
   return lease;
 }

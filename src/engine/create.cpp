@@ -34,7 +34,9 @@ core::Surroundings look_around(const core::FileSettings& rules, store::Session& 
 /// So that a retry of the failed task finds its first one. A later one does not take its place.
 void keep_first_retry(store::Session& session, const core::NewTask& made, const core::Row& failed) {
   const std::string key = core::retry_key(failed);
-  if (!session.replay(made.zone_id, key)) session.keep_replay(made.zone_id, key, core::retry_record(made));
+  if (session.replay(made.zone_id, key)) return;
+  const core::Replay record = core::retry_record(made);
+  session.set_replay(made.zone_id, key, &record);
 }
 
 }  // namespace
@@ -46,14 +48,15 @@ void create_in(Context& at, store::Session& session, const core::NewTask& spec, 
   core::Surroundings found = look_around(rules, session, spec, key, now.expiry);
   switch (require(core::admit(spec, found, {now.expiry, rules.pending_limit}))) {
     case core::Admission::replay: created = {*std::move(found.first), true}; return;
-    case core::Admission::replace_key: session.drop_replay(spec.zone_id, *spec.idempotency_key); break;
+    case core::Admission::replace_key: session.set_replay(spec.zone_id, *spec.idempotency_key, nullptr); break;
     case core::Admission::insert: break;
   }
   if (!session.insert(created.row, spec.payload)) throw core::Failure(core::copy_of(core::id_taken));
-  if (spec.idempotency_key)
-    session.keep_replay(
-        spec.zone_id, *spec.idempotency_key,
-        {core::fingerprint_version, core::fingerprint(spec), key.id, now.wall + rules.idempotency_retention.count()});
+  if (spec.idempotency_key) {
+    const core::Replay replay{core::fingerprint_version, core::fingerprint(spec), key.id,
+                              now.wall + rules.idempotency_retention.count()};
+    session.set_replay(spec.zone_id, *spec.idempotency_key, &replay);
+  }
   if (found.predecessor) keep_first_retry(session, spec, *found.predecessor);
   run_also(session, call.also, key, created.row.task.created_at);
 }
@@ -71,10 +74,19 @@ Creation prepare_create(const Context& at, core::NewTask spec, const Call& call)
 }
 
 store::Change change_of(Context& at, Creation& creation, const Call& call) {
-  return {[&at, &creation, &call](store::Session& session) {
+  store::Change change{[&at, &creation, &call](store::Session& session) {
     creation.made = {creation.fresh, false};
     create_in(at, session, creation.spec, call, creation.made);
   }};
+  const core::NewTask& spec = creation.spec;
+  change.needs.tombstones = {&creation.key, 1};
+  if (spec.retry_of) change.needs.rows = {&creation.predecessor, 1};
+  if (spec.idempotency_key) {
+    change.needs.replay_zone_id = spec.zone_id;
+    change.needs.replay_key = *spec.idempotency_key;
+  }
+  if (at.rules.now().pending_limit > 0) change.needs.counted = spec.zone_id;
+  return change;
 }
 
 void tell(Context& at, const Created& made) {

@@ -27,6 +27,8 @@ void create_in(Context& at, store::Session& session, const core::NewTask& spec, 
 struct Creation {
   core::NewTask spec;
   core::Row fresh;
+  core::Key key = fresh.key();
+  core::Key predecessor{spec.zone_id, spec.retry_of.value_or("")};
   Created made{};
 };
 /// Throws Failure for what the rules refuse.

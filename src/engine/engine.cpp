@@ -35,12 +35,21 @@ void choose_clocks(Settings& settings, const std::shared_ptr<const CallbackRepor
 }  // namespace
 
 Engine::Ptr Engine::open(const std::string& path, Settings settings) {
+  const auto in_file = [&path](const Settings& chosen, const Log& log) { return open_store(path, chosen, log); };
+  return open(path, in_file, std::move(settings));
+}
+
+Engine::Ptr Engine::open(const OpenStore& open_store, Settings settings) {
+  return open(":memory:", open_store, std::move(settings));
+}
+
+Engine::Ptr Engine::open(const std::string& path, const OpenStore& open_store, Settings settings) {
   const auto report = std::make_shared<CallbackReport>();
   require(core::check(settings));
   choose_clocks(settings, report);
   auto log = std::make_unique<Log>(log_settings(path, settings));
   report->tell_to([to = log.get()](std::string_view line) { to->write(LogLevel::error, line); });
-  auto store = open_store(path, settings, *log);
+  auto store = open_store(settings, *log);
   Ptr engine(new Engine(std::move(settings), std::move(log), std::move(store)));
   Context& context = engine->context_;
   context.renew_settings(context.patience({}));
@@ -75,17 +84,17 @@ void Engine::close() noexcept {
 void Engine::before_fork() noexcept {
   context_.housekeeper.pause();
   context_.watcher.pause();
-  context_.store->before_fork();
+  context_.store->at_fork(store::Fork::before);
 }
 
 void Engine::after_fork_parent() noexcept {
-  context_.store->after_fork_parent();
+  context_.store->at_fork(store::Fork::parent);
   context_.watcher.resume();
   context_.housekeeper.resume();
 }
 
 void Engine::after_fork_child() noexcept {
-  context_.store->after_fork_child();
+  context_.store->at_fork(store::Fork::child);
   context_.watcher.resume();
   context_.housekeeper.resume();
 }

@@ -7,6 +7,7 @@
 #include "engine/fork_guard.hpp"
 #include "engine/settings.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,10 @@ class Engine : private fork_guard::Participant {
 
   /// Throws core::Failure, as every operation does unless it says otherwise.
   [[nodiscard]] static Ptr open(const std::string& path, Settings settings);
+  /// Makes the store that an engine is to stand on. The settings have their clocks by then; the log outlives the store.
+  using OpenStore = std::function<std::unique_ptr<store::Store>(const Settings& settings, const Log& log)>;
+  /// The same over a store of any kind.
+  [[nodiscard]] static Ptr open(const OpenStore& open_store, Settings settings);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -44,6 +49,8 @@ class Engine : private fork_guard::Participant {
 
  private:
   Engine(Settings settings, std::unique_ptr<Log> log, std::unique_ptr<store::Store> store);
+  /// `path`: of the database, beside which there must be no log.
+  static Ptr open(const std::string& path, const OpenStore& open_store, Settings settings);
   ~Engine() override;
   void before_fork() noexcept override;
   void after_fork_parent() noexcept override;

@@ -16,13 +16,13 @@ History history(Engine& engine, const core::Key& key, const HistoryQuery& query,
   if (!is_possible(key)) return {};
   const std::size_t limit = static_cast<std::size_t>(query.limit);
   for (;;) {
-    const std::string generation = at.store->generation();
+    const std::string generation = at.store->content().generation;
     const std::uint64_t bound_to = core::binding_of_history(key, generation);
     std::optional<std::int64_t> before;
     if (query.after) before = require(core::read_history_cursor(*query.after, bound_to));
     History page{at.store->history(key, before, limit + 1, at.patience(call)), {}};
     // What was read of other content than the cursor is bound to is no answer.
-    if (at.store->generation() != generation) continue;
+    if (at.store->content().generation != generation) continue;
     if (page.events.size() > limit) {
       page.events.pop_back();
       page.after_cursor = core::encode_cursor(page.events.back().sequence, bound_to);

@@ -16,14 +16,14 @@ core::Intent intent_for(const store::DueTask& task) {
 
 }  // namespace
 
-bool is_house_due(store::View& view) { return !view.due({1}).tasks.empty(); }
+bool is_house_due(store::View& view) { return !view.due({1, false, {}}).tasks.empty(); }
 
 Kept keep_house(store::Session& session, std::size_t limit) {
   Kept kept;
   core::Context context;
   context.now = session.now().wall;
   // One damaged task must not keep all others from their due.
-  for (const store::DueTask& task : session.due({limit}).tasks) {
+  for (const store::DueTask& task : session.due({limit, false, {}}).tasks) {
     try {
       carry_out(session, task.key, intent_for(task), context);
       ++kept.changed;

@@ -33,7 +33,10 @@ Heartbeat heartbeat(Engine& engine, std::string_view token, std::optional<std::c
     run_also(session, call.also, held.key, std::max(occasion.now, row.task.updated_at));
     beat.expires_at = occasion.now + duration.count();
   };
-  at.commit({move, shown ? store::Durability::full : store::Durability::relaxed, shown}, call);
+  store::Change change = change_of(move, held.key);
+  change.durability = shown ? store::Durability::full : store::Durability::relaxed;
+  change.seen = shown;
+  at.commit(std::move(change), call);
   return beat;
 }
 

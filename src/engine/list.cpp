@@ -44,7 +44,8 @@ store::PageQuery select_in(const ListQuery& query, const Cursors& cursors) {
                           query.created_until,
                           static_cast<std::size_t>(query.limit) + 1,
                           {},
-                          query.before.has_value()};
+                          query.before.has_value(),
+                          query.with_total};
   if (query.after) select.from = cursors.read(*query.after, "after");
   if (query.before) select.from = cursors.read(*query.before, "before");
   return select;
@@ -54,10 +55,9 @@ store::PageQuery select_in(const ListQuery& query, const Cursors& cursors) {
 Page list_in(Context& at, const std::string& generation, const ListQuery& query, const Call& call) {
   const Cursors cursors{query.zone_id.has_value(), core::binding_of(query, generation)};
   const store::PageQuery select = select_in(query, cursors);
-  const store::Patience until = at.patience(call);
-  auto [rows, reached] = at.store->page(select, until);
+  auto [rows, reached, total] = at.store->page(select, at.patience(call));
   Page page;
-  if (query.with_total) page.total_count = at.store->count(select, until);
+  if (query.with_total) page.total_count = total;
   const bool more = rows.size() > static_cast<std::size_t>(query.limit);
   if (more) rows.pop_back();
   // Where the walk goes on: behind the last row that is given, or the last one that was looked at before the deadline.
@@ -78,9 +78,9 @@ Page list_in(Context& at, const std::string& generation, const ListQuery& query,
 Page list(Engine& engine, const ListQuery& query, const Call& call) {
   Context& at = engine.enter(call, query);
   for (;;) {
-    const std::string generation = at.store->generation();
+    const std::string generation = at.store->content().generation;
     Page page = list_in(at, generation, query, call);
-    if (at.store->generation() == generation) return page;
+    if (at.store->content().generation == generation) return page;
   }
 }
 

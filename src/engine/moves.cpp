@@ -26,14 +26,14 @@ void MoveTeller::operator()() noexcept {
 void MoveTeller::tell() {
   constexpr std::size_t at_once = 1000;
   while (const auto after = at_.watches->following()) {
-    const auto moves = at_.store->moves(*after, at_once, at_.patience({}));
-    if (const std::uint64_t content = at_.store->content(); content != told_content_) {
-      at_.watches->tell_all(at_.store->latest_event(at_.patience({})));
-      told_content_ = content;
+    const store::News news = at_.store->news(*after, at_once, at_.patience({}));
+    if (news.gap || news.content != told_content_) {
+      at_.watches->tell_all(news.latest);
+      told_content_ = news.content;
       return;
     }
-    at_.watches->tell(moves);
-    if (moves.size() < at_once) return;
+    at_.watches->tell(news.moved);
+    if (!news.more) return;
   }
 }
 

@@ -44,9 +44,9 @@ store::sqlite::Options options_of(const std::string& path, const Settings& setti
   options.max_bytes = settings.max_bytes;
   options.checkpoint_bytes = settings.checkpoint_bytes;
   options.file_mode = settings.file_mode;
+  options.clocks = {settings.clock, settings.lease_clock, even_clock(settings)};
   // Needed only while it opens.
   options.settle = [&settings](const core::StoredSettings& stored) { return require(core::settle(settings, stored)); };
-  options.clocks = {settings.clock, settings.lease_clock, even_clock(settings)};
   options.log = [&log](store::sqlite::LogLevel level, const std::string& text) {
     log.write(static_cast<LogLevel>(level), text);
   };

@@ -2,6 +2,7 @@
 
 #include "core/removal.hpp"
 #include "engine/carry_out.hpp"
+#include "engine/change.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 #include "engine/tick.hpp"
@@ -27,6 +28,12 @@ bool has_given_up(const core::Failure& failure) {
   return failure.error().code == core::Code::busy || failure.error().code == core::Code::cancelled;
 }
 
+bool has_expired(store::View& view, const store::Expiry& expiry) {
+  store::DueQuery query;
+  query.expiry = expiry;
+  return view.due(query).expired;
+}
+
 void bury(const Context& at, store::Session& session, const core::Key& key, std::int64_t now) {
   const std::chrono::microseconds kept = at.rules.now().tombstones;
   if (kept.count() > 0) session.entomb(key, now, now + kept.count());
@@ -45,13 +52,15 @@ std::int64_t purge_ended(Context& at, store::EndedQuery query, std::int64_t limi
       const auto remove = [&](store::Session& session) {
         count = 0;
         for (const core::Key& key : keys) {
-          if (!session.remove_ended(key, query)) continue;
+          if (!session.remove({key, query.now, &query})) continue;
           bury(at, session, key, query.now);
           run_also(session, call.also, key, query.now);
           ++count;
         }
       };
-      at.commit({remove}, call);
+      store::Change change{remove};
+      change.needs.rows = keys;
+      at.commit(std::move(change), call);
       removed += count;
       if (call.stop.stop_requested()) break;
     }
@@ -107,8 +116,8 @@ void clean(Context& at, const Call& call, std::int64_t& changed) {
   bool due = false;
   bool erasing = false;
   const auto look = [&](store::View& view) {
-    due = view.has_expired(expiry);
-    erasing = due && view.has_expired(nothing_else);
+    due = has_expired(view, expiry);
+    erasing = due && has_expired(view, nothing_else);
   };
   at.store->view(look, at.patience(call));
   for (std::size_t dropped = round_size; due && dropped >= round_size;)
@@ -131,16 +140,16 @@ bool erase(Engine& engine, const core::Key& key, const Call& call) {
     const auto remove = [&](store::Session& session) {
       erased = false;
       const auto row = session.read(key);
-      is_left = session.has_expired(nothing_else);
+      is_left = has_expired(session, nothing_else);
       if (!row) return;
       require(core::check_erasure(row->task));
       const std::int64_t now = session.now().wall;
-      erased = session.remove(key, now);
-      is_left = session.has_expired(nothing_else);
+      erased = session.remove({key, now});
+      is_left = has_expired(session, nothing_else);
       bury(at, session, key, now);
       run_also(session, call.also, key, now);
     };
-    at.commit({remove}, call);
+    at.commit(change_of(remove, key), call);
   }
   try {
     if (is_left) drop_left_over(at, call);

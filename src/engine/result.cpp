@@ -13,11 +13,11 @@ core::StoredResult result(Engine& engine, const core::Key& key, const Call& call
   Context& at = engine.enter(call);
   require_possible(key);
   std::optional<core::Row> row;
-  std::optional<store::Result> kept;
+  std::optional<store::Stored> kept;
   std::int64_t expired_until = 0;
   const auto look = [&](store::View& view) {
     row = view.read(key);
-    kept = row && row->result_media_type ? view.result(key) : std::nullopt;
+    kept = row && row->result_media_type ? view.stored(key, store::Part::result) : std::nullopt;
     expired_until = view.now().expiry;
   };
   at.store->view(look, at.patience(call));

@@ -1,6 +1,7 @@
 #include "engine/retry.hpp"
 
 #include "core/retry.hpp"
+#include "engine/change.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 
@@ -33,7 +34,7 @@ core::Row retry(Engine& engine, const core::Key& key, bool again, const Call& ca
     created = {require(core::create(spec, {&spec.operation, 1}, at.rules.now().policy.status_url, at.occasion(session, call)))};
     create_in(at, session, spec, call, created);
   };
-  at.commit({try_again}, call);
+  at.commit(change_of(try_again, key), call);
   tell(at, created);
   return std::move(created.row);
 }

@@ -39,7 +39,7 @@ std::chrono::microseconds RoundPlan::operator()(bool after_round, std::stop_toke
   call.stop = std::move(stop);
   try {
     const auto look = [&](store::View& view) {
-      const store::Due due = view.due({after_round ? std::size_t{0} : std::size_t{1}, true});
+      const store::Due due = view.due({after_round ? std::size_t{0} : std::size_t{1}, true, {}});
       if (!due.tasks.empty()) left = std::chrono::microseconds(0);
       if (due.next_in) left = std::min(left, std::chrono::microseconds(*due.next_in));
     };

@@ -9,7 +9,7 @@ Stats stats(Engine& engine, const core::Text& zone_id, const Call& call) {
   return {at.store->stats(zone_id.value_or(""), at.patience(call)),
               static_cast<std::int64_t>(at.watches->count()),
               at.answers.figures(),
-              at.store->proof(),
+              at.store->traits().proof,
               at.settings.durability};
 }
 

@@ -16,7 +16,7 @@ std::int64_t tick(Context& at, const Call& call) {
   at.renew_settings(at.patience(call));
   bool due = false;
   at.store->view([&](store::View& view) { due = is_house_due(view); }, at.patience(call));
-  due = due || at.store->is_unsettled();
+  due = due || at.store->content().unsettled;
   std::int64_t changed = 0;
   try {
     for (bool more = due; more;) {
@@ -24,7 +24,9 @@ std::int64_t tick(Context& at, const Call& call) {
       const auto keep = [&](store::Session& session) {
         kept = keep_house(session, round_size);
       };
-      at.commit({keep}, call);
+      store::Change change{keep};
+      change.needs.due = true;
+      at.commit(std::move(change), call);
       changed += static_cast<std::int64_t>(kept.changed);
       tell_kept(at, kept);
       more = kept.more;

@@ -1,6 +1,7 @@
 #include "store/commit_group.hpp"
 
 #include "core/error.hpp"
+#include "store/lock_order.hpp"
 
 #include <taskstate/contract/limits.hpp>
 
@@ -102,6 +103,7 @@ void CommitGroup::exclusively(const std::function<void()>& work, const Patience&
   self.alone = &patience;
   enqueue(self);
   if (!await_lead(self)) throw core::Failure(std::move(*error));
+  const Ordered ordered(Rank::lead);
   const EndOfLead end(*this, self);
   work();
 }
@@ -151,6 +153,7 @@ void CommitGroup::withdraw(Waiter& waiter, const core::FixedError& error) {
 // Commits one group, beginning with the caller. Then another leads: a leader serves its neighbours once, so its own
 // latency stays bounded.
 void CommitGroup::lead(Waiter& self) {
+  const Ordered ordered(Rank::lead);
   await_regulars();
   Group group;
   std::vector<std::optional<core::Error>> results;

@@ -48,7 +48,7 @@ struct Patience {
 struct EndedQuery {
   std::string zone_id;               ///< empty: all zones
   std::int64_t ended_until = 0;      ///< us UTC, inclusive
-  std::int64_t now = 0;              ///< an idempotency key that is kept beyond it keeps its task
+  std::int64_t now = 0;              ///< an idempotency key that is kept beyond it keeps its task, see core/removal.hpp
   std::size_t limit = 0;             ///< how many are given
   std::optional<std::int64_t> at{};  ///< with `id` and `seq`: exclusive
   std::string id{};
@@ -86,29 +86,24 @@ struct ClaimTurn {
   bool wrapped = false;       ///< the round has come to the last zone and begun at the first
 };
 
-/// Which tasks are looked for to be claimed. What it refers to outlives the look.
+/// Which tasks are looked for to be claimed. It and what it refers to outlive the look.
 struct ClaimQuery {
   const core::ClaimFilter& filter;
   std::int64_t running_limit = 0;         ///< tasks of a zone that may run at once; 0: no limit
-  ClaimTurn turn{};                       ///< where to begin
+  ClaimTurn turn{};                       ///< where to begin; after a look that found nothing: where the next begins
   std::optional<std::uint64_t> random{};  ///< chooses where to begin if nobody was served yet; none: at the first zone
 };
 
 /// Gives one candidate after the other, each as the store is by then: that of the highest priority in its zone, and of
-/// those the oldest; zones in turn. Candidates, not promises. Nothing: that was all, or too much to look at.
-class Candidates {
- public:
-  virtual ~Candidates() = default;
-  /// Throws Failure when the patience ends.
-  virtual std::optional<core::Key> next() = 0;
-  /// Where the next look begins, after one that found nothing.
-  [[nodiscard]] virtual const ClaimTurn& turn() const noexcept = 0;
-};
+/// those the oldest; zones in turn. Candidates, not promises. Nothing: that was all, or too much to look at. Throws
+/// Failure when the patience ends.
+using Candidates = std::function<std::optional<core::Key>()>;
 
 /// What is looked for among what falls due.
 struct DueQuery {
-  std::size_t limit = 0;  ///< how many tasks, for each reason
-  bool next = false;      ///< also when the next will be
+  std::size_t limit = 0;           ///< how many tasks, for each reason
+  bool next = false;               ///< also when the next will be
+  std::optional<Expiry> expiry{};  ///< also whether Session::drop_expired() would find anything
 };
 struct DueTask {
   enum class Why {
@@ -124,10 +119,15 @@ struct DueTask {
 struct Due {
   std::vector<DueTask> tasks;             ///< no task twice
   std::optional<std::int64_t> next_in{};  ///< us until something falls due that is not yet
+  bool expired = false;
 };
 
-/// What a completed task produced.
-struct Result {
+/// Bytes that are kept beside a task.
+enum class Part : std::uint8_t {
+  payload,  ///< what its worker needs
+  result,   ///< what it has produced, once it is completed
+};
+struct Stored {
   std::string bytes;
   std::optional<std::int64_t> until{};  ///< us UTC
 };
@@ -146,16 +146,19 @@ class View {
  public:
   virtual ~View() = default;
   virtual std::optional<core::Row> read(const core::Key& key) = 0;
-  virtual std::optional<std::string> payload(const core::Key& key) = 0;
-  /// What a completed task produced, as long as it is kept: also when its time is over, until it is dropped.
-  virtual std::optional<Result> result(const core::Key& key) = 0;
+  /// Also when its time is over, until it is dropped.
+  virtual std::optional<Stored> stored(const core::Key& key, Part part) = 0;
+  std::optional<std::string> payload(const core::Key& key) {
+    std::optional<Stored> found = stored(key, Part::payload);
+    return found ? std::optional(std::move(found->bytes)) : std::nullopt;
+  }
 
   virtual Now now() = 0;
   /// What tells this content from any other: leases of another generation are none here.
   virtual std::string generation() = 0;
 
   /// Nothing of a zone or an operation that is paused. Also what the change that asks has claimed by then counts.
-  virtual std::unique_ptr<Candidates> claimable(const ClaimQuery& query, const Patience& patience) = 0;
+  virtual Candidates claimable(ClaimQuery& query, const Patience& patience) = 0;
   /// How many tasks of a zone have a status; from the counters.
   virtual std::int64_t count(std::string_view zone_id, core::Status status) = 0;
 
@@ -169,8 +172,6 @@ class View {
   virtual std::optional<std::int64_t> tombstone(const core::Key& key) = 0;
   /// Completed and failed tasks; moves the query's place along.
   virtual std::vector<core::Key> ended(EndedQuery& query) = 0;
-  /// Whether drop_expired() would find anything.
-  virtual bool has_expired(const Expiry& expiry) = 0;
 
   /// What is stored of the settings, with their stamp.
   virtual core::StoredSettings settings() = 0;
@@ -180,6 +181,23 @@ using core::Blob;
 using core::Statement;
 using core::Value;
 
+/// What became of a row that was to be replaced.
+enum class Replaced : std::uint8_t {
+  done,
+  moved,     ///< it is not as it was, or is gone: read it again
+  conflict,  ///< others have committed since this change began: it is to throw Conflict
+};
+
+/// Thrown by a change that met with others. The store runs it again, from the start.
+struct Conflict {};
+
+/// Which task is removed, and when.
+struct Removal {
+  const core::Key& key;
+  std::int64_t now = 0;
+  const EndedQuery* of = nullptr;  ///< only if it is one that the query asks for
+};
+
 /// Where a change reads and writes. What it reads is current until the change ends; what it writes is
 /// durable only when Store::commit() says so.
 class Session : public View {
@@ -187,8 +205,9 @@ class Session : public View {
   /// Stores a new task with its first event. False: the key is taken.
   virtual bool insert(const core::Row& row, std::optional<std::string_view> payload) = 0;
   /// Replaces a row that is still as it was, which its version tells, and appends its event if the revision grew. What
-  /// differs between the two is what is written. False: the row moved on or is gone; read again.
-  virtual bool replace(const core::Row& before, const core::Row& next) = 0;
+  /// differs between the two is what is written. A store that compares when it commits says `done` beforehand, and runs
+  /// the change again if that turns out wrong.
+  [[nodiscard]] virtual Replaced replace(const core::Row& before, const core::Row& next) = 0;
   /// A lease of that duration, in us, that begins now, or goes on from now.
   virtual LeaseStart lease(std::int64_t duration) = 0;
 
@@ -196,12 +215,10 @@ class Session : public View {
   virtual void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) = 0;
   /// Pauses, or ends a pause; claims then pass over it, or no longer do. False: it was so already.
   virtual bool set_paused(const Pause& pause, bool paused) = 0;
-  virtual void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) = 0;
-  virtual void drop_replay(std::string_view zone_id, std::string_view key) = 0;
+  /// Keeps it under the idempotency key; none: forgets the key.
+  virtual void set_replay(std::string_view zone_id, std::string_view key, const core::Replay* replay) = 0;
   /// Removes a completed or failed task and all that is kept of it, with one event "purged". False: there is none.
-  virtual bool remove(const core::Key& key, std::int64_t now) = 0;
-  /// The same, if it is one that the query asks for.
-  virtual bool remove_ended(const core::Key& key, const EndedQuery& query) = 0;
+  virtual bool remove(const Removal& removal) = 0;
   virtual void entomb(const core::Key& key, std::int64_t now, std::int64_t until) = 0;
   /// Forgets what is over, and what removed tasks have left, at most `limit` of each kind. How many that was.
   virtual std::size_t drop_expired(const Expiry& expiry, std::size_t limit) = 0;
@@ -214,6 +231,18 @@ class Session : public View {
 
 using core::Durability;
 
+/// What a change will read, as far as that can be told beforehand: a store whose commits cost a round trip fetches it for
+/// a whole group at once. Reading more is allowed, and slower. What it refers to outlives the change.
+struct Needs {
+  std::span<const core::Key> rows{};
+  std::span<const core::Key> tombstones{};
+  std::string_view replay_zone_id{};
+  std::string_view replay_key{};  ///< an idempotency key; empty: none
+  std::string_view counted{};     ///< a zone whose counters decide; empty: none
+  const ClaimQuery* claim = nullptr;
+  bool due = false;
+};
+
 /// One change. May be run more than once, each time from the start: only the last run counts. Throws
 /// Failure to refuse; then nothing of it is kept.
 struct Change {
@@ -223,6 +252,7 @@ struct Change {
   bool tells = true;                   ///< whether somebody waits who can be told that the content was replaced
   Patience patience{Deadline::max()};  ///< of the statements of the host's own that it runs
   bool has_statements = false;         ///< whether it may run any
+  Needs needs{};
 };
 
 /// What an answer needs, and no more.
@@ -254,16 +284,26 @@ struct Found {
   std::optional<AnswerRow> row{};
   std::optional<std::int64_t> tombstone{};
   std::int64_t expiry = 0;  ///< beside a tombstone: as in Now
-  bool proven = false;  ///< it is so in the state that the stamp names
+  bool proven = false;      ///< it is so in the state that the stamp names
 };
 
-/// Which tasks' answers may have changed since an event, for whoever keeps copies.
+/// That a task has moved, as its event says it.
+struct Move {
+  std::int64_t sequence = 0;
+  core::Key key;
+  std::int64_t revision = 0;
+  bool ended = false;  ///< completed, failed or purged
+};
+
+/// What has moved since an event, for whoever waits or keeps copies.
 struct News {
-  std::int64_t latest = 0;  ///< the newest event
-  bool complete = false;    ///< no: any answer may have
-  std::vector<core::Key> moved;
-  std::int64_t settings = 0;  ///< the stamp of the settings that hold then
-  std::uint64_t content = 0;  ///< of which this is told, as Store::content(); news of another content say nothing
+  std::int64_t latest = 0;     ///< the newest event
+  bool gap = true;             ///< anything may have moved: events since then are missing, or the content is another
+  bool more = false;           ///< these are the first of more
+  std::vector<Move> moved{};   ///< oldest first
+  std::int64_t settings = 0;   ///< the stamp of the settings that hold then
+  std::uint64_t content = 0;   ///< of which this is told, as Content::number; news of another content say nothing
+  [[nodiscard]] bool is_complete() const noexcept { return !gap && !more; }
 };
 
 /// Where a row stands among those of its zone, and among all.
@@ -287,11 +327,13 @@ struct PageQuery {
   std::size_t limit = 50;
   std::optional<Place> from;  ///< exclusive
   bool newer = false;         ///< the direction from `from`: towards newer rows
+  bool with_total = false;
 };
 
 struct Page {
   std::vector<core::Row> rows;   ///< in the order of travel: newest first, or oldest first when `newer`
   std::optional<Place> reached;  ///< the deadline passed: the row that was looked at last
+  std::int64_t total = 0;        ///< of all that the filter lets through, if that was asked for
 };
 
 /// Tells of commits of other processes. For one thread.
@@ -322,14 +364,6 @@ struct Feed {
   std::int64_t purged_through = 0;
   std::int64_t floor = 0;  ///< purges up to it are no longer told
   std::string generation;  ///< of which the events are
-};
-
-/// That a task has moved, as its event says it.
-struct Move {
-  std::int64_t sequence = 0;
-  core::Key key;
-  std::int64_t revision = 0;
-  bool ended = false;  ///< completed, failed or purged
 };
 
 /// How many tasks of a zone and operation have a status.
@@ -387,10 +421,35 @@ struct VerifyReport {
   std::int64_t events = 0;
 };
 
+/// What a store is, as long as it is open.
+struct Traits {
+  Proof proof = Proof::none;
+};
+
+/// Which content the store holds.
+struct Content {
+  std::string generation;    ///< of no copy of it; 16 bytes as hex. Another one once it was noticed to be replaced
+  std::uint64_t number = 0;  ///< how often it was found replaced
+  bool unsettled = false;    ///< it was replaced, so that the next commit() may have to give it a new generation
+};
+
+/// When a process forks.
+enum class Fork : std::uint8_t {
+  before,  ///< lets our own transaction finish, and keeps others from beginning
+  parent,  ///< resumes
+  child,   ///< only marks the store and drops its lock file: every call gives `forked`
+};
+
 /// One open database. Any number of threads. Everything throws core::Failure.
 class Store {
  public:
+  explicit Store(const Traits& traits) : traits_(traits) {}
   virtual ~Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  [[nodiscard]] const Traits& traits() const noexcept { return traits_; }
+  /// The stamp of the settings, as the last transaction has found it: another one once they were changed.
+  [[nodiscard]] virtual std::int64_t settings_stamp() const noexcept = 0;
 
   /// Carries out changes in order, each on its own, and together with those of other callers: errors[i] tells why
   /// changes[i] was not done. What is done is durable on return; or, of relaxed ones, visible. What has not begun when
@@ -399,31 +458,34 @@ class Store {
   virtual void commit(std::span<const Change> changes, std::span<std::optional<core::Error>> errors, Deadline deadline,
                       const std::stop_token& stop) = 0;
 
-  /// Asks several things of one snapshot.
+  /// Asks several things of one snapshot; more than once, if need be, each time from the start.
   virtual void view(const std::function<void(View&)>& ask, const Patience& patience) = 0;
-  virtual std::optional<core::Row> read(const core::Key& key, const Patience& patience) = 0;
-  virtual std::optional<std::string> payload(const core::Key& key, const Patience& patience) = 0;
-  /// `proven`: a state in which news() was read, which spares looking anew whether the file can still be understood.
-  virtual Found answer(const core::Key& key, const std::optional<Stamp>& proven, const Patience& patience) = 0;
-  /// At most `limit` tasks; without `after` none, only which event is the newest.
+  std::optional<core::Row> read(const core::Key& key, const Patience& patience);
+  std::optional<std::string> payload(const core::Key& key, const Patience& patience);
+  /// One for each key. `proven`: a state in which news() was read, which spares looking whether the store can still be
+  /// understood.
+  virtual void answers(std::span<const core::Key> keys, std::span<Found> found, const std::optional<Stamp>& proven,
+                       const Patience& patience) = 0;
+  Found answer(const core::Key& key, const std::optional<Stamp>& proven, const Patience& patience) {
+    Found found;
+    answers({&key, 1}, {&found, 1}, proven, patience);
+    return found;
+  }
+  /// At most `limit` moves; without `after` none, only which event is the newest.
   virtual News news(std::optional<std::int64_t> after, std::size_t limit, const Patience& patience) = 0;
 
-  [[nodiscard]] virtual Proof proof() const noexcept = 0;
   /// Names the state that is current now; nothing where that cannot be told, or the store wants a call that can throw.
   /// Takes nanoseconds. Not during or after close().
   [[nodiscard]] virtual std::optional<Stamp> stamp() const noexcept = 0;
   /// What was found until the deadline, if at least one row was looked at by then.
   virtual Page page(const PageQuery& query, const Patience& patience) = 0;
-  virtual std::int64_t count(const PageQuery& query, const Patience& patience) = 0;  ///< limit and from do not count
   /// A task's events, newest first, at most `limit`; of those before an event of it.
   virtual std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before, std::size_t limit,
                                            const Patience& patience) = 0;
   virtual VerifyReport verify(const Patience& patience) = 0;
   virtual Feed feed(const FeedQuery& query, const Patience& patience) = 0;
   /// The newest event's sequence number.
-  virtual std::int64_t latest_event(const Patience& patience) = 0;
-  /// What has moved since an event, oldest first.
-  virtual std::vector<Move> moves(std::int64_t after, std::size_t limit, const Patience& patience) = 0;
+  [[nodiscard]] std::int64_t latest_event(const Patience& patience) { return news({}, 0, patience).latest; }
   /// Counts of one zone; empty: of all.
   virtual Stats stats(std::string_view zone_id, const Patience& patience) = 0;
   /// Copies all of it to a file of its own.
@@ -437,27 +499,19 @@ class Store {
   /// Of whatever other process; none if there can be no other. Throws Failure. Must not outlive the store.
   [[nodiscard]] virtual std::unique_ptr<Notices> notices() = 0;
 
-  /// Identifies the content of this file and of no copy of it; 16 bytes as hex. Another one once somebody has noticed
-  /// that the content was replaced.
-  [[nodiscard]] virtual std::string generation() const = 0;
-  /// How often the content was found replaced.
-  [[nodiscard]] virtual std::uint64_t content() const = 0;
+  [[nodiscard]] virtual Content content() const = 0;
   /// True once after the content was replaced: then whoever calls is to be told. A commit() asks this itself, and
   /// refuses one change with `restored`.
   [[nodiscard]] virtual bool tell_restored() = 0;
-  /// The stamp of the settings, as the last transaction has found it: another one once they were changed.
-  [[nodiscard]] virtual std::int64_t settings_stamp() const noexcept = 0;
-  /// Whether the content was replaced, so that the next commit() may have to give it a new generation.
-  [[nodiscard]] virtual bool is_unsettled() const = 0;
 
-  /// Refuses everything from now on with `closed`, waits for a commit under way, lets go of the file.
+
+  /// Refuses everything from now on with `closed`, waits for a commit under way, lets go of the database.
   virtual void close() noexcept = 0;
 
-  /// Around fork(): before() lets our own transaction finish and keeps others from beginning; then
-  /// parent() resumes. child() only marks the store and drops its lock file: every call gives `forked`.
-  virtual void before_fork() noexcept = 0;
-  virtual void after_fork_parent() noexcept = 0;
-  virtual void after_fork_child() noexcept = 0;
+  virtual void at_fork(Fork moment) noexcept = 0;
+
+ private:
+  const Traits traits_;
 };
 
 }  // namespace tse::store

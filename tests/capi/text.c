@@ -242,6 +242,14 @@ static int32_t call_open(void) {
   tse_engine_free(another);
   return code;
 }
+static int32_t call_migrate(void) {
+  char path[128];
+  tse_engine *made = NULL;
+  snprintf(path, sizeof path, "%s/" SECRET "@.older.db", directory);
+  MUST(tse_open(path, TSE_NTS, NULL, &made, NULL));
+  tse_engine_free(made);
+  return tse_migrate(IN("path", path), NULL, no_call, NULL, &error);
+}
 static int32_t call_backup(void) {
   char path[128];
   snprintf(path, sizeof path, "%s/" SECRET "@.copy", directory);
@@ -549,6 +557,7 @@ static const function functions[] = {
     F(purge, TSE_OK, 0),
     F(erase, TSE_OK, TSE_OK),
     F(stats_read, TSE_OK, TSE_INVALID_ARGUMENT),
+    F(migrate, TSE_OK, 0),
     F(backup, TSE_OK, 0),
     F(decide, TSE_OK, TSE_OK),
     F(accept, TSE_OK, 0),

@@ -64,6 +64,8 @@ ALLOWED = [
     Allowed("src/store/sqlite/backup_target.cpp", '"path"', PATH),
     Allowed("src/store/sqlite/backup_target.cpp", "Code::already_exists", PATH),
     Allowed("src/store/sqlite/files.cpp", "core::invalid(", PATH),
+    Allowed("src/store/sqlite/upgrade.cpp", "Code::already_exists", PATH),
+    Allowed("src/store/sqlite/sqlite_store.cpp", "nothing in memory is older", "what a place can be opened as"),
     Allowed("src/store/sqlite/database.cpp", "a database in memory cannot be read-only", "what a place can be opened as"),
     Allowed("src/store/sqlite/host_statement.cpp", "refuse(", SQL),
     Allowed("capi/internal.hpp", "refuse(std::string field, std::string message);", C),

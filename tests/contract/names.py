@@ -109,7 +109,7 @@ GO_CODES = {"io_error": "ErrIO"}
 GO_TYPES = {
     "Code": ("codes", "Err"), "Outcome": ("outcomes", ""), "Status": ("statuses", ""), "Mode": ("modes", "Mode"),
     "LogLevel": ("log_levels", "Log"), "IDKind": ("id_kinds", "ID"), "Durability": ("durabilities", "Durability"),
-    "CompletedPolicy": ("completed", "Completed"),
+    "CompletedPolicy": ("completed", "Completed"), "MigrationPolicy": ("migrations", "Migrate"),
 }  # fmt: skip
 GO_OTHERS = {"Status": {"NoStatus": -1}, "CompletedPolicy": {"CompletedDefault": 0}}
 

@@ -163,6 +163,19 @@ class Disk {
     }
   }
 
+  /// As the system has it: nothing is lost.
+  [[nodiscard]] Files as_it_is() const {
+    auto names = names_;
+    for (const Step* each : pending_names_) rename(names, *each);
+    Files files;
+    for (const auto& [name, file] : names) {
+      File all = files_[file];
+      settle(all);
+      files[name] = std::move(all.certain);
+    }
+    return files;
+  }
+
   [[nodiscard]] Files after_a_cut(Random& random) const {
     const Fate fate = any_fate(random);
     auto names = names_;

@@ -41,9 +41,22 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr const char* database = "tasks.db";
-constexpr std::size_t states_of_a_story = 2000;
 constexpr std::size_t states_of_a_pass = 100;
-constexpr std::size_t acts_of_a_story = 150;
+
+/// Where the power is cut, and how far a story is told for it.
+struct Cuts {
+  std::size_t acts_of_a_story;
+  std::size_t states_of_a_story;
+  std::size_t first_steps;  // no cut is later
+  std::size_t again_one_in;
+};
+constexpr Cuts anywhere{150, 2000, std::numeric_limits<std::size_t>::max(), 4};
+// A file in the making, and one that is made again after a cut: of all files the most fragile.
+constexpr Cuts while_it_is_made{5, states_of_a_pass, 100, 1};
+
+std::size_t some_step(Random& random, const Cuts& cuts, const std::vector<Step>& steps) {
+  return below(random, std::min(steps.size(), cuts.first_steps) + 1);
+}
 
 /// What may be found after a cut, as the story had it until then.
 struct Expected {
@@ -89,7 +102,7 @@ class Place {
 };
 
 /// From the creation of the file on, or from its adoption.
-Story a_story(Random& random, store::Durability durability = store::Durability::full) {
+Story a_story(Random& random, std::size_t acts, store::Durability durability) {
   const Place place;
   Story story;
   if (below(random, 2) == 0) {
@@ -103,14 +116,14 @@ Story a_story(Random& random, store::Durability durability = store::Durability::
   Host host(place.path(), {}, random, durability);
   host.tell(story, recording);
   host.make_table();
-  for (std::size_t i = 0; i < acts_of_a_story; ++i) host.act();
+  for (std::size_t i = 0; i < acts; ++i) host.act();
   host.end();
   return story;
 }
 
 class Checker {
  public:
-  explicit Checker(Random& random) : random_(random) {}
+  Checker(Random& random, const Cuts& where) : random_(random), where_(where) {}
   std::size_t states = 0;
 
   /// What is wrong with the files after a cut, or nothing.
@@ -119,7 +132,7 @@ class Checker {
     try {
       place_.fill(files);
       if (below(random_, 4) == 0) write_file(place_.path(std::string(database) + "-shm"), std::string(32768, 'x'));
-      const bool again = cuts == 1 && below(random_, 4) == 0;
+      const bool again = cuts == 1 && below(random_, where_.again_one_in) == 0;
       Story story{files, {}, {}, {}, {}};
       std::optional<Recording> recording;
       if (again) recording.emplace(place_.directory(), files);
@@ -158,7 +171,7 @@ class Checker {
   std::optional<std::string> cut_again(const Expected& before, const Story& story, int cuts) {
     Expected expected = before;
     Disk disk(story.before);
-    const std::size_t until = below(random_, story.steps.size() + 1);
+    const std::size_t until = some_step(random_, where_, story.steps);
     for (std::size_t i = 0; i < until; ++i) {
       const Step& step = story.steps[i];
       disk.take(step);
@@ -234,6 +247,7 @@ class Checker {
   }
 
   Random& random_;
+  const Cuts where_;
   const Place place_;
 };
 
@@ -241,13 +255,14 @@ class Checker {
 class Campaign {
  public:
   using Change = std::function<void(Story&)>;
-  explicit Campaign(std::uint64_t seed, store::Durability durability = store::Durability::full, Change change = {})
-      : seed_(seed), durability_(durability), change_(std::move(change)) {}
+  explicit Campaign(std::uint64_t seed, const Cuts& where = anywhere,
+                    store::Durability durability = store::Durability::full, Change change = {})
+      : seed_(seed), where_(where), durability_(durability), change_(std::move(change)) {}
 
   /// Some states in a row, while `go_on`. Tells of each that is wrong.
   void run(std::uint64_t from, std::size_t count, const std::function<bool(const Checker&)>& go_on,
            const std::function<void(const std::string&)>& tell) {
-    const Story& story = story_of(from / states_of_a_story);
+    const Story& story = story_of(from / where_.states_of_a_story);
     struct State {
       std::uint64_t number;
       Random random;
@@ -256,7 +271,7 @@ class Campaign {
     std::vector<State> states;
     for (std::uint64_t number = from; number < from + count; ++number) {
       Random random(seed_ * 1'000'003 + number);
-      const std::size_t step = below(random, story.steps.size() + 1);
+      const std::size_t step = some_step(random, where_, story.steps);
       states.push_back({number, random, step});
     }
     std::sort(states.begin(), states.end(), [](const State& a, const State& b) { return a.step < b.step; });
@@ -273,7 +288,7 @@ class Campaign {
       if (wrong)
         tell("step " + std::to_string(state.step) + " of " + std::to_string(story.steps.size()) + ": " + *wrong +
              "\n  again: TSE_SEED=" + std::to_string(seed_) + " TSE_POWER_CUT_STATE=" + std::to_string(state.number) +
-             " build/release/tests/fault --run_test=power_cut/nothing_acknowledged_is_lost");
+             " build/release/tests/fault --run_test=" + boost::unit_test::framework::current_test_case().full_name());
       if (!go_on(checker_)) return;
     }
   }
@@ -285,25 +300,26 @@ class Campaign {
     // So that SQLite's own random numbers are the same each time, too.
     sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, static_cast<int>(seed_ + number) | 1, nullptr);
     Random random(seed_ * 7919 + number);
-    story_ = a_story(random, durability_);
+    story_ = a_story(random, where_.acts_of_a_story, durability_);
     if (change_) change_(story_);
     told_ = number;
     return story_;
   }
 
   const std::uint64_t seed_;
+  const Cuts where_;
   const store::Durability durability_;
   const Change change_;
   std::uint64_t told_ = std::numeric_limits<std::uint64_t>::max();
   Story story_;
   Random random_;
-  Checker checker_{random_};
+  Checker checker_{random_, where_};
 };
 
 /// Whether what is wrong with the disk is found out within so many states.
 bool is_found_out(store::Durability durability, const Campaign::Change& change = {}) {
   bool found = false;
-  Campaign campaign(setting("TSE_SEED", 1), durability, change);
+  Campaign campaign(setting("TSE_SEED", 1), anywhere, durability, change);
   for (std::uint64_t pass = 0; pass < 10 && !found; ++pass)
     campaign.run(
         pass * states_of_a_pass, states_of_a_pass, [&](const Checker&) { return !found; },
@@ -315,9 +331,8 @@ Campaign::Change without(Step::Kind kind) {
   return [kind](Story& story) { std::erase_if(story.steps, [kind](const Step& step) { return step.kind == kind; }); };
 }
 
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost) {
+/// As many states as the environment says; one name of a campaign for all.
+void require_nothing_lost(const Cuts& where) {
   const std::uint64_t seed = setting("TSE_SEED", 1);
   const std::size_t count = setting("TSE_POWER_CUTS", 2000);
   const std::size_t seconds = setting("TSE_SECONDS", 0);
@@ -332,7 +347,7 @@ BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost) {
     return seconds > 0 ? steady_clock::now() >= until : counted->states >= count;
   };
   const auto job = [&] {
-    Campaign campaign(seed);
+    Campaign campaign(seed, where);
     const auto tell = [&](const std::string& wrong) {
       ++counted->violations;
       std::printf("%s\n", wrong.c_str());
@@ -358,6 +373,48 @@ BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost) {
   std::printf("campaign: power-cut: %zu states, %zu violations, seed %llu\n", counted->states.load(),
               counted->violations.load(), static_cast<unsigned long long>(seed));
   BOOST_TEST(counted->violations == 0U);
+}
+
+/// What is done until the files have been opened.
+std::vector<Step> steps_of_opening(const Files& files) {
+  const Place place;
+  place.fill(files);
+  Recording recording(place.directory(), files);
+  (void)open(place.path());
+  return std::move(recording.steps);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost) { require_nothing_lost(anywhere); }
+
+BOOST_AUTO_TEST_CASE(nothing_is_lost_of_a_file_in_the_making) { require_nothing_lost(while_it_is_made); }
+
+// A journal that came back would roll back the file under its log.
+BOOST_AUTO_TEST_CASE(the_journal_of_the_making_is_gone_from_the_disk_before_there_is_a_log) {
+  const std::vector<Step> steps = steps_of_opening({{database, ""}, {std::string(database) + "-wal", ""}});
+  const auto gone = std::find_if(steps.rbegin(), steps.rend(), [](const Step& step) {
+    return step.kind == Step::unlink && step.bytes.ends_with("-journal");
+  });
+  BOOST_REQUIRE((gone != steps.rend()));
+  const auto next = [&](Step::Kind kind, std::size_t file) {
+    return std::find_if(gone.base(), steps.end(),
+                        [&](const Step& step) { return step.kind == kind && step.file == file; }) -
+           gone.base();
+  };
+  constexpr std::size_t log = 1;
+  BOOST_TEST(next(Step::sync_directory, 0) < next(Step::write, log));
+}
+
+// Another program's journal may have been rolled back and removed just before.
+BOOST_AUTO_TEST_CASE(the_first_flush_of_a_log_takes_the_directory_along) {
+  Random random(setting("TSE_SEED", 1));
+  const Story story = a_story(random, 0, store::Durability::full);
+  Disk disk(story.before);
+  for (const Step& step : story.steps) disk.take(step);
+  const std::vector<Step> steps = steps_of_opening(disk.as_it_is());
+  BOOST_TEST(std::count_if(steps.begin(), steps.end(),
+                           [](const Step& step) { return step.kind == Step::sync_directory; }) > 0);
 }
 
 // If these were not found out, nor would a mistake be by the test above.

@@ -14,6 +14,7 @@ from plants import PLANTS
 TOP = Path(__file__).resolve().parents[2]
 COPY = TOP / "build/mutation/source"
 BUILD = TOP / "build/mutation/build"
+COPIED = ("src", "capi", "include", "tests", "docs")
 TARGETS = ["unit_core", "unit_engine", "unit_store", "conformance_c", "conformance_cpp", "capi_lifecycle", "capi_batch",
            "capi_leases", "capi_misuse", "capi_hosts", "fault", "vfs", "vfs_without_ofd"]
 
@@ -84,7 +85,7 @@ def rewrite():
         add(guard, {"TSE_MUTANT_SQL": guard.before, "TSE_MUTANT_SQL_AFTER": guard.after})
 
     written = set()
-    for directory in ("src", "capi", "include", "tests", "docs"):
+    for directory in COPIED:
         for path in (TOP / directory).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 name = str(path.relative_to(TOP))
@@ -98,9 +99,10 @@ def rewrite():
                 write_if_new(COPY / name, content)
                 written.add(name)
     write_if_new(COPY / "CMakeLists.txt", (TOP / "CMakeLists.txt").read_bytes())
-    for path in (COPY / "src").rglob("*"):
-        if path.is_file() and str(path.relative_to(COPY)) not in written:
-            path.unlink()
+    for directory in COPIED:
+        for path in (COPY / directory).rglob("*"):
+            if path.is_file() and str(path.relative_to(COPY)) not in written:
+                path.unlink()
     return mutants, excluded
 
 

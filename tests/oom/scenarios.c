@@ -224,7 +224,12 @@ static int pending_is_reprioritized(struct world *w) {
   return is;
 }
 static int failed_is_retried(struct world *w) {
-  return tse_retry(w->tasks, ZONE, TSE_NTS, ID("failed"), TSE_NTS, 0, NULL, NULL, NULL) == TSE_ALREADY_EXISTS;
+  tse_stats *stats = NULL;
+  tse_stats_view view = TSE_STATS_VIEW_INIT;
+  MUST(tse_stats_read(w->tasks, NULL, 0, NULL, &stats, NULL));
+  MUST(tse_stats_get(stats, &view));
+  tse_stats_free(stats);
+  return view.pending == 2;
 }
 static size_t count_pauses(struct world *w) {
   tse_stats *stats = NULL;
@@ -477,6 +482,10 @@ static int32_t act_options_set_file_mode(struct world *w, tse_error **e) {
 }
 static int32_t act_options_set_migrate(struct world *w, tse_error **e) {
   return tse_options_set_migrate(w->options, TSE_MIGRATE_REFUSE, e);
+}
+static int32_t act_migrate(struct world *w, tse_error **e) {
+  tse_migration_view view = TSE_MIGRATION_VIEW_INIT;
+  return tse_migrate(w->path, TSE_NTS, w->options, w->call, &view, e);
 }
 static int32_t act_options_add_operation(struct world *w, tse_error **e) {
   return tse_options_add_operation(w->options, "an_operation_of_the_hosts_own", TSE_NTS, e);
@@ -989,6 +998,7 @@ const struct scenario scenarios[] = {
     {"tse_open", "tse_open", NEEDS_FILE, act_open, NULL},
     {"tse_open", "tse_open_anew", NEEDS_NOTHING, act_open_anew, NULL},
     {"tse_open", "tse_open_in_memory", NEEDS_NOTHING, act_open_in_memory, NULL},
+    {"tse_migrate", "tse_migrate", NEEDS_FILE, act_migrate, NULL},
     {"tse_close", "tse_close", NEEDS_ENGINE, act_close, NULL},
     {"tse_engine_free", "tse_engine_free", NEEDS_ENGINE, act_engine_free, NULL},
     {"tse_task_get", "tse_task_get", NEEDS_NOTHING, act_task_get, NULL},

@@ -15,7 +15,9 @@ import sys
 FLOORS = [
     ("src/core", "tests/unit/core", "{}_test.cpp"),
     ("src/store", "tests/unit/store", "{}_test.cpp"),
+    ("src/store/sqlite", "tests/unit/store/sqlite", "{}_test.cpp"),
     ("src/store/sqlite/vfs", "tests/unit/store/sqlite/vfs", "{}_test.cpp"),
+    ("src/engine", "tests/unit/engine", "{}_test.cpp"),
     ("capi", "tests/capi", "{}.c"),
 ]
 

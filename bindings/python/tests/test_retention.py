@@ -205,8 +205,9 @@ def test_migrate(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_options, "lib", Spy(lib, "tse_options_set_migrate", given))
     taskstate.open(path, migrate="refuse").close()  # a new file is made either way
     taskstate.open(path, migrate="auto").close()
+    taskstate.open(path, migrate="manual").close()
     taskstate.open(path).close()
-    assert given == [lib.TSE_MIGRATE_REFUSE, lib.TSE_MIGRATE_AUTO]
+    assert given == [lib.TSE_MIGRATE_REFUSE, lib.TSE_MIGRATE_AUTO, lib.TSE_MIGRATE_MANUAL]
     with pytest.raises(taskstate.InvalidArgument) as caught:
         taskstate.open(path, migrate="maybe")  # type: ignore[arg-type]
     assert caught.value.field == "migrate"

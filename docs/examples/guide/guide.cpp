@@ -243,6 +243,13 @@ void copy(taskstate::Engine& tasks) {
   check(report.ok, report.text.c_str());
 }
 
+// ---- upgrading.md
+
+void upgrade() {
+  const taskstate::Migration done = taskstate::migrate("catalog.db");
+  check(done.from_schema == done.to_schema, "it is of this release");
+}
+
 // ---- monitoring.md
 
 void respond(const std::string& type, const std::string& body) { std::cout << type << '\n' << body; }
@@ -354,6 +361,8 @@ int main() try {
   look_for_tasks(tasks, "req-1");
   limits("guide.db");
   reconfigure("guide.db");
+  { const taskstate::Engine catalog("catalog.db"); }
+  upgrade();
   run_a_service();
   a_lost_worker();
   a_reboot("guide-reboot.db");

@@ -214,6 +214,14 @@ func backUp(ctx context.Context, tasks *taskstate.Engine) error {
 	return err
 }
 
+// ---- upgrading.md
+
+func upgrade(ctx context.Context) {
+	done, err := taskstate.Migrate(ctx, "catalog.db")
+	must(0, err)
+	check(done.FromSchema == done.ToSchema, "it is of this release")
+}
+
 // ---- monitoring.md
 
 func scraped(mux *http.ServeMux, tasks *taskstate.Engine) {
@@ -299,6 +307,8 @@ func main() {
 	plan(ctx, tasks)
 	check(must(lookForTasks(ctx, tasks)) == 0, "no worker was lost")
 	runAService(ctx)
+	must(0, must(taskstate.Open("catalog.db")).Close())
+	upgrade(ctx)
 	if report := must(tasks.Verify(ctx)); !report.OK {
 		must(0, errors.New(report.Text))
 	}

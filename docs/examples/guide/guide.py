@@ -197,6 +197,14 @@ def clean_up(tasks):
     assert removed == 0 and was_there
 
 
+# ---- upgrading.md
+
+
+def upgrade():
+    done = taskstate.migrate("catalog.db")
+    assert done.from_schema == done.to_schema
+
+
 # ---- backup.md
 
 
@@ -302,6 +310,8 @@ def main():
         plan(tasks)
         assert look_for_tasks(tasks, "req-1")[2] == 0
         run_a_service()
+        taskstate.open("catalog.db").close()
+        upgrade()
         asyncio.run(asynchronously("guide-async.db"))
         clock = taskstate.testing.ManualClock()
         with taskstate.testing.open_for_tests(clock=clock) as engine:

@@ -25,7 +25,7 @@ namespace taskstate::contract {
   X(corrupt, 14, "the file is damaged")                                              \
   X(not_a_taskstate_file, 15, "the file is something else; it was not touched")      \
   X(schema_too_new, 16, "the file needs a newer taskstate")                          \
-  X(schema_too_old, 17, "the file is older and may not be migrated here")            \
+  X(schema_too_old, 17, "the file is older and was not migrated")                    \
   X(moved, 18, "the file was replaced or removed while it was open")                 \
   X(forked, 19, "opened before fork(); open the file again in the child")            \
   X(closed, 20, "the engine was closed")                                             \

@@ -63,6 +63,18 @@ inline Engine::Engine(std::string_view path, const Options& options) {
       detail::SharedEngine(detail::make<detail::EngineHandle>(tse_open, c_path.data, c_path.size, c_options.get()));
 }
 
+inline Migration migrate(std::string_view path, const Options& options, const Call& call) {
+  const tse_str c_path = detail::view(path);
+  const auto c_options = detail::to_c(options);
+  const auto c_call = detail::to_c(call);
+  tse_migration_view done = TSE_MIGRATION_VIEW_INIT;
+  detail::check(tse_migrate, c_path.data, c_path.size, c_options.get(), c_call.get(), &done);
+  return {.from_schema = done.from_schema,
+          .to_schema = done.to_schema,
+          .copy_bytes = done.copy_bytes,
+          .wal_bytes = done.wal_bytes};
+}
+
 inline void Engine::close() { detail::check(tse_close, engine_.get()); }
 
 inline Task Engine::create(const NewTask& spec, const Call& call) {

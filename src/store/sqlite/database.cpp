@@ -93,8 +93,8 @@ void open_read_only(Database& database, const Patience& patience) {
     connection.configure();
     check_schema(connection, Intent::read);
     require_newest(connection);
-    show_reader(database);
     compare_settings(database.options, connection);
+    show_reader(database);
     begin_lineage(database, connection);
     database.identity.record(database.paths);
     if (!database.immutable) database.wal_index = WalIndex::map(connection);
@@ -122,8 +122,12 @@ void refuse_lost_content(Database& database) {
   if (database.lock.initialised()) throw Failure(Code::corrupt, "the file has lost its content: it is empty");
 }
 
+// EXTRA, so that the journal of the change is gone from the disk before there is a log: a power cut that brought it
+// back would roll back the file under its log.
 void use_wal(Connection& connection) {
+  connection.execute("PRAGMA synchronous = EXTRA", "configure the connection");
   const std::string mode = connection.text("PRAGMA journal_mode = WAL");
+  connection.execute("PRAGMA synchronous = FULL", "configure the connection");
   if (mode != "wal") throw Failure(Code::unsupported, "SQLite cannot use a write-ahead log for this file");
 }
 

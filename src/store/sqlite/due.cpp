@@ -1,5 +1,6 @@
 #include "store/sqlite/due.hpp"
 
+#include "store/sqlite/retention.hpp"
 #include "store/sqlite/runnable.hpp"
 
 #include <algorithm>
@@ -54,7 +55,8 @@ Due find_due(Connection& connection, Timekeeper& time, const DueQuery& query) {
       if (const auto until = time.over_until(clock))
         due.add(find_ended_leases(connection, clock, *until, query.limit), {{}, Why::lease, clock, *until});
   }
-  return {std::move(due.tasks), query.next ? next_moment(connection, time) : std::nullopt};
+  return {std::move(due.tasks), query.next ? next_moment(connection, time) : std::nullopt,
+          query.expiry && has_expired(connection, *query.expiry)};
 }
 
 Incomparable find_incomparable(Connection& connection, Timekeeper& time) {

@@ -38,27 +38,22 @@ Feed find_feed(Connection& connection, const FeedQuery& query) {
   return feed;
 }
 
-std::vector<Move> find_moves(Connection& connection, std::int64_t after, std::size_t limit) {
-  Query query(connection,
-              "SELECT seq, zone_id, id, revision, to_status IN ('completed', 'failed') FROM taskstate_events "
-              "WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-  query.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
-  std::vector<Move> moves;
-  while (query.step())
-    moves.push_back({query.integer(0), {query.text(1), query.text(2)}, query.integer(3), query.integer(4) != 0});
-  return moves;
-}
-
 // Every change that the wire shows leaves an event, whoever makes it. What may leave none, or drop the events, makes
 // the news incomplete: a purge that is no longer told, a feed that went back.
 News find_news(Connection& connection, std::optional<std::int64_t> after, std::size_t limit, const Origin& origin) {
   News news;
   news.latest = std::max(origin.purged_through, origin.newest.sequence);
   if (!after || origin.feed_floor > *after || news.latest < *after) return news;
-  Query query(connection, "SELECT zone_id, id FROM taskstate_events WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+  Query query(connection,
+              "SELECT seq, zone_id, id, revision, to_status IN ('completed', 'failed') FROM taskstate_events "
+              "WHERE seq > ?1 ORDER BY seq LIMIT ?2");
   query.bind(1, *after).bind(2, static_cast<std::int64_t>(limit) + 1);
-  while (query.step()) news.moved.push_back({query.text(0), query.text(1)});
-  news.complete = news.moved.size() <= limit;
+  while (!news.more && query.step()) {
+    news.more = news.moved.size() == limit;
+    if (!news.more)
+      news.moved.push_back({query.integer(0), {query.text(1), query.text(2)}, query.integer(3), query.integer(4) != 0});
+  }
+  news.gap = false;
   return news;
 }
 

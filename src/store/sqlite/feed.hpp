@@ -16,6 +16,5 @@ namespace tse::store::sqlite {
 /// As Store::news(), but for the content.
 [[nodiscard]] News find_news(Connection& connection, std::optional<std::int64_t> after, std::size_t limit,
                              const Origin& origin);
-[[nodiscard]] std::vector<Move> find_moves(Connection& connection, std::int64_t after, std::size_t limit);
 
 }  // namespace tse::store::sqlite

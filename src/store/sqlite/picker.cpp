@@ -40,11 +40,11 @@ std::optional<std::string> ZonesInTurn::next_of_filter() const {
   return after == filter_.zones.end() ? filter_.zones.front() : *after;
 }
 
-Picker::Picker(Connection& connection, View& view, const ClaimQuery& query, const Patience& patience)
+Picker::Picker(Connection& connection, View& view, ClaimQuery& query, const Patience& patience)
     : connection_(connection),
       view_(view),
       operations_(find_runnable_operations(connection, query.filter.operations)),
-      running_limit_(query.running_limit),
+      query_(query),
       patience_(patience),
       round_(first_turn(connection, query)),
       zones_(connection, query.filter, operations_, round_.stopped_at.value_or(round_.served)) {}
@@ -60,17 +60,21 @@ std::optional<core::Key> Picker::next() {
     // A zone that was found has something to give: it is at its limit, or paused.
     if ((full || zones_.are_found()) && ++passed_ > most_passed) {
       round_.stopped_at = zone;
-      return std::nullopt;
+      return end(std::move(round_));
     }
     if (!first_passed) first_passed = zone;
   }
-  round_ = {round_.served};
+  return end({round_.served});
+}
+
+std::optional<core::Key> Picker::end(ClaimTurn next) {
+  query_.turn = std::move(next);
   return std::nullopt;
 }
 
 // A task that is offered again counts as running already.
 bool Picker::is_full(std::string_view zone) const {
-  return running_limit_ > 0 && view_.count(zone, core::Status::running) >= running_limit_;
+  return query_.running_limit > 0 && view_.count(zone, core::Status::running) >= query_.running_limit;
 }
 
 /// Whether a round that several looks make is at its end.

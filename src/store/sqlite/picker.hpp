@@ -32,22 +32,23 @@ class ZonesInTurn {
 };
 
 /// Takes one task after the other. A zone that has nothing to give is passed over; when all are, that is the end.
-class Picker final : public Candidates {
+class Picker {
  public:
   /// What it is given outlives it. `view`: counts, also what the change that asks has done so far.
-  Picker(Connection& connection, View& view, const ClaimQuery& query, const Patience& patience);
-  [[nodiscard]] std::optional<core::Key> next() override;
-  [[nodiscard]] const ClaimTurn& turn() const noexcept override { return round_; }
+  Picker(Connection& connection, View& view, ClaimQuery& query, const Patience& patience);
+  /// Throws Failure when the patience ends. Nothing: the query's turn says where the next look begins.
+  [[nodiscard]] std::optional<core::Key> next();
 
  private:
   [[nodiscard]] bool is_full(std::string_view zone) const;
   [[nodiscard]] bool has_seen(const std::string& zone);
   void look_at_the_time();
+  std::optional<core::Key> end(ClaimTurn next);
 
   Connection& connection_;
   View& view_;
   const std::vector<std::string> operations_;
-  const std::int64_t running_limit_;
+  ClaimQuery& query_;
   const Patience& patience_;
   ClaimTurn round_;
   std::string last_ = round_.stopped_at.value_or("");

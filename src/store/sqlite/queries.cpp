@@ -118,14 +118,14 @@ std::string find_generation(Connection& connection) {
   return query.step() ? query.text(0) : std::string();
 }
 
-std::optional<std::string> find_payload(Connection& connection, const core::Key& key) {
+std::optional<Stored> find_payload(Connection& connection, const core::Key& key) {
   static const core::NoDestructor<Sql> sql(
       "SELECT payload FROM taskstate_payloads WHERE task_seq = "
       "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2)");
   Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) return std::nullopt;
-  return query.blob(0);
+  return Stored{query.blob(0), {}};
 }
 
 namespace {

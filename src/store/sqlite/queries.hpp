@@ -14,7 +14,7 @@ namespace tse::store::sqlite {
 [[nodiscard]] std::optional<core::Row> find_row(Connection& connection, const core::Key& key);
 /// What stands in the file.
 [[nodiscard]] std::string find_generation(Connection& connection);
-[[nodiscard]] std::optional<std::string> find_payload(Connection& connection, const core::Key& key);
+[[nodiscard]] std::optional<Stored> find_payload(Connection& connection, const core::Key& key);
 /// Checks the schema in the same statement, so that the hottest question needs no transaction around it, and tells the
 /// stamp of the settings.
 [[nodiscard]] Found find_answer(Connection& connection, const core::Key& key, std::int64_t& settings);

@@ -1,6 +1,7 @@
 // Connections that only read: a few are kept, each used by one thread at a time.
 #pragma once
 
+#include "store/lock_order.hpp"
 #include "store/sqlite/database.hpp"
 
 #include <condition_variable>
@@ -35,8 +36,14 @@ class ReaderPool {
   /// Closes the idle connections; those in use close when they come back.
   void close() noexcept;
   /// Around fork(), so that the list is whole in the child.
-  void hold() noexcept { mutex_.lock(); }
-  void resume() noexcept { mutex_.unlock(); }
+  void hold() noexcept {
+    enter(Rank::readers);
+    mutex_.lock();
+  }
+  void resume() noexcept {
+    mutex_.unlock();
+    leave(Rank::readers);
+  }
 
  private:
   static constexpr std::size_t most = 8;

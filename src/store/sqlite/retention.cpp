@@ -233,14 +233,14 @@ bool remove_ended(Connection& connection, Ledger& ledger, const core::Key& key, 
   return remove_found(connection, ledger, found, query.now);
 }
 
-std::optional<Result> find_result(Connection& connection, const core::Key& key) {
+std::optional<Stored> find_result(Connection& connection, const core::Key& key) {
   static const core::NoDestructor<Sql> sql(
       "SELECT result, until FROM taskstate_results WHERE task_seq = "
       "(SELECT seq FROM taskstate_tasks WHERE zone_id = ?1 AND id = ?2)");
   Query query(connection, *sql);
   query.bind(1, key.zone_id).bind(2, key.id);
   if (!query.step()) return std::nullopt;
-  return Result{query.blob(0), query.optional_integer(1)};
+  return Stored{query.blob(0), query.optional_integer(1)};
 }
 
 void keep_result(Connection& connection, const core::Key& key, std::string_view result,

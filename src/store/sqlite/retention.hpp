@@ -25,7 +25,7 @@ void entomb(Connection& connection, const core::Key& key, std::int64_t now, std:
 bool remove_task(Connection& connection, Ledger& ledger, const core::Key& key, std::int64_t now);
 bool remove_ended(Connection& connection, Ledger& ledger, const core::Key& key, const EndedQuery& query);
 
-[[nodiscard]] std::optional<Result> find_result(Connection& connection, const core::Key& key);
+[[nodiscard]] std::optional<Stored> find_result(Connection& connection, const core::Key& key);
 void keep_result(Connection& connection, const core::Key& key, std::string_view result,
                  std::optional<std::int64_t> until);
 

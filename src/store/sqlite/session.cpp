@@ -60,12 +60,12 @@ bool SqliteSession::insert(const core::Row& row, std::optional<std::string_view>
   return true;
 }
 
-bool SqliteSession::replace(const core::Row& before, const core::Row& next) {
+Replaced SqliteSession::replace(const core::Row& before, const core::Row& next) {
   const std::int64_t head = ledger_.head_of(before);
   const bool has_event = next.revision != before.revision;
   const EventOf event{next, before.task.status, head};
   if (connection_.is_guarded()) {
-    if (!stands(connection_, before, head)) return false;
+    if (!stands(connection_, before, head)) return Replaced::moved;
     if (has_event) ledger_.append(connection_, event);
   }
   const std::int64_t number = connection_.is_guarded() ? ledger_.newest().sequence : ledger_.next();
@@ -78,11 +78,11 @@ bool SqliteSession::replace(const core::Row& before, const core::Row& next) {
     bind_place(query, before, head);
     query.run();
   }
-  if (sqlite3_changes(connection_.handle()) != 1) return false;
+  if (sqlite3_changes(connection_.handle()) != 1) return Replaced::moved;
   if (has_event && !connection_.is_guarded()) ledger_.append(connection_, event);
   ledger_.moved(before.number, next.version, has_event ? number : head);
   count_frames(frames_per_change, bytes_of(next));
-  return true;
+  return Replaced::done;
 }
 
 // The number of the next event, with which the lease begins.
@@ -106,25 +106,17 @@ bool SqliteSession::set_paused(const Pause& pause, bool paused) {
   return sqlite::set_paused(connection_, pause, paused);
 }
 
-void SqliteSession::keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) {
-  sqlite::keep_replay(connection_, zone_id, key, replay);
+void SqliteSession::set_replay(std::string_view zone_id, std::string_view key, const core::Replay* replay) {
+  if (replay == nullptr) return drop_replay(connection_, zone_id, key);
+  keep_replay(connection_, zone_id, key, *replay);
   count_frames(frames_per_write, 0);
 }
 
-void SqliteSession::drop_replay(std::string_view zone_id, std::string_view key) {
-  sqlite::drop_replay(connection_, zone_id, key);
-}
-
-bool SqliteSession::remove(const core::Key& key, std::int64_t now) {
+bool SqliteSession::remove(const Removal& removal) {
   ledger_.note_removal();
   count_frames(frames_per_write, 0);
-  return remove_task(connection_, ledger_, key, now);
-}
-
-bool SqliteSession::remove_ended(const core::Key& key, const EndedQuery& query) {
-  ledger_.note_removal();
-  count_frames(frames_per_write, 0);
-  return sqlite::remove_ended(connection_, ledger_, key, query);
+  if (removal.of != nullptr) return remove_ended(connection_, ledger_, removal.key, *removal.of);
+  return remove_task(connection_, ledger_, removal.key, removal.now);
 }
 
 void SqliteSession::entomb(const core::Key& key, std::int64_t now, std::int64_t until) {

@@ -14,15 +14,13 @@ class SqliteSession final : public Answering<Session> {
   SqliteSession(Connection& connection, Timekeeper& time, Ledger& ledger, const Patience& patience)
       : Answering(connection, time), ledger_(ledger), patience_(patience) {}
   bool insert(const core::Row& row, std::optional<std::string_view> payload) override;
-  bool replace(const core::Row& before, const core::Row& next) override;
+  [[nodiscard]] Replaced replace(const core::Row& before, const core::Row& next) override;
   LeaseStart lease(std::int64_t duration) override;
   std::int64_t count(std::string_view zone_id, core::Status status) override;
   void keep_result(const core::Key& key, std::string_view result, std::optional<std::int64_t> until) override;
   bool set_paused(const Pause& pause, bool paused) override;
-  void keep_replay(std::string_view zone_id, std::string_view key, const core::Replay& replay) override;
-  void drop_replay(std::string_view zone_id, std::string_view key) override;
-  bool remove(const core::Key& key, std::int64_t now) override;
-  bool remove_ended(const core::Key& key, const EndedQuery& query) override;
+  void set_replay(std::string_view zone_id, std::string_view key, const core::Replay* replay) override;
+  bool remove(const Removal& removal) override;
   void entomb(const core::Key& key, std::int64_t now, std::int64_t until) override;
   std::size_t drop_expired(const Expiry& expiry, std::size_t limit) override;
   void run(const Statement& statement, const core::Key& key, std::int64_t now) override;

@@ -85,7 +85,8 @@ auto ask_again(Database& database, ReaderPool& readers, const Patience& patience
 
 class SqliteStore final : public Store {
  public:
-  explicit SqliteStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  explicit SqliteStore(std::unique_ptr<Database> database)
+      : Store({database->proof()}), database_(std::move(database)) {}
   ~SqliteStore() override { close(); }
 
   void commit(std::span<const Change> changes, std::span<std::optional<core::Error>> errors, Deadline deadline,
@@ -94,29 +95,19 @@ class SqliteStore final : public Store {
   }
 
   void view(const std::function<void(View&)>& question, const Patience& patience) override {
-    ask(*database_, readers_, patience, [&](Connection& connection) {
+    ask_again(*database_, readers_, patience, [&](Connection& connection) {
       SqliteView snapshot(connection, database_->time);
       question(snapshot);
+      return true;
     });
   }
-  std::optional<core::Row> read(const core::Key& key, const Patience& patience) override {
-    return ask_again(*database_, readers_, patience, [&](Connection& connection) { return find_row(connection, key); });
-  }
-  std::optional<std::string> payload(const core::Key& key, const Patience& patience) override {
-    return ask_again(*database_, readers_, patience,
-                     [&](Connection& connection) { return find_payload(connection, key); });
-  }
-  Found answer(const core::Key& key, const std::optional<Stamp>& proven, const Patience& patience) override {
+  void answers(std::span<const core::Key> keys, std::span<Found> found, const std::optional<Stamp>& proven,
+               const Patience& patience) override {
     const ReaderPool::Lease lease(readers_, patience);
-    if (proven) {
-      Found found = find_answer_unchecked(lease.connection(), key);
-      found.proven = database_->stamp() == proven;  // then it is all of one state, the one that was checked
-      if (found.proven) return with_expiry(std::move(found));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      found[i] = answer_on(lease.connection(), keys[i], proven);
+      if (found[i].tombstone) found[i].expiry = database_->time.now().expiry;
     }
-    std::int64_t settings = 0;
-    Found found = find_answer(lease.connection(), key, settings);
-    database_->settings_stamp.store(settings, std::memory_order_relaxed);
-    return with_expiry(std::move(found));
   }
   News news(std::optional<std::int64_t> after, std::size_t limit, const Patience& patience) override {
     return ask_origin(*database_, readers_, patience, [&](const Asked& asked) {
@@ -126,14 +117,14 @@ class SqliteStore final : public Store {
       return news;
     });
   }
-  [[nodiscard]] Proof proof() const noexcept override { return database_->proof(); }
   [[nodiscard]] std::optional<Stamp> stamp() const noexcept override { return database_->stamp(); }
   Page page(const PageQuery& query, const Patience& patience) override {
     return ask(*database_, readers_, patience,
-               [&](Connection& connection) { return find_page(connection, query, patience); });
-  }
-  std::int64_t count(const PageQuery& query, const Patience& patience) override {
-    return ask(*database_, readers_, patience, [&](Connection& connection) { return count_rows(connection, query); });
+               [&](Connection& connection) {
+                 Page page = find_page(connection, query, patience);
+                 if (query.with_total) page.total = count_rows(connection, query);
+                 return page;
+               });
   }
   std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before, std::size_t limit,
                                    const Patience& patience) override {
@@ -155,13 +146,6 @@ class SqliteStore final : public Store {
       return feed;
     });
   }
-  std::int64_t latest_event(const Patience& patience) override {
-    return ask(*database_, readers_, patience, [&](Connection& connection) { return find_latest_event(connection); });
-  }
-  std::vector<Move> moves(std::int64_t after, std::size_t limit, const Patience& patience) override {
-    return ask(*database_, readers_, patience,
-               [&](Connection& connection) { return find_moves(connection, after, limit); });
-  }
   Stats stats(std::string_view zone_id, const Patience& patience) override {
     Stats stats = ask(*database_, readers_, patience,
                       [&](Connection& connection) { return read_stats(connection, *database_, zone_id); });
@@ -180,15 +164,14 @@ class SqliteStore final : public Store {
     if (database_->memory) return nullptr;
     return std::make_unique<CommitNotice>(database_->paths.sidecar, database_->paths.wal);
   }
-  [[nodiscard]] std::string generation() const override { return to_string(database_->lineage.generation()); }
-  [[nodiscard]] std::uint64_t content() const override { return database_->lineage.content(); }
-  [[nodiscard]] bool tell_restored() override { return database_->lineage.tell(); }
+  [[nodiscard]] Content content() const override {
+    const Lineage& lineage = database_->lineage;
+    return {to_string(lineage.generation()), lineage.content(), !database_->read_only() && lineage.is_unsettled()};
+  }
   [[nodiscard]] std::int64_t settings_stamp() const noexcept override {
     return database_->settings_stamp.load(std::memory_order_relaxed);
   }
-  [[nodiscard]] bool is_unsettled() const override {
-    return !database_->read_only() && database_->lineage.is_unsettled();
-  }
+  [[nodiscard]] bool tell_restored() override { return database_->lineage.tell(); }
 
   [[nodiscard]] const Migrated& migrated() const noexcept { return database_->migrated; }
 
@@ -196,17 +179,13 @@ class SqliteStore final : public Store {
   void begin_time(const Patience& patience);
 
   void close() noexcept override;
-  void before_fork() noexcept override;
-  void after_fork_parent() noexcept override;
-  void after_fork_child() noexcept override;
+  void at_fork(Fork moment) noexcept override;
 
  private:
-  Found with_expiry(Found found) {
-    if (found.tombstone) found.expiry = database_->time.now().expiry;
-    return found;
-  }
+  Found answer_on(Connection& connection, const core::Key& key, const std::optional<Stamp>& proven);
   void join_clock(const Patience& patience);
   void last_checkpoint();
+  void become_child() noexcept;
 
   std::unique_ptr<Database> database_;
   Writer writer_{*database_};
@@ -224,6 +203,19 @@ void SqliteStore::join_clock(const Patience& patience) {
   } catch (const Failure& failure) {
     database_->log(LogLevel::warn, failure.error().message);
   }
+}
+
+// What is all of one state is all of the one that was checked.
+Found SqliteStore::answer_on(Connection& connection, const core::Key& key, const std::optional<Stamp>& proven) {
+  if (proven) {
+    Found found = find_answer_unchecked(connection, key);
+    found.proven = database_->stamp() == proven;
+    if (found.proven) return found;
+  }
+  std::int64_t settings = 0;
+  Found found = find_answer(connection, key, settings);
+  database_->settings_stamp.store(settings, std::memory_order_relaxed);
+  return found;
 }
 
 void SqliteStore::begin_time(const Patience& patience) {
@@ -280,19 +272,18 @@ void SqliteStore::last_checkpoint() {
   checkpoint(*database_->writer, Checkpoint::truncate);
 }
 
-void SqliteStore::before_fork() noexcept {
-  database_->transaction.lock();
-  readers_.hold();
+void SqliteStore::at_fork(Fork moment) noexcept {
+  if (moment == Fork::before) {
+    database_->transaction.hold();
+    readers_.hold();
+    return;
+  }
+  readers_.resume();
+  database_->transaction.resume();
+  if (moment == Fork::child) become_child();
 }
 
-void SqliteStore::after_fork_parent() noexcept {
-  readers_.resume();
-  database_->transaction.unlock();
-}
-
-void SqliteStore::after_fork_child() noexcept {
-  readers_.resume();
-  database_->transaction.unlock();
+void SqliteStore::become_child() noexcept {
   database_->gate.fork();
   database_->presence.close();
   database_->lock.close();

@@ -23,6 +23,12 @@ class TransactionLock {
   /// Wakes those who wait, so that they look at the gate.
   void wake() noexcept;
 
+  /// Around fork(): waits until nobody holds it, and lets nobody so much as look at it, so that a child finds it whole.
+  /// Waits however long.
+  void hold() noexcept;
+  /// In the parent and in the child.
+  void resume() noexcept { mutex_.unlock(); }
+
  private:
   const Gate& gate_;
   std::mutex mutex_;

@@ -107,7 +107,6 @@ int open_wal(const char* path, sqlite3_file* memory, int flags, int* out_flags) 
   file->handle = handle;
   file->owner = owner;
   file->path = path;
-  file->is_new = created;
   if (owner != nullptr) owner->wal = file;
   if (out_flags != nullptr) *out_flags = flags_of(flags, writable);
   return SQLITE_OK;

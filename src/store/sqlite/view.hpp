@@ -16,12 +16,14 @@ class Answering : public Base {
   Answering(Connection& connection, Timekeeper& time) : connection_(connection), time_(time) {}
 
   std::optional<core::Row> read(const core::Key& key) override { return find_row(connection_, key); }
-  std::optional<std::string> payload(const core::Key& key) override { return find_payload(connection_, key); }
-  std::optional<Result> result(const core::Key& key) override { return find_result(connection_, key); }
+  std::optional<Stored> stored(const core::Key& key, Part part) override {
+    return part == Part::payload ? find_payload(connection_, key) : find_result(connection_, key);
+  }
   Now now() override { return time_.now(); }
   std::string generation() override { return find_generation(connection_); }
-  std::unique_ptr<Candidates> claimable(const ClaimQuery& query, const Patience& patience) override {
-    return std::make_unique<Picker>(connection_, *this, query, patience);
+  Candidates claimable(ClaimQuery& query, const Patience& patience) override {
+    const auto picker = std::make_shared<Picker>(connection_, *this, query, patience);
+    return [picker] { return picker->next(); };
   }
   std::int64_t count(std::string_view zone_id, core::Status status) override {
     return count_in_zone(connection_, zone_id, status);
@@ -33,7 +35,6 @@ class Answering : public Base {
   }
   std::optional<std::int64_t> tombstone(const core::Key& key) override { return find_tombstone(connection_, key); }
   std::vector<core::Key> ended(EndedQuery& query) override { return find_ended(connection_, query); }
-  bool has_expired(const Expiry& expiry) override { return ::tse::store::sqlite::has_expired(connection_, expiry); }
   core::StoredSettings settings() override { return find_settings(connection_); }
 
  protected:

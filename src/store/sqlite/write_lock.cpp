@@ -240,11 +240,14 @@ void WriteLock::require_in_place() {
     throw Failure(Code::moved, "the -taskstate file was replaced or removed while it was opened; try again");
 }
 
+// On the disk before there is a log: of a file that a power cut has shortened, nobody would know whether a flush had
+// failed, and the log would be written anew without need.
 void WriteLock::write_header() {
   if (::ftruncate(descriptor_.get(), file_size) != 0) throw Failure(errno_error(errno, "write the -taskstate file"));
   write_word(layout_offset, layout_version);
   const ssize_t written = ::pwrite(descriptor_.get(), magic.data(), magic.size(), 0);  // last: it vouches for the rest
   if (written != static_cast<ssize_t>(magic.size())) throw Failure(errno_error(errno, "write the -taskstate file"));
+  ::fdatasync(descriptor_.get());
 }
 
 // Another program has shortened the file. What was lost with it is taken as is safe: that there was a database, if we

@@ -1,6 +1,7 @@
 #include "store/sqlite/writer.hpp"
 
 #include "core/no_destructor.hpp"
+#include "store/lock_order.hpp"
 #include "store/size_signal.hpp"
 #include "store/sqlite/checkpoint.hpp"
 #include "store/sqlite/doubt.hpp"
@@ -112,6 +113,7 @@ class Writer::Held final : public WriteTurn {
 
  private:
   const NoSizeSignal no_signal_;
+  const Ordered ordered_{Rank::write_lock};
   Writer& writer_;
   Locked locked_{nullptr, [](WriteLock* lock) { lock->unlock(); }};
 };

@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(all_that_is_broken_is_told_in_one_order) {
   settings.log_level = static_cast<LogLevel>(6);
   settings.boot_id = "";
   settings.answer_cache_bytes = -1;
-  settings.migrate = static_cast<Migrate>(2);
+  settings.migrate = static_cast<Migrate>(3);
   settings.file_mode = 0;
   settings.checkpoint_bytes = 0;
   settings.max_bytes = 1;
@@ -77,8 +77,7 @@ BOOST_AUTO_TEST_CASE(all_that_is_broken_is_told_in_one_order) {
   BOOST_TEST(test::fields(check(settings)->details) ==
              "mode timeout operation completed retry_after longest_wait housekeeping running_limit pending_limit "
              "idempotency_retention retention result_retention tombstones feed_retention durability max_bytes "
-             "checkpoint_bytes file_mode "
-             "migrate answer_cache_bytes boot_id log_level log_file");
+             "checkpoint_bytes file_mode migrate answer_cache_bytes boot_id log_level log_file");
 }
 
 BOOST_AUTO_TEST_CASE(choices) {

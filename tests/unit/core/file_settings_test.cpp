@@ -33,8 +33,8 @@ Settings unusual() {
   settings.idempotency_retention = 5s;
   settings.adopt_request_id = true;
   settings.retention = 6s;
-  settings.result_retention = 9s;
   settings.tombstones = 7s;
+  settings.result_retention = 9s;
   settings.feed_retention = 8s;
   return settings;
 }
@@ -68,8 +68,8 @@ BOOST_AUTO_TEST_CASE(each_has_its_name_and_spelling) {
                                 {"idempotency_retention", "5000000"},
                                 {"adopt_request_id", "1"},
                                 {"retention", "6000000"},
-                                {"result_retention", "9000000"},
                                 {"tombstones", "7000000"},
+                                {"result_retention", "9000000"},
                                 {"feed_retention", "8000000"}};
   BOOST_TEST((stored == expected));
   BOOST_TEST(stored.size() == file_setting_count);
@@ -101,8 +101,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_named) {
              "the file's setting retention is none: 7; give it at open, with reconfigure, to replace it");
   for (const char* text : {"", "-1", "007", "x", "99999999999999999999"})
     for (const char* name :
-         {"running_limit", "pending_limit", "idempotency_retention", "retention", "result_retention",
-          "tombstones", "feed_retention"})
+         {"running_limit", "pending_limit", "idempotency_retention", "retention", "result_retention", "tombstones", "feed_retention"})
       BOOST_TEST(refusal(name, text) != "");
   for (const char* text : {"", "2", "true"})
     for (const char* name : {"adopt_request_id", "ignore_bad_request_id"}) BOOST_TEST(refusal(name, text) != "");

@@ -170,6 +170,17 @@ BOOST_AUTO_TEST_CASE(the_feed_and_purging) {
   BOOST_TEST(tasks.changes({.latest = true}).events.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_file_of_this_release_has_nothing_to_migrate) {
+  { const Engine tasks(path(), {.migrate = taskstate::Migrate::manual}); }
+  const taskstate::Migration done = taskstate::migrate(path(), {.migrate = taskstate::Migrate::manual});
+  BOOST_TEST(done.from_schema == 2);
+  BOOST_TEST(done.to_schema == 2);
+  BOOST_TEST(done.copy_bytes + done.wal_bytes == 0);
+  BOOST_TEST(code([&] { taskstate::migrate(path("none.db")); }) == "unavailable");
+  BOOST_TEST(code([&] { taskstate::migrate(path(), {}, {.timeout = std::chrono::microseconds(-1)}); }) ==
+             "invalid_argument");
+}
+
 BOOST_AUTO_TEST_CASE(figures_copies_and_settings) {
   Engine tasks(path(), {.durability = taskstate::Durability::relaxed,
                         .max_bytes = 1 << 20,

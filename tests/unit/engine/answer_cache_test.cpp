@@ -15,19 +15,18 @@ namespace {
 
 // A store of which only the state counts; every commit is told by one event.
 struct Kept {
-  test::FakeStore store;
+  test::FakeStore store{store::Proof::wal_index};
   std::int64_t latest = 0;
   std::vector<std::pair<std::int64_t, core::Key>> events;
   bool complete = true;
   std::size_t asked = 0;
 
   explicit Kept(std::size_t budget = 1 << 20) {
-    store.kind_of_proof = store::Proof::wal_index;
     store.on_news = [this](std::optional<std::int64_t> after) {
       ++asked;
-      store::News news{latest, complete && after.has_value(), {}};
+      store::News news{latest, !complete || !after.has_value()};
       for (const auto& [sequence, key] : events)
-        if (after && sequence > *after) news.moved.push_back(key);
+        if (after && sequence > *after) news.moved.push_back({sequence, key});
       return news;
     };
     cache.emplace(store, budget);
@@ -170,7 +169,7 @@ BOOST_AUTO_TEST_CASE(without_a_proof_or_a_budget_nothing_is_kept) {
   Kept none(0);
   none.keep("a");
   BOOST_TEST((none.find("a") == Result::unknown));
-  test::FakeStore store;
+  test::FakeStore store{store::Proof::wal_index};
   engine::AnswerCache unproven(store, 1 << 20);
   BOOST_TEST((unproven.find({"z", "a"}, [](const core::Representation&) {}) == Result::unknown));
 }

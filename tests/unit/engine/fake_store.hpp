@@ -17,8 +17,9 @@ namespace tse::test {
 
 class FakeStore final : public store::Store {
  public:
+  explicit FakeStore(store::Proof proof) : Store({proof}) {}
+
   /// What names its state, and what has moved.
-  store::Proof kind_of_proof = store::Proof::none;
   std::atomic<std::uint64_t> state{1};
   std::atomic<bool> has_stamp{true};
   std::function<store::News(std::optional<std::int64_t>)> on_news;
@@ -29,42 +30,31 @@ class FakeStore final : public store::Store {
   }
 
   void view(const std::function<void(store::View&)>& ask, const store::Patience&) override { ask(session_); }
-  std::optional<core::Row> read(const core::Key&, const store::Patience&) override { return {}; }
-  std::optional<std::string> payload(const core::Key&, const store::Patience&) override { return {}; }
-  store::Found answer(const core::Key&, const std::optional<store::Stamp>&, const store::Patience&) override {
-    return {};
-  }
+  void answers(std::span<const core::Key>, std::span<store::Found>, const std::optional<store::Stamp>&,
+               const store::Patience&) override {}
   store::News news(std::optional<std::int64_t> after, std::size_t, const store::Patience&) override {
     return on_news(after);
   }
-  [[nodiscard]] store::Proof proof() const noexcept override { return kind_of_proof; }
   [[nodiscard]] std::optional<store::Stamp> stamp() const noexcept override {
     return has_stamp ? std::optional(store::Stamp{{state}}) : std::nullopt;
   }
   store::Page page(const store::PageQuery&, const store::Patience&) override { return {}; }
-  std::int64_t count(const store::PageQuery&, const store::Patience&) override { return 0; }
   std::vector<core::Event> history(const core::Key&, std::optional<std::int64_t>, std::size_t,
                                    const store::Patience&) override {
     return {};
   }
   store::VerifyReport verify(const store::Patience&) override { return {}; }
   store::Feed feed(const store::FeedQuery&, const store::Patience&) override { return {}; }
-  std::int64_t latest_event(const store::Patience&) override { return 0; }
-  std::vector<store::Move> moves(std::int64_t, std::size_t, const store::Patience&) override { return {}; }
   store::Stats stats(std::string_view, const store::Patience&) override { return {}; }
   void backup(const std::string&, const store::Patience&) override {}
   void flush_removed(const store::Patience&) override {}
   void accept_clock() noexcept override {}
   std::unique_ptr<store::Notices> notices() override { return {}; }
-  std::string generation() const override { return generation_; }
-  std::uint64_t content() const override { return 0; }
+  [[nodiscard]] store::Content content() const override { return {generation_, 0, false}; }
+  [[nodiscard]] std::int64_t settings_stamp() const noexcept override { return 0; }
   bool tell_restored() override { return false; }
-  bool is_unsettled() const override { return false; }
-  std::int64_t settings_stamp() const noexcept override { return 0; }
   void close() noexcept override {}
-  void before_fork() noexcept override {}
-  void after_fork_parent() noexcept override {}
-  void after_fork_child() noexcept override {}
+  void at_fork(store::Fork) noexcept override {}
 
  private:
   NoSession session_;

@@ -144,10 +144,34 @@ inline void change(Store& store, const core::Key& key, const core::Intent& inten
     BOOST_REQUIRE(std::holds_alternative<core::Steps>(steps));
     const core::Row* before = &*row;
     for (const core::Row& step : std::get<core::Steps>(steps)) {
-      BOOST_REQUIRE(session.replace(*before, step));
+      BOOST_REQUIRE((session.replace(*before, step) == store::Replaced::done));
       before = &step;
     }
   });
+}
+
+inline void keep_replay(store::Session& session, std::string_view zone, std::string_view key,
+                        const core::Replay& replay) {
+  session.set_replay(zone, key, &replay);
+}
+
+inline bool remove(store::Session& session, const core::Key& key, std::int64_t now) {
+  return session.remove({key, now});
+}
+inline bool remove_ended(store::Session& session, const core::Key& key, const store::EndedQuery& query) {
+  return session.remove({key, query.now, &query});
+}
+
+[[nodiscard]] inline bool has_expired(store::View& view, const store::Expiry& expiry) {
+  return view.due({0, false, expiry}).expired;
+}
+
+/// How many tasks the filter lets through.
+inline std::int64_t total(Store& store, store::PageQuery query, const store::Patience& patience) {
+  query.limit = 0;
+  query.from.reset();
+  query.with_total = true;
+  return store.page(query, patience).total;
 }
 
 /// All events of a task, oldest first.

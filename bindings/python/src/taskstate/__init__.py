@@ -53,6 +53,7 @@ from ._errors import (
 )
 from ._feed import Feed
 from ._lease import Lease
+from ._migrate import Migration, migrate
 from ._native import ffi as _ffi
 from ._native import lib as _lib
 from ._options import Completed, Durability, LogLevel, Migrate, Mode, Options
@@ -127,10 +128,10 @@ def open(
 
     What clients and other processes see is stored in the file, so that all who have it open agree: ``operations``,
     ``location``, ``status_url``, ``completed``, ``retry_after``, ``ignore_bad_request_id``, ``adopt_request_id``, the
-    two limits, ``idempotency_retention``, ``retention``, ``result_retention``, ``tombstones`` and ``feed_retention``. Of
-    these, what is not given is the file's, and the default in a new one; what differs from the file's raises InvalidArgument, which names
-    it and both values. ``reconfigure``: it is written instead, and holds for every engine from its next look at the
-    file on.
+    two limits, ``idempotency_retention``, ``retention``, ``result_retention``, ``tombstones`` and ``feed_retention``.
+    Of these, what is not given is the file's, and the default in a new one; what differs from the file's raises
+    InvalidArgument, which names it and both values. ``reconfigure``: it is written instead, and holds for every engine
+    from its next look at the file on.
 
     ``mode``: ``"create"`` (the default: a missing file is created, mode 0600), ``"read_write"`` (a missing
     file is an error) or ``"read_only"`` (changes raise ReadOnly).
@@ -176,14 +177,16 @@ def open(
     ``answer_cache_bytes``: memory for rendered answers of decide(), which are as current as if they were read, 0 -
     64 GiB; 64 MiB unless given, 0: none are kept.
     ``file_mode``: of new files: ``0o600`` (the default) with any of ``0o066`` added.
-    ``migrate``: ``"auto"`` (the default: an older file is brought to this schema) or ``"refuse"`` (it is SchemaTooOld).
+    ``migrate``: what becomes of a file of an older schema: ``"auto"`` (the default: opening it for writing migrates it, as
+    :func:`migrate` does, within the timeout), ``"manual"`` (it is SchemaTooOld; only :func:`migrate` migrates it) or
+    ``"refuse"`` (it stays as it is, also for :func:`migrate`).
     ``reopen``: a forked child opens the file anew at its first use; False: it raises Forked. A ``:memory:`` file is
     never opened anew by itself.
 
     ``log``, ``clock``, ``boot_clock`` and ``ids`` may be called from any thread, several at once, and must not call
     taskstate. What they raise goes to ``threading.excepthook``; the clock then stands still, ids are random.
 
-    Blocks up to the timeout; migrates an older file. Raises InvalidArgument, NotATaskstateFile,
+    Blocks up to the timeout. Raises InvalidArgument, NotATaskstateFile,
     SchemaTooNew, SchemaTooOld, Corrupt, AccessDenied, ReadOnly, Unsupported, Unavailable, Busy, DiskFull or IoError.
     """
     return Engine(
@@ -269,6 +272,7 @@ __all__ = [
     "Log",
     "LogLevel",
     "Migrate",
+    "Migration",
     "Mode",
     "Moved",
     "NewTask",
@@ -297,6 +301,7 @@ __all__ = [
     "Value",
     "Work",
     "can_transition",
+    "migrate",
     "open",
     "parse_task",
     "validate",

@@ -150,7 +150,7 @@ class SchemaTooNew(Error):
 
 
 class SchemaTooOld(Error):
-    """The file is older and may not be migrated here."""
+    """The file is older and was not migrated."""
 
     code = "schema_too_old"
 

@@ -12,7 +12,7 @@ from ._native import ffi, lib
 Mode = Literal["create", "read_write", "read_only"]
 Completed = Literal["see_other", "ok"]
 Durability = Literal["full", "relaxed"]
-Migrate = Literal["auto", "refuse"]
+Migrate = Literal["auto", "manual", "refuse"]
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "off"]
 
 _MODES = {name: getattr(lib, f"TSE_MODE_{name.upper()}") for name in ("create", "read_write", "read_only")}
@@ -20,7 +20,7 @@ _COMPLETED = {name: getattr(lib, f"TSE_COMPLETED_{name.upper()}") for name in ("
 _DURABILITIES: dict[Durability, int] = {"full": lib.TSE_DURABILITY_FULL, "relaxed": lib.TSE_DURABILITY_RELAXED}
 #: The same by number.
 DURABILITIES: dict[int, Durability] = {number: name for name, number in _DURABILITIES.items()}
-_MIGRATE = {name: getattr(lib, f"TSE_MIGRATE_{name.upper()}") for name in ("auto", "refuse")}
+_MIGRATE = {name: getattr(lib, f"TSE_MIGRATE_{name.upper()}") for name in ("auto", "manual", "refuse")}
 _LOG_LEVELS = {name: number for number, name in _callbacks.LEVELS.items()}
 
 # Setters of the options that are durations or numbers.

@@ -143,9 +143,9 @@ int sync(sqlite3_file* base, int) noexcept {
   if (!file.handle->is_ours()) return not_ours(SQLITE_IOERR_FSYNC);
   if (const int code = flush_early(file); code != SQLITE_OK) return code;
   if (const int code = flush_to_disk(file.handle->descriptor); code != SQLITE_OK) return code;
-  if (!file.is_new) return SQLITE_OK;
+  if (file.directory_is_flushed) return SQLITE_OK;
   const int code = flush_directory(file.path);
-  file.is_new = code != SQLITE_OK;
+  file.directory_is_flushed = code == SQLITE_OK;
   return code;
 }
 

@@ -33,7 +33,7 @@ struct WalFile : sqlite3_file {
   Handle* handle = nullptr;
   DatabaseFile* owner = nullptr;  ///< of the same connection; nullptr once it is closed
   const char* path = nullptr;
-  bool is_new = false;  ///< its name must reach the disk with its first flush
+  bool directory_is_flushed = false;  ///< with its first flush: that a journal is gone must reach the disk, too
   char* buffer = nullptr;
   std::size_t size = 0, room = 0;
   sqlite3_int64 begin = 0, end = 0;  ///< where in the file what is collected lies

@@ -1,5 +1,7 @@
 #include "store/sqlite/pauses.hpp"
 
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/runnable.hpp"
 #include "unit/store/support.hpp"
 
 #include <string>
@@ -11,7 +13,9 @@ using store::Pause;
 namespace {
 
 struct Fixture {
-  std::unique_ptr<Store> store = open(":memory:");
+  TempDirectory directory;
+  std::unique_ptr<Store> store = open(directory.path());
+  store::sqlite::Connection connection{store::sqlite::file_uri(directory.path(), ""), SQLITE_OPEN_READWRITE};
 
   bool set(const Pause& pause, bool paused = true) {
     bool changed = false;
@@ -24,18 +28,12 @@ struct Fixture {
       text += (each.what == Pause::What::zone ? "z:" : "o:") + each.name + "@" + std::to_string(each.since) + " ";
     return text;
   }
-  template <typename Question>
-  auto ask(Question question) {
-    decltype(question(std::declval<store::View&>())) answer;
-    store->view([&](store::View& view) { answer = question(view); }, in());
-    return answer;
-  }
   std::size_t operations(const std::vector<std::string>& asked) {
-    return ask([&](store::View& view) { return view.runnable_operations(asked); }).size();
+    return store::sqlite::find_runnable_operations(connection, asked).size();
   }
   bool has_runnable(const std::string& zone) {
     const std::vector<std::string> creates{"create"};
-    return ask([&](store::View& view) { return view.oldest_runnable(zone, creates, false); }).has_value();
+    return store::sqlite::find_oldest_runnable(connection, zone, creates, false).has_value();
   }
 };
 

@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(the_copy_is_the_file_as_it_was) {
   std::filesystem::rename(older.copy, older.path);  // back to the old release
   const auto store = store_test::open(older.path);
   BOOST_TEST(store->read({"z", "a"}, in()).has_value());
-  BOOST_TEST(store->generation() == generation);
+  BOOST_TEST(store->content().generation == generation);
 }
 
 BOOST_AUTO_TEST_CASE(by_hand_it_says_what_to_do_and_the_operation_does_it) {
