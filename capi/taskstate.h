@@ -295,11 +295,11 @@ TSE_API int32_t tse_options_set_mode(tse_options *options, int32_t mode, tse_err
 TSE_API int32_t tse_options_set_adopt(tse_options *options, int32_t adopt, tse_error **error) TSE_NOEXCEPT;
 /** What clients and other processes see is stored in the file, so that all who have it open agree: the operations, the
  *  templates of location and status URL, `completed`, the bounds of Retry-After, whether bad request ids are ignored and good
- *  ones adopted, the limits of pending and running tasks, and how long keys, ended tasks, tombstones and purge events are
- *  kept. Of these, what no setter was called for is the file's. A new file gets all of them, as they then are. A value that
- *  differs from the file's is TSE_INVALID_ARGUMENT at tse_open(), naming the setting and both values; 1: it is written
- *  instead, and holds for every engine from its next look at the file on. 0 (default): it is not. All other settings are
- *  of this engine alone. */
+ *  ones adopted, the limits of pending and running tasks, and how long keys, ended tasks, results, tombstones and purge
+ *  events are kept. Of these, what no setter was called for is the file's. A new file gets all of them, as they then are.
+ *  A value that differs from the file's is TSE_INVALID_ARGUMENT at tse_open(), naming the setting and both values; 1: it is
+ *  written instead, and holds for every engine from its next look at the file on. 0 (default): it is not. All other
+ *  settings are of this engine alone. */
 TSE_API int32_t tse_options_set_reconfigure(tse_options *options, int32_t reconfigure, tse_error **error) TSE_NOEXCEPT;
 /** The default timeout of calls, microseconds; 5 s unless set. */
 TSE_API int32_t tse_options_set_timeout(tse_options *options, int64_t timeout_us, tse_error **error) TSE_NOEXCEPT;

@@ -51,7 +51,7 @@ const (
 //
 // What clients and other processes see is stored in the file, so that all who have it open agree: [WithOperations],
 // [WithLocation], [WithStatusURL], [WithCompleted], [WithRetryAfter], [WithLenientRequestIDs], [WithAdoptRequestID],
-// [WithPendingLimit], [WithRunningLimit], [WithIdempotencyRetention], [WithRetention], [WithTombstones] and
+// [WithPendingLimit], [WithRunningLimit], [WithIdempotencyRetention], [WithRetention], [WithResultRetention], [WithTombstones] and
 // [WithFeedRetention]. Of these, what is left out is the file's, and the default in a new one; what differs from the file's is
 // [ErrInvalidArgument], unless [WithReconfigure] is given. Since 0.1.
 type Option func(*config)

@@ -218,6 +218,7 @@ func TestSettingsOfTheFile(t *testing.T) {
 		"adopt_request_id": taskstate.WithAdoptRequestID(true), "ignore_bad_request_id": taskstate.WithLenientRequestIDs(true),
 		"running_limit": taskstate.WithRunningLimit(2), "retention": taskstate.WithRetention(time.Hour),
 		"idempotency_retention": taskstate.WithIdempotencyRetention(time.Hour),
+		"result_retention":      taskstate.WithResultRetention(time.Hour),
 		"tombstones":            taskstate.WithTombstones(time.Hour), "feed_retention": taskstate.WithFeedRetention(time.Hour),
 	} {
 		_, err := taskstate.Open(path, option)

@@ -175,8 +175,10 @@ class Walk {
   /// Every task is as it was, or later; what is gone was old enough.
   void look() {
     std::map<std::string, Seen> now;
-    for (const core::Row& row :
-         engine::list(*tasks_, {"z", {}, {}, {}, {}, {}, {}, 100, {}, {}, false}, patient()).rows) {
+    engine::ListQuery all;
+    all.zone_id = "z";
+    all.limit = 100;
+    for (const core::Row& row : engine::list(*tasks_, all, patient()).rows) {
       const core::Task& task = row.task;
       now[task.id] = {task.created_at, task.updated_at, row.lease_until, taskstate::is_terminal(task.status)};
       expect(task.created_at <= task.updated_at, task.id + " was updated before it was created");

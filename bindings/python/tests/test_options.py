@@ -282,6 +282,7 @@ def test_settings_of_the_file(path: Path) -> None:
             "pending_limit": 0,
             "idempotency_retention": 60,
             "retention": 60,
+            "result_retention": 60,
             "tombstones": 60,
             "feed_retention": 60,
         }

@@ -100,8 +100,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_named) {
   BOOST_TEST(refusal("retention", "7") ==
              "the file's setting retention is none: 7; give it at open, with reconfigure, to replace it");
   for (const char* text : {"", "-1", "007", "x", "99999999999999999999"})
-    for (const char* name :
-         {"running_limit", "pending_limit", "idempotency_retention", "retention", "result_retention", "tombstones", "feed_retention"})
+    for (const char* name : {"running_limit", "pending_limit", "idempotency_retention", "retention", "result_retention",
+                             "tombstones", "feed_retention"})
       BOOST_TEST(refusal(name, text) != "");
   for (const char* text : {"", "2", "true"})
     for (const char* name : {"adopt_request_id", "ignore_bad_request_id"}) BOOST_TEST(refusal(name, text) != "");

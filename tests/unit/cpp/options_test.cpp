@@ -237,6 +237,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_is_the_files) {
   BOOST_TEST(refused({.idempotency_retention = 1h}) == "idempotency_retention");
   BOOST_TEST(refused({.adopt_request_id = true}) == "adopt_request_id");
   BOOST_TEST(refused({.retention = 1h}) == "retention");
+  BOOST_TEST(refused({.result_retention = 1h}) == "result_retention");
   BOOST_TEST(refused({.tombstones = 1h}) == "tombstones");
   BOOST_TEST(refused({.feed_retention = 1h}) == "feed_retention");
   const Engine same(file.path(), {.ignore_bad_request_id = false, .pending_limit = 1, .adopt_request_id = false});

@@ -128,10 +128,10 @@ def open(
 
     What clients and other processes see is stored in the file, so that all who have it open agree: ``operations``,
     ``location``, ``status_url``, ``completed``, ``retry_after``, ``ignore_bad_request_id``, ``adopt_request_id``, the
-    two limits, ``idempotency_retention``, ``retention``, ``tombstones`` and ``feed_retention``. Of these, what is not
-    given is the file's, and the default in a new one; what differs from the file's raises InvalidArgument, which names
-    it and both values. ``reconfigure``: it is written instead, and holds for every engine from its next look at the
-    file on.
+    two limits, ``idempotency_retention``, ``retention``, ``result_retention``, ``tombstones`` and ``feed_retention``.
+    Of these, what is not given is the file's, and the default in a new one; what differs from the file's raises
+    InvalidArgument, which names it and both values. ``reconfigure``: it is written instead, and holds for every engine
+    from its next look at the file on.
 
     ``mode``: ``"create"`` (the default: a missing file is created, mode 0600), ``"read_write"`` (a missing
     file is an error) or ``"read_only"`` (changes raise ReadOnly).
