@@ -246,7 +246,7 @@ static int32_t call_migrate(void) {
   char path[128];
   tse_engine *made = NULL;
   snprintf(path, sizeof path, "%s/" SECRET "@.older.db", directory);
-  MUST(tse_open(path, TSE_NTS, NULL, &made, NULL));
+  (void)tse_open(IN("path", path), NULL, &made, NULL); /* refused where the path is */
   tse_engine_free(made);
   return tse_migrate(IN("path", path), NULL, no_call, NULL, &error);
 }
