@@ -41,9 +41,9 @@ func TestAPriorityChangesWhileNobodyHoldsTheTask(t *testing.T) {
 	if err != nil || task.Priority != 50 || task.Revision != 2 {
 		t.Fatalf("%+v, %v", task, err)
 	}
-	events, err := tasks.History(ctx, "z1", "t2")
-	if err != nil || events[1].Kind != "reprioritized" || events[1].Detail != "0 → 50" {
-		t.Fatalf("%+v, %v", events, err)
+	history, err := tasks.History(ctx, "z1", "t2")
+	if err != nil || history.Events[0].Kind != "reprioritized" || history.Events[0].Detail != "0 → 50" {
+		t.Fatalf("%+v, %v", history, err)
 	}
 	lease, err := tasks.Claim(ctx, taskstate.ClaimOptions{})
 	if err != nil || lease.Task().ID != "t2" {

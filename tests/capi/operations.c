@@ -113,9 +113,9 @@ static void a_priority_changes_while_nobody_holds_the_task(void) {
   tse_task_free(task);
   tse_history *history = NULL;
   tse_event_view event = TSE_EVENT_VIEW_INIT;
-  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, TSE_NONE, 0, NULL, &history, NULL));
+  MUST(tse_history_read(tasks, "z1", TSE_NTS, "t2", TSE_NTS, 0, NULL, 0, NULL, &history, NULL));
   CHECK(tse_history_count(history) == 2);
-  MUST(tse_history_event(history, 1, &event));
+  MUST(tse_history_event(history, 0, &event));
   CHECK(same(event.kind, "reprioritized") && same(event.detail, "0 \xe2\x86\x92 50") && same(event.worker, "operator"));
   tse_history_free(history);
   CHECK(claims(tasks, "t2"));

@@ -32,7 +32,7 @@ def test_a_priority_changes_while_nobody_holds_the_task(tasks: taskstate.Engine)
     assert tasks.reprioritize("z1", "t2", 50, actor="operator").priority == 50
     assert tasks.reprioritize("z1", "t2", 50).revision == 2
     assert kinds(tasks, "t2") == ["created", "reprioritized"]
-    event = tasks.history("z1", "t2")[-1]
+    event = tasks.history("z1", "t2").events[0]
     assert event.detail == "0 → 50" and event.worker == "operator"
     assert claimed(tasks).task.id == "t2"
     with pytest.raises(taskstate.IllegalTransition, match="release or cancel it first"):

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(the_highest_priority_is_claimed_first) {
   BOOST_TEST(urgent.ref.value() == "order 7");
   BOOST_TEST(urgent.json.find("order 7") == std::string::npos);
   BOOST_TEST(tasks.reprioritize("z1", "t1", 60).priority == 60);
-  BOOST_TEST(tasks.history("z1", "t1").back().detail.value() == "0 \u2192 60");
+  BOOST_TEST(tasks.history("z1", "t1").events.front().detail.value() == "0 \u2192 60");
   tasks.reprioritize("z1", "t1", 0);
   const Lease first = claimed();
   BOOST_TEST(first.task().id == "t2");

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_new_priority_counts_with_the_next_claim) {
   };
   BOOST_TEST(reprioritize("second", 50) == 2);
   BOOST_TEST(reprioritize("second", 50) == 2);
-  BOOST_TEST(engine::history(*tasks, {"z", "second"}, {}).back().detail.value() == "0 \u2192 50");
+  BOOST_TEST(test::history_of(*tasks, {"z", "second"}).back().detail.value() == "0 \u2192 50");
   const Lease lease = claim().value();
   BOOST_TEST(lease.row.task.id == "second");
   BOOST_TEST(code_of([&] { reprioritize("second", 0); }) == Code::illegal_transition);

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_retry_is_a_new_pending_task_like_the_failed_one) {
   BOOST_TEST(made.start_by.value() == *now + 600 * host_second);
   BOOST_TEST(made.client_request_id.value() == "req");
   BOOST_TEST(engine::payload(*tasks, made.key(), {}).value() == "payload of a");
-  BOOST_TEST(engine::history(*tasks, made.key(), {}).front().worker.value() == "operator");
+  BOOST_TEST(tse::test::history_of(*tasks, made.key()).front().worker.value() == "operator");
   BOOST_TEST(engine::claim(*tasks, {}, {}).front().row.task.id == made.task.id);
   BOOST_TEST(verified() == "");
 }
