@@ -76,7 +76,7 @@ BOOST_FIXTURE_TEST_CASE(a_task_goes_all_the_way_to_its_303, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(what_is_due_is_done_and_a_lost_lease_stays_lost, Fixture) {
   core::NewTask spec = test::Host::spec("late");
-  spec.start_within = std::chrono::microseconds(second);
+  spec.start_within = second;
   engine::create(*tasks, spec, {});
   create("held");
   engine::ClaimSpec terms;
