@@ -163,7 +163,7 @@ Detail differs(const Spelling& spelling, std::string_view stored, std::string_vi
 
 }  // namespace
 
-std::int64_t stamp_of(const StoredSettings& stored) noexcept {
+std::int64_t stamp_of(const StoredSettings& stored) {
   const auto found = stored.find(settings_stamp);
   return found == stored.end() ? 0 : parse_token_number(found->second).value_or(0);
 }

@@ -20,7 +20,7 @@ using StoredSettings = std::map<std::string, std::string, std::less<>>;
 
 /// The number by which settings are known again: another one with every change of them.
 inline constexpr std::string_view settings_stamp = "stamp";
-[[nodiscard]] std::int64_t stamp_of(const StoredSettings& stored) noexcept;
+[[nodiscard]] std::int64_t stamp_of(const StoredSettings& stored);
 
 /// The name that a setting has in the file, in errors and in the documents.
 [[nodiscard]] std::string_view name_of(FileSetting setting) noexcept;

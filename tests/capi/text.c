@@ -110,6 +110,7 @@ static tse_new_task new_task(void) {
   spec.payload = text_of("spec.payload", SECRET);
   spec.idempotency_key = text_of("spec.idempotency_key", SECRET);
   spec.retry_of = text_of("spec.retry_of", "failed");
+  spec.ref = text_of("spec.ref", SECRET);
   return spec;
 }
 
@@ -124,6 +125,12 @@ static tse_update new_update(int fails) {
   const tse_str detail = text_of("update.error_detail", SECRET);
   if (fails || (chosen != NULL && strcmp(chosen, "update.error_message") == 0)) update.error_message = message;
   if (fails || (chosen != NULL && strcmp(chosen, "update.error_detail") == 0)) update.error_detail = detail;
+  /* A result is a completion's; with a change of another kind it is refused, whatever its bytes. */
+  const tse_str result = text_of("update.result", SECRET), media_type = text_of("update.media_type", "text/" SECRET);
+  if (chosen != NULL && (strcmp(chosen, "update.result") == 0 || strcmp(chosen, "update.media_type") == 0)) {
+    update.result = result;
+    update.media_type = media_type;
+  }
   if (!fails) return update;
   /* Only a few of a failure's fields are its own. */
   if (chosen == NULL || strncmp(chosen, "update.error", 12) == 0)
@@ -350,6 +357,32 @@ static int32_t call_history_read(void) {
   tse_history_free(history);
   return code;
 }
+static int32_t call_reprioritize(void) { return tse_reprioritize(tasks, KEY, 1, no_call, NULL, &error); }
+static int32_t call_retry(void) { return tse_retry(tasks, KEY, 0, no_call, NULL, &error); }
+static int32_t call_stored_result_read(void) {
+  tse_stored_result *result = NULL;
+  const int32_t code = tse_stored_result_read(tasks, KEY, no_call, &result, &error);
+  CHECK(result == NULL);
+  return code;
+}
+static tse_pause_spec new_pause(void) {
+  tse_pause_spec spec = TSE_PAUSE_SPEC_INIT;
+  const tse_str zone = text_of("spec.zone_id", "paused"), operation = text_of("spec.operation", "paused");
+  if (chosen != NULL && strcmp(chosen, "spec.operation") == 0) {
+    spec.operation = operation;
+  } else {
+    spec.zone_id = zone;
+  }
+  return spec;
+}
+static int32_t call_pause(void) {
+  const tse_pause_spec spec = new_pause();
+  return tse_pause(tasks, &spec, no_call, NULL, &error);
+}
+static int32_t call_unpause(void) {
+  const tse_pause_spec spec = new_pause();
+  return tse_unpause(tasks, &spec, no_call, NULL, &error);
+}
 static int32_t call_erase(void) { return tse_erase(tasks, KEY, no_call, NULL, &error); }
 
 static int32_t call_claim(void) {
@@ -556,6 +589,11 @@ static const function functions[] = {
     F(changes_read, TSE_OK, 0),
     F(purge, TSE_OK, 0),
     F(erase, TSE_OK, TSE_OK),
+    F(reprioritize, TSE_NOT_FOUND, TSE_NOT_FOUND),
+    F(retry, TSE_NOT_FOUND, TSE_NOT_FOUND),
+    F(stored_result_read, TSE_NOT_FOUND, TSE_NOT_FOUND),
+    F(pause, TSE_OK, 0),
+    F(unpause, TSE_OK, 0),
     F(stats_read, TSE_OK, TSE_INVALID_ARGUMENT),
     F(migrate, TSE_OK, 0),
     F(backup, TSE_OK, 0),
@@ -570,6 +608,8 @@ static int32_t expected(const function *of, const char *parameter) {
   /* A host's own table takes NUL in a text, as SQLite does. */
   if (strcmp(of->name, "tse_call_bind_text") == 0 && strcmp(parameter, "text") == 0 && bad_bytes[0] == '\0')
     return TSE_OK;
+  /* A result may be any bytes, where there can be one. */
+  if (strcmp(parameter, "update.result") == 0 && strstr(of->name, "complete") != NULL) return TSE_OK;
   if (strcmp(parameter, "spec.payload") == 0 || strncmp(parameter, "request.", 8) == 0) return TSE_OK;
   /* Linux takes any bytes as the name of a file, except NUL. */
   const int names_file = is_path && strcmp(of->name, "tse_options_set_status_url") != 0;

@@ -4,6 +4,7 @@
 #include <boost/json/src.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -124,7 +125,8 @@ class Runner {
   }
 
   json::value history(const std::string& zone, const std::string& id) {
-    const auto events = engine_.history(zone, id);
+    std::vector<taskstate::Event> events = engine_.history(zone, id).events;
+    std::reverse(events.begin(), events.end());
     for (std::size_t index = 1; index < events.size(); ++index)
       BOOST_TEST(events[index].sequence > events[index - 1].sequence);
     return told(events);

@@ -103,7 +103,10 @@ void use(const std::string& path, engine::Mode mode) {
     attempt([&] { engine::history(*tasks, key, {}, call); });
     tse::test::decide(*tasks, tse::test::view(key));
   }
-  attempt([&] { engine::list(*tasks, {zone, {}, {}, {}, {}, {}, {}, 50, {}, {}, true}, call); });
+  core::ListQuery all;
+  all.zone_id = zone;
+  all.with_total = true;
+  attempt([&] { engine::list(*tasks, all, call); });
   attempt([&] { engine::changes(*tasks, {}, call); });
   attempt([&] { engine::stats(*tasks, {}, call); });
   attempt([&] { engine::verify(*tasks, call); });

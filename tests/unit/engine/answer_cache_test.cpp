@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(without_a_proof_or_a_budget_nothing_is_kept) {
   Kept none(0);
   none.keep("a");
   BOOST_TEST((none.find("a") == Result::unknown));
-  test::FakeStore store{store::Proof::wal_index};
+  test::FakeStore store{store::Proof::none};
   engine::AnswerCache unproven(store, 1 << 20);
   BOOST_TEST((unproven.find({"z", "a"}, [](const core::Representation&) {}) == Result::unknown));
 }
