@@ -123,8 +123,8 @@ Struct& require_struct(Struct* pointer, const char* name) {
 [[nodiscard]] std::vector<core::Link> links_in(const tse_str& json);
 [[nodiscard]] std::vector<core::Warning> warnings_in(const tse_str& json);
 [[nodiscard]] core::NewTask new_task_in(const tse_new_task* spec);
-/// What tse_annotate(), tse_complete() and tse_fail() are given; each refuses the fields of the others. An absent update
-/// completes with nothing.
+/// What tse_annotate(), tse_complete() and tse_fail() are given; each refuses the fields of the others. An absent
+/// update completes with nothing.
 [[nodiscard]] core::Additions additions_in(const tse_update* update);
 [[nodiscard]] core::Complete completion_in(const tse_update* update);
 [[nodiscard]] core::Fail failure_in(const tse_update* update);

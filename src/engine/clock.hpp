@@ -18,7 +18,6 @@ enum class IdKind : std::int32_t { task = 0, request = 1 };
 /// Makes the 16 bytes of a UUID.
 using IdSource = std::function<core::UuidBytes(IdKind)>;
 
-
 /// UUIDv7 for tasks, UUIDv4 for requests, from the kernel's random numbers and the given clock.
 [[nodiscard]] IdSource system_ids(Clock clock);
 

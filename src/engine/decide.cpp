@@ -37,8 +37,7 @@ Sought seek(Context& at, const core::Key& key, const Call& call) {
     at.follow_settings(call);
     if (!sought.found.row) {
       const std::optional<std::int64_t> tombstone = sought.found.tombstone;
-      if (tombstone && core::is_in_force(*tombstone, sought.found.expiry))
-        sought.otherwise = core::Gone{};
+      if (tombstone && core::is_in_force(*tombstone, sought.found.expiry)) sought.otherwise = core::Gone{};
       return sought;
     }
     const store::AnswerRow& row = *sought.found.row;

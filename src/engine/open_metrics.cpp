@@ -139,7 +139,8 @@ std::string to_open_metrics(const Stats& stats) {
   text.gauge("leases_incomparable", "Leases on clocks that this process cannot compare with its own.",
              stats.store.leases_incomparable);
   text.gauge("lease_clocks_incomparable", "Those clocks.", stats.store.clocks_incomparable);
-  text.gauge("expiry_paused", "1: the wall clock has leapt, and nothing expires by it.", stats.store.expiry_paused ? 1 : 0);
+  text.gauge("expiry_paused", "1: the wall clock has leapt, and nothing expires by it.",
+             stats.store.expiry_paused ? 1 : 0);
   text.family("engine", "info", "What the engine runs on.");
   text.sample("1", {label("durability", stats.durability == store::Durability::full ? "full" : "relaxed"),
                     label("lease_clock", stats.store.lease_clock), label("answer_proof", to_string(stats.proof)),

@@ -31,7 +31,8 @@ core::Row retry(Engine& engine, const core::Key& key, bool again, const Call& ca
     core::NewTask spec = core::retry_of(*failed, session.payload(key));
     spec.id = id;
     // Whether the operation is allowed was judged when the first was created.
-    created = {require(core::create(spec, {&spec.operation, 1}, at.rules.now().policy.status_url, at.occasion(session, call)))};
+    created = {require(
+        core::create(spec, {&spec.operation, 1}, at.rules.now().policy.status_url, at.occasion(session, call)))};
     create_in(at, session, spec, call, created);
   };
   at.commit(change_of(try_again, key), call);

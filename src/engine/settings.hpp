@@ -16,8 +16,8 @@ struct Settings : core::Settings {
   Clock rough_clock{};         ///< for what whole seconds are made of; chosen with the clock
   Clock boot_clock{};          ///< runs evenly, whatever the clock does; empty: the injected clock, else the boot clock
   IdSource ids{};              ///< empty: UUIDv7 and UUIDv4
-  store::LeaseClock lease_clock{};    ///< empty: the injected clocks, else the boot clock
-  bool real_time = true;       ///< the clocks are the system's; chosen with the clock
+  store::LeaseClock lease_clock{};  ///< empty: the injected clocks, else the boot clock
+  bool real_time = true;            ///< the clocks are the system's; chosen with the clock
 };
 
 }  // namespace tse::engine

@@ -21,9 +21,7 @@ std::int64_t tick(Context& at, const Call& call) {
   try {
     for (bool more = due; more;) {
       Kept kept;
-      const auto keep = [&](store::Session& session) {
-        kept = keep_house(session, round_size);
-      };
+      const auto keep = [&](store::Session& session) { kept = keep_house(session, round_size); };
       store::Change change{keep};
       change.needs.due = true;
       at.commit(std::move(change), call);

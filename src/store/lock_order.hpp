@@ -1,5 +1,5 @@
-// In which order one thread takes the locks of a store, asserted in debug builds. Whoever held two of them the other way
-// round could wait for somebody who waits for it; ThreadSanitizer sees that of mutexes, and these are none.
+// In which order one thread takes the locks of a store, asserted in debug builds. Whoever held two of them the other
+// way round could wait for somebody who waits for it; ThreadSanitizer sees that of mutexes, and these are none.
 #pragma once
 
 #include <cassert>

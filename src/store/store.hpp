@@ -231,8 +231,8 @@ class Session : public View {
 
 using core::Durability;
 
-/// What a change will read, as far as that can be told beforehand: a store whose commits cost a round trip fetches it for
-/// a whole group at once. Reading more is allowed, and slower. What it refers to outlives the change.
+/// What a change will read, as far as that can be told beforehand: a store whose commits cost a round trip fetches it
+/// for a whole group at once. Reading more is allowed, and slower. What it refers to outlives the change.
 struct Needs {
   std::span<const core::Key> rows{};
   std::span<const core::Key> tombstones{};
@@ -297,12 +297,12 @@ struct Move {
 
 /// What has moved since an event, for whoever waits or keeps copies.
 struct News {
-  std::int64_t latest = 0;     ///< the newest event
-  bool gap = true;             ///< anything may have moved: events since then are missing, or the content is another
-  bool more = false;           ///< these are the first of more
-  std::vector<Move> moved{};   ///< oldest first
-  std::int64_t settings = 0;   ///< the stamp of the settings that hold then
-  std::uint64_t content = 0;   ///< of which this is told, as Content::number; news of another content say nothing
+  std::int64_t latest = 0;    ///< the newest event
+  bool gap = true;            ///< anything may have moved: events since then are missing, or the content is another
+  bool more = false;          ///< these are the first of more
+  std::vector<Move> moved{};  ///< oldest first
+  std::int64_t settings = 0;  ///< the stamp of the settings that hold then
+  std::uint64_t content = 0;  ///< of which this is told, as Content::number; news of another content say nothing
   [[nodiscard]] bool is_complete() const noexcept { return !gap && !more; }
 };
 
@@ -503,7 +503,6 @@ class Store {
   /// True once after the content was replaced: then whoever calls is to be told. A commit() asks this itself, and
   /// refuses one change with `restored`.
   [[nodiscard]] virtual bool tell_restored() = 0;
-
 
   /// Refuses everything from now on with `closed`, waits for a commit under way, lets go of the database.
   virtual void close() noexcept = 0;

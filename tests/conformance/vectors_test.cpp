@@ -1,10 +1,10 @@
 // Runs the conformance vectors over the C++ API, in memory and in a file.
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/src.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>

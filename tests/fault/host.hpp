@@ -41,9 +41,10 @@ class Reader {
           "SELECT * FROM taskstate_tasks ORDER BY seq", "SELECT * FROM taskstate_events ORDER BY seq",
           "SELECT * FROM taskstate_payloads ORDER BY 1", "SELECT * FROM taskstate_results ORDER BY 1",
           "SELECT * FROM taskstate_erasures ORDER BY 1", "SELECT * FROM taskstate_metrics ORDER BY 1, 2",
-          "SELECT * FROM taskstate_settings WHERE name <> 'stamp' ORDER BY 1", "SELECT * FROM taskstate_pauses ORDER BY 1, 2",
-          "SELECT * FROM taskstate_idempotency ORDER BY 1, 2", "SELECT * FROM taskstate_tombstones ORDER BY 1, 2",
-          "SELECT * FROM taskstate_counters ORDER BY 1, 2", "SELECT * FROM notes ORDER BY 1"})
+          "SELECT * FROM taskstate_settings WHERE name <> 'stamp' ORDER BY 1",
+          "SELECT * FROM taskstate_pauses ORDER BY 1, 2", "SELECT * FROM taskstate_idempotency ORDER BY 1, 2",
+          "SELECT * FROM taskstate_tombstones ORDER BY 1, 2", "SELECT * FROM taskstate_counters ORDER BY 1, 2",
+          "SELECT * FROM notes ORDER BY 1"})
       append(all, sql);
     return all;
   }

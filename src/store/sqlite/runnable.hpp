@@ -25,8 +25,8 @@ namespace tse::store::sqlite {
 [[nodiscard]] std::vector<core::Key> find_ended_leases(Connection& connection, std::string_view clock,
                                                        std::int64_t until, std::size_t limit);
 [[nodiscard]] std::int64_t count_leases(Connection& connection, std::string_view clock);
-/// The first moments after those given at which something is due: a not_before or a start_by, by the wall clock; the end
-/// of a lease, on a clock.
+/// The first moments after those given at which something is due: a not_before or a start_by, by the wall clock; the
+/// end of a lease, on a clock.
 struct NextDue {
   std::optional<std::int64_t> wall;
   std::optional<std::int64_t> lease;

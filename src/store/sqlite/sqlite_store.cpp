@@ -119,12 +119,11 @@ class SqliteStore final : public Store {
   }
   [[nodiscard]] std::optional<Stamp> stamp() const noexcept override { return database_->stamp(); }
   Page page(const PageQuery& query, const Patience& patience) override {
-    return ask(*database_, readers_, patience,
-               [&](Connection& connection) {
-                 Page page = find_page(connection, query, patience);
-                 if (query.with_total) page.total = count_rows(connection, query);
-                 return page;
-               });
+    return ask(*database_, readers_, patience, [&](Connection& connection) {
+      Page page = find_page(connection, query, patience);
+      if (query.with_total) page.total = count_rows(connection, query);
+      return page;
+    });
   }
   std::vector<core::Event> history(const core::Key& key, std::optional<std::int64_t> before, std::size_t limit,
                                    const Patience& patience) override {

@@ -22,9 +22,7 @@ Timekeeper::Timekeeper(Clocks clocks) : clocks_(completed(std::move(clocks))) {}
 
 bool Timekeeper::join(const std::string& sidecar) { return slots_.join(sidecar, clocks_.lease.name); }
 
-void Timekeeper::begin() {
-  guard_.emplace(slots_, clocks_.wall, clocks_.even, core::tells_boot(clocks_.lease.name));
-}
+void Timekeeper::begin() { guard_.emplace(slots_, clocks_.wall, clocks_.even, core::tells_boot(clocks_.lease.name)); }
 
 Now Timekeeper::now() {
   const std::int64_t wall = clocks_.wall();

@@ -221,7 +221,8 @@ BOOST_AUTO_TEST_CASE(the_clocks_name_says_what_can_be_told_of_the_boot) {
   BOOST_TEST(core::tells_boot(store::system_lease_clock("boot-1").name));
   const std::string file = directory.path("boot_id");
   std::ofstream(file) << "11111111-2222-4333-8444-555555555555\n";
-  const store::LeaseClock over = store::system_lease_clock("", file.c_str());  // a file that is mounted over the kernel's
+  const store::LeaseClock over =
+      store::system_lease_clock("", file.c_str());  // a file that is mounted over the kernel's
   BOOST_TEST(over.name.starts_with("boot:?11111111-2222-4333-8444-555555555555:"));
   BOOST_TEST((core::compare_clocks(over.name, kernel) == core::Comparable::unknown));
   const store::LeaseClock hidden = store::system_lease_clock("", directory.path("none").c_str());

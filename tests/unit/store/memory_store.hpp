@@ -91,7 +91,8 @@ class Session final : public store::Session {
 
   std::optional<core::Row> read(const core::Key& key) override {
     announced([&](const store::Needs& needs) {
-      return needs.claim != nullptr || needs.due || std::find(needs.rows.begin(), needs.rows.end(), key) != needs.rows.end();
+      return needs.claim != nullptr || needs.due ||
+             std::find(needs.rows.begin(), needs.rows.end(), key) != needs.rows.end();
     });
     const Entry* const entry = holding_.find(key);
     return entry != nullptr ? std::optional(entry->row) : std::nullopt;
@@ -166,7 +167,8 @@ class Session final : public store::Session {
       if (is_asked_for(holding_, entry.row, query) &&
           (!query.at || place(entry.row) > std::tuple(*query.at, query.id, query.seq)))
         rows.push_back(&entry.row);
-    std::sort(rows.begin(), rows.end(), [&](const auto* one, const auto* other) { return place(*one) < place(*other); });
+    std::sort(rows.begin(), rows.end(),
+              [&](const auto* one, const auto* other) { return place(*one) < place(*other); });
     if (rows.size() > query.limit) rows.resize(query.limit);
     std::vector<core::Key> keys;
     for (const core::Row* row : rows) keys.push_back(row->key());
@@ -240,7 +242,9 @@ class Session final : public store::Session {
   void entomb(const core::Key& key, std::int64_t /*now*/, std::int64_t until) override {
     holding_.tombstones[{key.zone_id, key.id}] = until;
   }
-  std::size_t drop_expired(const store::Expiry& expiry, std::size_t limit) override { return drop(expiry, limit, true); }
+  std::size_t drop_expired(const store::Expiry& expiry, std::size_t limit) override {
+    return drop(expiry, limit, true);
+  }
   void run(const store::Statement&, const core::Key&, std::int64_t) override {
     throw core::Failure(core::Code::unsupported, "there is no SQL here");
   }
@@ -345,17 +349,23 @@ class MemoryStore final : public store::Store {
     memory::Session session(copy, clocks_, generation_, nullptr, unannounced);
     ask(session);
   }
-  void answers(std::span<const core::Key> keys, std::span<store::Found> found, const std::optional<store::Stamp>& proven,
-               const store::Patience&) override {
+  void answers(std::span<const core::Key> keys, std::span<store::Found> found,
+               const std::optional<store::Stamp>& proven, const store::Patience&) override {
     const auto state = held();
     for (std::size_t i = 0; i < keys.size(); ++i) {
       found[i] = {};
       if (const memory::Entry* const entry = state->find(keys[i])) {
         const core::Row& row = entry->row;
         const auto href = core::result_href(row.task);
-        found[i].row = store::AnswerRow{row.task.status, row.task.created_at, row.revision, row.body, row.task.install_id,
-                                        href ? core::Text(*href) : std::nullopt, row.result_media_type.has_value()};
-      } else if (const auto tomb = state->tombstones.find({keys[i].zone_id, keys[i].id}); tomb != state->tombstones.end()) {
+        found[i].row = store::AnswerRow{row.task.status,
+                                        row.task.created_at,
+                                        row.revision,
+                                        row.body,
+                                        row.task.install_id,
+                                        href ? core::Text(*href) : std::nullopt,
+                                        row.result_media_type.has_value()};
+      } else if (const auto tomb = state->tombstones.find({keys[i].zone_id, keys[i].id});
+                 tomb != state->tombstones.end()) {
         found[i].tombstone = tomb->second;
         found[i].expiry = clocks_.wall();
       }

@@ -61,9 +61,7 @@ struct Kit {
     BOOST_REQUIRE(row.has_value());
     return *row;
   }
-  void apply(const std::string& id, const core::Intent& intent) {
-    change(*store, {"z", id}, intent, ++*time.now);
-  }
+  void apply(const std::string& id, const core::Intent& intent) { change(*store, {"z", id}, intent, ++*time.now); }
   void end(const std::string& id) {
     apply(id, core::Start{});
     core::Complete intent;
@@ -77,8 +75,8 @@ struct Kit {
       BOOST_REQUIRE(row.has_value());
       core::Context context;
       context.now = time.now->load();
-      const auto steps = core::apply(
-          *row, core::Start{core::Grant{lease.epoch, lease.until, lease.clock, "w", duration}}, context);
+      const auto steps =
+          core::apply(*row, core::Start{core::Grant{lease.epoch, lease.until, lease.clock, "w", duration}}, context);
       BOOST_REQUIRE(std::holds_alternative<core::Steps>(steps));
       BOOST_TEST((session.replace(*row, std::get<core::Steps>(steps).front()) == Replaced::done));
     });
@@ -250,7 +248,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_claim_passes_over_zones_at_their_limit_and_what_
   using What = store::Pause::What;
   const auto pause = [&](What what, const std::string& name, bool paused) {
     bool changed = false;
-    must(*kit.store, [&](store::Session& session) { changed = session.set_paused({what, name, second, "op"}, paused); });
+    must(*kit.store, [&](store::Session& session) {
+      changed = session.set_paused({what, name, second, "op"}, paused);
+    });
     return changed;
   };
   BOOST_TEST(pause(What::zone, "z", true));
@@ -321,7 +321,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(tasks_that_have_ended_are_found_in_order_and_remov
   Kit<Kind> kit;
   for (const char* id : {"a", "b", "c", "d"}) kit.add("z", id);
   for (const char* id : {"b", "a", "c"}) kit.end(id);
-  must(*kit.store, [](store::Session& session) { keep_replay(session, "z", "k", {2, std::string(16, 'f'), "a", 900 * second}); });
+  must(*kit.store, [](store::Session& session) {
+    keep_replay(session, "z", "k", {2, std::string(16, 'f'), "a", 900 * second});
+  });
   store::EndedQuery query{"z", 900 * second, 500 * second, 1};
   const auto next = [&] {
     std::vector<core::Key> keys;

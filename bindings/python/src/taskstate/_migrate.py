@@ -47,7 +47,7 @@ def migrate(
     """
     raw = _options.path_bytes(path)
     unset: dict[str, Any] = dict.fromkeys(_options.Options._fields)
-    unset.update(operations=(), adopt=False, adopt_request_id=False, ignore_bad_request_id=False)
+    unset.update(operations=(), adopt=False, reconfigure=False)
     chosen = _options.Options(**unset)._replace(
         any_filesystem=any_filesystem, log_level=log_level, log_file=log_file, log=log
     )

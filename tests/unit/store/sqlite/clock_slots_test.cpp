@@ -12,8 +12,8 @@
 
 using namespace store_test;
 using store::sqlite::ClockPresence;
-using store::sqlite::WallNote;
 using store::sqlite::ClockSlots;
+using store::sqlite::WallNote;
 
 namespace {
 

@@ -68,9 +68,7 @@ struct Fixture {
 }  // namespace
 
 BOOST_FIXTURE_TEST_CASE(a_number_chooses_a_zone_that_has_a_task, Fixture) {
-  const auto zone = [&](std::uint64_t number) {
-    return find_some_zone(connection, number << 1);
-  };
+  const auto zone = [&](std::uint64_t number) { return find_some_zone(connection, number << 1); };
   BOOST_TEST(!zone(7));
   for (const char* each : {"a", "b", "c"}) add(each, "1");
   std::set<std::string> chosen;
@@ -247,9 +245,7 @@ BOOST_FIXTURE_TEST_CASE(a_zones_tasks_are_counted_by_status, Fixture) {
   add("y", "t5");
   start(*store, {"z", "t1"});
   start(*store, {"z", "t4"});
-  const auto count = [&](core::Status status) {
-    return count_in_zone(connection, "z", status);
-  };
+  const auto count = [&](core::Status status) { return count_in_zone(connection, "z", status); };
   BOOST_TEST(count(core::Status::running) == 2);
   BOOST_TEST(count(core::Status::pending) == 2);
   BOOST_TEST(count(core::Status::failed) == 0);

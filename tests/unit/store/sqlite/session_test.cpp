@@ -110,7 +110,8 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_row_comes_back) {
     BOOST_TEST(answer->revision == 1);
     BOOST_TEST(answer->created_at == row.task.created_at);
     const core::Row changed = full_change(*found);
-    must(*store, [&](store::Session& session) { BOOST_TEST((session.replace(*found, changed) == store::Replaced::done)); });
+    must(*store,
+         [&](store::Session& session) { BOOST_TEST((session.replace(*found, changed) == store::Replaced::done)); });
     const auto again = store->read(row.key(), in());
     BOOST_TEST(told(*again) == told(changed));
     BOOST_TEST(again->number == 1);
@@ -133,7 +134,8 @@ BOOST_AUTO_TEST_CASE(every_field_of_an_event_comes_back) {
     create(*store, "z", "a");
     const core::Row before = *store->read({"z", "a"}, in());
     const core::Row next = full_change(before);
-    must(*store, [&](store::Session& session) { BOOST_TEST((session.replace(before, next) == store::Replaced::done)); });
+    must(*store,
+         [&](store::Session& session) { BOOST_TEST((session.replace(before, next) == store::Replaced::done)); });
     const auto events = store->history({"z", "a"}, {}, 9, in());
     BOOST_REQUIRE(events.size() == 2U);
     const core::Event& event = events.front();
@@ -520,7 +522,8 @@ BOOST_AUTO_TEST_CASE(many_threads_lose_nothing) {
                 const core::Row before = row;
                 ++row.version;
                 row.start_by = row.start_by.value_or(0) + 1;
-                if (session.replace(before, row) != store::Replaced::done) throw core::Failure(Code::internal, "moved on");
+                if (session.replace(before, row) != store::Replaced::done)
+                  throw core::Failure(Code::internal, "moved on");
               },
               in(std::chrono::seconds(30)));
           if (error || !store->read({"z", "counter"}, in(std::chrono::seconds(30)))) ++failures;
