@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_priority_and_a_ref_have_their_bounds) {
     BOOST_TEST(create_refusal(spec).message == "priority: must be -100 to 100, is " + std::to_string(priority));
   }
   spec.priority = 0;
-  for (const std::size_t size : {0, 257}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{257}}) {
     spec.ref = std::string(size, 'x');
     BOOST_TEST(create_refusal(spec).message == "ref: must be 1 to 256 bytes; has " + std::to_string(size) + " bytes");
   }
