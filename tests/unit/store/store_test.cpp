@@ -92,7 +92,8 @@ struct Kit {
     look([&](store::View& view) {
       ids.clear();
       store::ClaimQuery query{filter, running_limit, turn};
-      const store::Candidates next = view.claimable(query, in());
+      const store::Patience patience = in();
+      const store::Candidates next = view.claimable(query, patience);
       for (std::size_t i = 0; i < most; ++i)
         if (const auto key = next()) ids += (ids.empty() ? "" : " ") + key->zone_id + "/" + key->id;
     });
