@@ -499,6 +499,15 @@ BOOST_FIXTURE_TEST_CASE(the_tables_beside_keep_their_limits, Fixture) {
         std::string("failure_kind = 'odd', status = 'failed', error_message = 'text'"),
         std::string("lease_duration = 30000000"), std::string("result_media_type = 'text/plain'")})
     refuses(".dbconfig enable_trigger off\nUPDATE taskstate_tasks SET " + set + " WHERE id = 'running';", "CHECK");
+  const std::string long_id = "'" + repeat("a", 129) + "'";
+  for (const std::string& bad : {std::string("''"), std::string("'.'"), std::string("'..'"), std::string("'a/b'"),
+                                 std::string("'\xc3\xa4'"), std::string("'a' || char(0)"), long_id}) {
+    const std::string off = ".dbconfig enable_trigger off\n";
+    refuses(off + "INSERT INTO taskstate_tombstones VALUES (" + bad + ", 'gone', 1, 2);", "CHECK");
+    refuses(off + "INSERT INTO taskstate_tombstones VALUES ('z', " + bad + ", 1, 2);", "CHECK");
+    refuses(off + "UPDATE taskstate_events SET zone_id = " + bad + ";", "CHECK");
+    refuses(off + "UPDATE taskstate_events SET id = " + bad + ";", "CHECK");
+  }
   for (const char* key : {"''", "replace(hex(zeroblob(257)), '00', 'aa')"})
     refuses("INSERT INTO taskstate_idempotency VALUES ('z', " + std::string(key) + ", 1, zeroblob(16), 'pending', 2);",
             "CHECK");
