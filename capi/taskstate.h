@@ -163,7 +163,7 @@ typedef struct tse_error_detail_view {
 TSE_API int32_t tse_error_get(const tse_error *error, tse_error_view *view) TSE_NOEXCEPT;
 /** Reads detail `index` of an error. TSE_INVALID_ARGUMENT past the end. */
 TSE_API int32_t tse_error_detail(const tse_error *error, size_t index, tse_error_detail_view *view) TSE_NOEXCEPT;
-/** Frees an error; NULL is nothing. */
+/** Frees an error; NULL is a no-op. */
 TSE_API void tse_error_free(tse_error *error) TSE_NOEXCEPT;
 
 /* ---- The state machine --------------------------------------------------------------------- */
@@ -187,7 +187,7 @@ typedef struct tse_call tse_call;
 
 /** A new call with the engine's defaults. TSE_NO_MEMORY is its only failure. */
 TSE_API int32_t tse_call_new(tse_call **call, tse_error **error) TSE_NOEXCEPT;
-/** Frees a call; NULL is nothing. */
+/** Frees a call; NULL is a no-op. */
 TSE_API void tse_call_free(tse_call *call) TSE_NOEXCEPT;
 /** How long the call may wait for its turn, in microseconds; 0 tries once. Negative: invalid. */
 TSE_API int32_t tse_call_set_timeout(tse_call *call, int64_t timeout_us, tse_error **error) TSE_NOEXCEPT;
@@ -206,9 +206,9 @@ typedef struct tse_cancel_token tse_cancel_token;
 
 /** A new token, not cancelled. TSE_NO_MEMORY is its only failure. */
 TSE_API int32_t tse_cancel_token_new(tse_cancel_token **token, tse_error **error) TSE_NOEXCEPT;
-/** Cancels; again is nothing. NULL is nothing. Any thread, but not a signal handler. Does not block. */
+/** Cancels; idempotent. NULL is a no-op. Any thread, but not a signal handler. Does not block. */
 TSE_API void tse_cancel_token_cancel(tse_cancel_token *token) TSE_NOEXCEPT;
-/** Frees a token; NULL is nothing. Calls that carry it keep what they need. */
+/** Frees a token; NULL is a no-op. Calls that carry it keep what they need. */
 TSE_API void tse_cancel_token_free(tse_cancel_token *token) TSE_NOEXCEPT;
 /** The token that may cancel the call; NULL removes it. */
 TSE_API int32_t tse_call_set_cancel_token(tse_call *call, const tse_cancel_token *token,
@@ -286,7 +286,7 @@ typedef void (*tse_destroy_fn)(void *user_data);
 
 /** New options, each at its default or as the file has it (tse_options_set_reconfigure()). TSE_NO_MEMORY is its only failure. */
 TSE_API int32_t tse_options_new(tse_options **options, tse_error **error) TSE_NOEXCEPT;
-/** Frees options; NULL is nothing. */
+/** Frees options; NULL is a no-op. */
 TSE_API void tse_options_free(tse_options *options) TSE_NOEXCEPT;
 /** TSE_MODE_CREATE, TSE_MODE_READ_WRITE or TSE_MODE_READ_ONLY. */
 TSE_API int32_t tse_options_set_mode(tse_options *options, int32_t mode, tse_error **error) TSE_NOEXCEPT;
@@ -336,7 +336,7 @@ TSE_API int32_t tse_options_set_log_file(tse_options *options, const char *path,
 TSE_API int32_t tse_options_set_log_callback(tse_options *options, tse_log_fn log, void *user_data,
                                              tse_destroy_fn destroy, tse_error **error) TSE_NOEXCEPT;
 /** Takes the time from the host, for tests; NULL goes back to the system clock. Leases are held in it
- *  too, and the housekeeper rests unless tse_options_set_housekeeping() asks for it. */
+ *  too, and background maintenance is off unless tse_options_set_housekeeping() asks for it. */
 TSE_API int32_t tse_options_set_clock(tse_options *options, tse_clock_fn now, void *user_data, tse_destroy_fn destroy,
                                       tse_error **error) TSE_NOEXCEPT;
 /** Takes from the host, for tests, the clock that leases are held in: microseconds that run evenly, whatever
@@ -427,7 +427,7 @@ TSE_API int32_t tse_open(const char *path, size_t size, const tse_options *optio
  *  being committed runs to its end first. The last one to close leaves a file that is whole by
  *  itself (empty -wal). Closing again does nothing. The handle stays valid until tse_engine_free(). */
 TSE_API int32_t tse_close(tse_engine *engine, tse_error **error) TSE_NOEXCEPT;
-/** Closes if need be and frees the handle; NULL is nothing. No call may be using it. */
+/** Closes if need be and frees the handle; NULL is a no-op. No call may be using it. */
 TSE_API void tse_engine_free(tse_engine *engine) TSE_NOEXCEPT;
 
 /** What tse_migrate() did. */
@@ -502,7 +502,7 @@ typedef struct tse_task_view {
 
 /** Reads the whole task. Fails only on bad arguments. */
 TSE_API int32_t tse_task_get(const tse_task *task, tse_task_view *view) TSE_NOEXCEPT;
-/** Frees a task; NULL is nothing. */
+/** Frees a task; NULL is a no-op. */
 TSE_API void tse_task_free(tse_task *task) TSE_NOEXCEPT;
 
 /** Makes a task of its wire form: JSON of at most 1 MiB, nested at most 32 deep, fields in their
@@ -602,8 +602,8 @@ TSE_API int32_t tse_fail(tse_engine *engine, const char *zone_id, size_t zone_id
 
 #define TSE_CANCEL_FORCE 1 /**< flag of tse_cancel(): do not leave the outcome to the worker */
 
-/** Cancels a task. A pending one fails, and so does a running one that no worker holds for want of a new
- *  attempt. A running one is marked: its worker hears of it with its next heartbeat, and its outcome
+/** Cancels a task. A pending one fails, and so does a running one that is requeued and has no
+ *  holder. A running one is marked: its worker hears of it with its next heartbeat, and its outcome
  *  stands. With TSE_CANCEL_FORCE the lease ends at once and the task fails. The failure's kind is "cancelled" and
  *  its message `reason`, which the client reads (1-16384 bytes UTF-8 without NUL), or "The task was cancelled." if
  *  that is absent; for a task that is only marked, the reason stands in the history. Cancelling again what is cancelled or marked changes nothing. Errors: not_found,
@@ -741,7 +741,7 @@ TSE_API size_t tse_leases_count(const tse_leases *leases) TSE_NOEXCEPT;
 TSE_API int32_t tse_leases_lease(const tse_leases *leases, size_t index, tse_lease_view *view) TSE_NOEXCEPT;
 /** Reads the task of lease `index` as it was when claimed, with its payload. Views live as long as the leases. */
 TSE_API int32_t tse_leases_task(const tse_leases *leases, size_t index, tse_task_view *view) TSE_NOEXCEPT;
-/** Frees leases; NULL is nothing. The tasks stay claimed: see tse_lease_release(). */
+/** Frees leases; NULL is a no-op. The tasks stay claimed: see tse_lease_release(). */
 TSE_API void tse_leases_free(tse_leases *leases) TSE_NOEXCEPT;
 
 /** What a heartbeat tells the worker. */
@@ -815,7 +815,7 @@ typedef struct tse_batch tse_batch;
 
 /** A new batch of nothing. Errors: no_memory. */
 TSE_API int32_t tse_batch_new(tse_batch **batch, tse_error **error) TSE_NOEXCEPT;
-/** Frees a batch; NULL is nothing. */
+/** Frees a batch; NULL is a no-op. */
 TSE_API void tse_batch_free(tse_batch *batch) TSE_NOEXCEPT;
 /** Empties it. */
 TSE_API int32_t tse_batch_clear(tse_batch *batch, tse_error **error) TSE_NOEXCEPT;
@@ -824,7 +824,7 @@ TSE_API size_t tse_batch_count(const tse_batch *batch) TSE_NOEXCEPT;
 
 /** Adds a tse_create(). What is given is copied. Pointers, sizes and JSON that cannot be read are refused here, and
  *  nothing is added; every rule of a task is judged when the batch runs, and is that item's result. An absent id is
- *  made anew by each run. Errors, as for each of these: invalid_argument, limit_exceeded, no_memory. */
+ *  made again by each run. Errors, as for each of these: invalid_argument, limit_exceeded, no_memory. */
 TSE_API int32_t tse_batch_create(tse_batch *batch, const tse_new_task *spec, tse_error **error) TSE_NOEXCEPT;
 /** Adds a tse_start(). */
 TSE_API int32_t tse_batch_start(tse_batch *batch, const char *zone_id, size_t zone_id_size, const char *id,
@@ -863,7 +863,7 @@ TSE_API size_t tse_results_count(const tse_results *results) TSE_NOEXCEPT;
  *  the results. */
 TSE_API int32_t tse_results_get(const tse_results *results, size_t index, tse_task_view *view,
                                 tse_error **error) TSE_NOEXCEPT;
-/** Frees results; NULL is nothing. */
+/** Frees results; NULL is a no-op. */
 TSE_API void tse_results_free(tse_results *results) TSE_NOEXCEPT;
 
 /* ---- Watches ------------------------------------------------------------------------------- */
@@ -900,7 +900,7 @@ TSE_API int32_t tse_watch_changes(tse_watch *watch, const char *zone_id, size_t 
 TSE_API intptr_t tse_watch_descriptor(const tse_watch *watch) TSE_NOEXCEPT;
 /** Makes it unreadable again. Call it first, then look: what happens in between makes it readable anew. */
 TSE_API int32_t tse_watch_reset(tse_watch *watch, tse_error **error) TSE_NOEXCEPT;
-/** Ends the watch and closes its descriptor; NULL is nothing. */
+/** Ends the watch and closes its descriptor; NULL is a no-op. */
 TSE_API void tse_watch_free(tse_watch *watch) TSE_NOEXCEPT;
 
 /* ---- List ---------------------------------------------------------------------------------- */
@@ -952,7 +952,7 @@ TSE_API int32_t tse_list(tse_engine *engine, const tse_list_query *query, const 
 TSE_API int32_t tse_page_get(const tse_page *page, tse_page_view *view) TSE_NOEXCEPT;
 /** Reads task `index` of the page. Views live as long as the page. */
 TSE_API int32_t tse_page_task(const tse_page *page, size_t index, tse_task_view *view) TSE_NOEXCEPT;
-/** Frees a page; NULL is nothing. */
+/** Frees a page; NULL is a no-op. */
 TSE_API void tse_page_free(tse_page *page) TSE_NOEXCEPT;
 
 /* ---- History ------------------------------------------------------------------------------- */
@@ -997,7 +997,7 @@ TSE_API size_t tse_history_count(const tse_history *history) TSE_NOEXCEPT;
 TSE_API tse_str tse_history_after_cursor(const tse_history *history) TSE_NOEXCEPT;
 /** Reads event `index`. Views live as long as the history. */
 TSE_API int32_t tse_history_event(const tse_history *history, size_t index, tse_event_view *view) TSE_NOEXCEPT;
-/** Frees a history; NULL is nothing. */
+/** Frees a history; NULL is a no-op. */
 TSE_API void tse_history_free(tse_history *history) TSE_NOEXCEPT;
 
 /* ---- Changes ------------------------------------------------------------------------------- */
@@ -1038,7 +1038,7 @@ TSE_API int32_t tse_changes_read(tse_engine *engine, const tse_changes_spec *spe
 TSE_API int32_t tse_changes_get(const tse_changes *changes, tse_changes_view *view) TSE_NOEXCEPT;
 /** Reads event `index`. Views live as long as the part. */
 TSE_API int32_t tse_changes_event(const tse_changes *changes, size_t index, tse_event_view *view) TSE_NOEXCEPT;
-/** Frees a part; NULL is nothing. */
+/** Frees a part; NULL is a no-op. */
 TSE_API void tse_changes_free(tse_changes *changes) TSE_NOEXCEPT;
 
 /* ---- Purge --------------------------------------------------------------------------------- */
@@ -1189,7 +1189,7 @@ TSE_API int32_t tse_stats_pause(const tse_stats *stats, size_t index, tse_pause_
 /** The figures as OpenMetrics text 1.0.0, to be served as `application/openmetrics-text; version=1.0.0;
  *  charset=utf-8`. Lives as long as the stats; NULL for NULL. */
 TSE_API const char *tse_stats_text(const tse_stats *stats) TSE_NOEXCEPT;
-/** Frees stats; NULL is nothing. */
+/** Frees stats; NULL is a no-op. */
 TSE_API void tse_stats_free(tse_stats *stats) TSE_NOEXCEPT;
 
 /* ---- Backup -------------------------------------------------------------------------------- */
@@ -1229,7 +1229,7 @@ TSE_API int32_t tse_verify(tse_engine *engine, const tse_call *call, tse_report 
 TSE_API int32_t tse_report_get(const tse_report *report, tse_report_view *view) TSE_NOEXCEPT;
 /** Problem `index` as one sentence. Lives as long as the report. */
 TSE_API int32_t tse_report_problem(const tse_report *report, size_t index, tse_str *text) TSE_NOEXCEPT;
-/** Frees a report; NULL is nothing. */
+/** Frees a report; NULL is a no-op. */
 TSE_API void tse_report_free(tse_report *report) TSE_NOEXCEPT;
 
 /* ---- HTTP answers -------------------------------------------------------------------------- */
@@ -1279,7 +1279,7 @@ typedef struct tse_answer_view {
 TSE_API int32_t tse_answer_new(tse_answer **answer, tse_error **error) TSE_NOEXCEPT;
 /** Reads the answer. Views live until the answer is filled again or freed. */
 TSE_API int32_t tse_answer_get(const tse_answer *answer, tse_answer_view *view) TSE_NOEXCEPT;
-/** Frees an answer; NULL is nothing. */
+/** Frees an answer; NULL is a no-op. */
 TSE_API void tse_answer_free(tse_answer *answer) TSE_NOEXCEPT;
 
 /** The answer to the status request. Every failure is an answer too (404, 503, 500 ...); the call

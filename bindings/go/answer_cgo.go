@@ -100,7 +100,7 @@ func finishAnswer(code C.int32_t, out *C.tsego_answer) Answer {
 	return copyAnswer(&out.view)
 }
 
-// canonicalName is http.CanonicalHeaderKey without making what is known anew.
+// canonicalName is http.CanonicalHeaderKey, but does not make again what is known.
 func canonicalName(name []byte) string {
 	switch string(name) {
 	case "Content-Type":

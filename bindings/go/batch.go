@@ -64,7 +64,7 @@ func (b *Batch) Len() int {
 	return len(b.items)
 }
 
-// Clear empties the batch, to be filled anew. Since 0.1.
+// Clear empties the batch, to be filled again. Since 0.1.
 func (b *Batch) Clear() {
 	for i := range b.items {
 		b.items[i] = batchItem{} // the room stays, what it held must not

@@ -12,7 +12,7 @@ import (
 
 var _ = [1]struct{}{}[BatchMax-C.TSE_BATCH_MAX] // they are the same
 
-// nativeBatch is the library's form of a batch. It is made anew by each run, since a Batch is a Go value: so
+// nativeBatch is the library's form of a batch. It is made again by each run, since a Batch is a Go value: so
 // tse_batch_clear() has no use here.
 type nativeBatch struct{ batch *C.tse_batch }
 

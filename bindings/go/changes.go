@@ -26,7 +26,7 @@ type ChangesBatch struct {
 
 // ReadChanges returns what was committed after a position. A task that is purged takes its events along and leaves one,
 // "purged", which is told for [WithFeedRetention]. Waiting takes no thread. Errors: [ErrRestored] (the position is of another
-// file: this one is a restored backup), [ErrBehind] (purges after the position are no longer told: read the tasks anew,
+// file: this one is a restored backup), [ErrBehind] (purges after the position are no longer told: read the tasks again,
 // or allow the gap), [ErrInvalidArgument], the context's error, and those of [Engine.Get]. Since 0.1.
 func (e *Engine) ReadChanges(ctx context.Context, options ChangesOptions) (*ChangesBatch, error) {
 	batch, err := e.changesNow(ctx, &options)

@@ -86,7 +86,7 @@ struct ClaimTurn {
   bool wrapped = false;       ///< the round has come to the last zone and begun at the first
 };
 
-/// Which tasks are looked for to be claimed. It and what it refers to outlive the look.
+/// Which tasks are looked for to be claimed. It, what it refers to, and the patience outlive the look.
 struct ClaimQuery {
   const core::ClaimFilter& filter;
   std::int64_t running_limit = 0;         ///< tasks of a zone that may run at once; 0: no limit
@@ -437,7 +437,7 @@ struct Content {
 enum class Fork : std::uint8_t {
   before,  ///< lets our own transaction finish, and keeps others from beginning
   parent,  ///< resumes
-  child,   ///< only marks the store and drops its lock file: every call gives `forked`
+  child,   ///< marks the store, and closes what the parent had open: every call gives `forked`
 };
 
 /// One open database. Any number of threads. Everything throws core::Failure.

@@ -166,7 +166,7 @@ def test_a_lease_that_a_batch_ended_is_not_given_back(tasks: taskstate.Engine) -
 def test_a_lease_whose_change_was_refused_is_still_held(tasks: taskstate.Engine) -> None:
     tasks.create("z1", "create", id="a", max_attempts=5)
     with claimed(tasks) as lease:
-        (result,) = tasks.run(taskstate.Batch().complete_leased(lease))  # it leads nowhere
+        (result,) = tasks.run(taskstate.Batch().complete_leased(lease))  # it has no result
         assert codes([result]) == ["invalid_argument"] and not lease.lost
     assert [event.kind for event in tasks.history("z1", "a")][::-1] == ["created", "started", "released"]
 

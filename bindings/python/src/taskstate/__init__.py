@@ -180,8 +180,8 @@ def open(
     ``migrate``: what becomes of a file of an older schema: ``"auto"`` (the default: opening it for writing migrates it, as
     :func:`migrate` does, within the timeout), ``"manual"`` (it is SchemaTooOld; only :func:`migrate` migrates it) or
     ``"refuse"`` (it stays as it is, also for :func:`migrate`).
-    ``reopen``: a forked child opens the file anew at its first use; False: it raises Forked. A ``:memory:`` file is
-    never opened anew by itself.
+    ``reopen``: a forked child opens the file again at its first use; False: it raises Forked. A ``:memory:`` file is
+    never opened again by itself.
 
     ``log``, ``clock``, ``boot_clock`` and ``ids`` may be called from any thread, several at once, and must not call
     taskstate. What they raise goes to ``threading.excepthook``; the clock then stands still, ids are random.

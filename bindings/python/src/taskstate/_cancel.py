@@ -30,7 +30,7 @@ class CancelToken:
         self._wakers: set[Callable[[], object]] = set()
 
     def cancel(self) -> None:
-        """Cancels; again is nothing. Any thread, also a signal's Python handler. Does not block."""
+        """Cancels; idempotent. Any thread, also a signal's Python handler. Does not block."""
         self._cancelled = True
         lib.tse_cancel_token_cancel(self._native)
         for wake in tuple(self._wakers):

@@ -36,7 +36,7 @@ class Engine(Upkeep):
     """One open file. Made by :func:`taskstate.open`; any number of threads may use one.
 
     Every operation raises a subclass of :class:`taskstate.Error`; after ``close()`` all raise
-    :class:`taskstate.Closed`. A forked child opens the file anew at its first use, by itself. Calls release the
+    :class:`taskstate.Closed`. A forked child opens the file again at its first use, by itself. Calls release the
     GIL and block for at most ``timeout`` (seconds or a timedelta; None: the engine's default), besides what the
     disk takes; ``cancel``, a :class:`taskstate.CancelToken`, ends those that wait. A change is durable when its
     call returns.

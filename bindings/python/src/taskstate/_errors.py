@@ -200,7 +200,7 @@ class Internal(Error):
 class Restored(Error):
     """The file was restored from a copy.
 
-    The position in the feed is of what was there before: read the tasks anew. Or, once for an engine that had the file
+    The position in the feed is of what was there before: read the tasks again. Or, once for an engine that had the file
     open: the content was replaced and the call was not done; call again. Leases and cursors from before are void.
     """
 

@@ -1,4 +1,4 @@
-"""What must be made anew in a forked child."""
+"""What must be made again in a forked child."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Handle:
         direct(lib.tse_close, opened.engine)
 
     def reopen(self) -> None:
-        """Opens the same path with the same options anew: after ``close()``, IoError or Moved.
+        """Opens the same path with the same options again: after ``close()``, IoError or Moved.
 
         A forked child does so by itself at its first use, unless open() was told ``reopen=False``. Raises as
         :func:`taskstate.open`, and this engine is then closed. A ``:memory:`` file starts empty.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: What the thread is told: a word and the lease it is about; None ends it.
 _Message = Optional[Tuple[str, "Lease"]]
 
-# A heartbeat that failed for want of a turn, of room or the like is tried again after so many seconds.
+# After how many seconds a heartbeat is tried again that failed as busy, with a full disk or the like.
 _RETRY_S = 1.0
 # How long the interpreter's end waits for what a thread is in the middle of.
 _ENDING_S = 10.0

@@ -102,7 +102,7 @@ class Task(_records.Record):
 
     @property
     def links(self) -> list[dict[str, Any]]:
-        """The links, parsed anew at each access, so change the list as you like.
+        """The links, parsed again at each access, so change the list as you like.
 
         Integers come as int, other numbers as float; ``links_json`` and ``json`` keep their spelling.
         """
@@ -130,7 +130,7 @@ class Task(_records.Record):
 
     @property
     def warnings(self) -> list[dict[str, Any]]:
-        """The warnings, parsed anew at each access."""
+        """The warnings, parsed again at each access."""
         return _array(self._text(8))
 
     @property

@@ -36,7 +36,7 @@ class Watch:
         self._pid = os.getpid()
 
     def is_of(self, handle: _handle.Handle) -> bool:
-        """The file has not been closed or opened anew since; else it is readable for good."""
+        """The file has not been closed or opened again since; else it is readable for good."""
         return self._opened is handle._opened and not handle._closed
 
     def claim(self, filter: tuple[Any, ...]) -> None:

@@ -103,7 +103,7 @@ class _News:
             try:
                 self._watch = await _pool.read_to_end(self._begin)
             except Closed:
-                return  # the file may have been opened anew: who looks finds out
+                return  # the file may have been opened again: who looks finds out
         loop = asyncio.get_running_loop()
         readable: asyncio.Future[None] = loop.create_future()
         loop.add_reader(self._watch.fileno(), resolve, readable)

@@ -72,7 +72,7 @@ class _Board:
             await self._ask(self._watch.task, key, revision, tag)
             await first(moved, stop, seconds=seconds)
         except Closed:
-            pass  # the file may have been opened anew: who looks finds out
+            pass  # the file may have been opened again: who looks finds out
         finally:
             if self._moved.pop(tag, None) is not None:
                 await self._ask(self._watch.forget, key, tag)
@@ -91,7 +91,7 @@ class _Board:
         self._collecting = asyncio.ensure_future(self._collect())
 
     async def _collect(self) -> None:
-        # Closed, or opened anew: readable for good, so everybody has to see for himself.
+        # Closed, or opened again: readable for good, so everybody has to see for himself.
         tags = await self._ask(self._watch.take) if self.is_alive() else list(self._moved)
         for tag in tags:
             moved = self._moved.pop(tag, None)

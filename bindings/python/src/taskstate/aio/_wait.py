@@ -130,7 +130,7 @@ class _Group:
             self._watch.reset()
             self._next()
             return
-        # Closed, or opened anew: readable for good, so everybody has to see for himself.
+        # Closed, or opened again: readable for good, so everybody has to see for himself.
         self._stop_reading()
         while self._turns:
             self._next()
