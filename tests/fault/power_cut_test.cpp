@@ -7,6 +7,7 @@
 //   --run_test=power_cut/nothing_acknowledged_is_lost
 #include "disk.hpp"
 #include "host.hpp"
+#include "place.hpp"
 #include "support.hpp"
 #include "unit/store/support.hpp"
 
@@ -82,24 +83,6 @@ std::string difference(const std::string& expected, const std::string& found) {
       std::mismatch(expected.begin(), expected.end(), found.begin(), found.end()).first - expected.begin());
   return "expected: " + line(expected, at > 0 ? at - 1 : 0) + "\n  found: " + line(found, at > 0 ? at - 1 : 0);
 }
-
-/// A directory of its own where flushes take no time, if there is such a place.
-class Place {
- public:
-  [[nodiscard]] std::string path(const std::string& name = database) const { return directory_.file(name); }
-  [[nodiscard]] std::string directory() const { return std::filesystem::path(path()).parent_path(); }
-  void fill(const Files& files) const {
-    for (const auto& entry : std::filesystem::directory_iterator(directory()))
-      if (!files.contains(entry.path().filename())) std::filesystem::remove(entry.path());
-    for (const auto& [name, content] : files) write_file(path(name), content);
-  }
-
- private:
-  static std::filesystem::path quick() {
-    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
-  }
-  TemporaryDirectory directory_{quick()};
-};
 
 /// From the creation of the file on, or from its adoption.
 Story a_story(Random& random, std::size_t acts, store::Durability durability) {

@@ -3,6 +3,7 @@
 //   TSE_CUTS_A_STEP=100 TSE_SEED=1 build/release/tests/migration --run_test=migration_power_cut
 #include "fault/disk.hpp"
 #include "fault/fixtures.hpp"
+#include "fault/place.hpp"
 #include "fault/sql.hpp"
 #include "releases.hpp"
 
@@ -11,7 +12,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,24 +25,6 @@ namespace {
 
 constexpr const char* database = "tasks.db";
 constexpr const char* copy_name = "tasks.db.schema2";
-
-/// A directory of its own where flushes take no time, if there is such a place.
-class Place {
- public:
-  [[nodiscard]] std::string path(const std::string& name = database) const { return directory_.file(name); }
-  [[nodiscard]] std::string directory() const { return std::filesystem::path(path()).parent_path(); }
-  void fill(const Files& files) const {
-    for (const auto& entry : std::filesystem::directory_iterator(directory()))
-      if (!files.contains(entry.path().filename())) std::filesystem::remove(entry.path());
-    for (const auto& [name, content] : files) write_file(path(name), content);
-  }
-
- private:
-  static std::filesystem::path quick() {
-    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
-  }
-  TemporaryDirectory directory_{quick()};
-};
 
 /// A migration as it was recorded.
 struct Recorded {
